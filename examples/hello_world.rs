@@ -1,0 +1,2 @@
+//! The smallest production.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The compiler of iop productions: entry points only.

@@ -1,0 +1,201 @@
+//! What a handler works with: its turn.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use super::requests::{AsyncRequest, Calls, NgRequest, SyncRequest};
+use super::target::{Carries, Target};
+use super::{Error, RequestError, Result};
+use crate::message::{Decoded, Header, Invocation, Message, MessageId, MessageType, SessionId, decode};
+
+/// A handler's view of its turn: everything it does through this takes effect in one commit, when the handler returns
+/// `Ok`. An awaited request commits, with it and in order, what was sent before it.
+#[derive(Debug)]
+pub struct Context {
+    turn: Arc<dyn Turn>,
+}
+
+impl Context {
+    /// Wraps a turn. For the engine and test harnesses.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn new(turn: Arc<dyn Turn>) -> Self {
+        Self { turn }
+    }
+
+    /// The name of the item.
+    #[must_use]
+    pub fn item(&self) -> &str {
+        self.turn.item()
+    }
+
+    /// What this turn descends from.
+    #[must_use]
+    pub fn session(&self) -> SessionId {
+        self.turn.session()
+    }
+
+    /// The message of this turn; `None` in a hook or a poll.
+    #[must_use]
+    pub fn message(&self) -> Option<&Header> {
+        self.turn.message()
+    }
+
+    /// The idempotency key of this turn's effects outside: the message's id, the same on every attempt.
+    #[must_use]
+    pub fn idempotency_key(&self) -> MessageId {
+        self.turn.origin()
+    }
+
+    /// In `on_response`: the request that the process works on.
+    ///
+    /// # Errors
+    /// Where there is none, or it is not an `M`.
+    pub fn request<M: Message>(&self) -> Result<M> {
+        let body = self.turn.request_body().ok_or_else(|| Error::fatal("this turn works on no request"))?;
+        decode(&body).map_err(Error::fatal)
+    }
+
+    /// Sends a request and waits for its response. The handler's worker is held meanwhile.
+    pub fn send_request_sync<S, M, P>(&mut self, target: &Target<S>, message: M) -> SyncRequest<M>
+    where
+        S: Carries<M, P>,
+        M: Message,
+    {
+        SyncRequest::new(Arc::clone(&self.turn), target.into(), message)
+    }
+
+    /// Sends a request and goes on. In a process the response comes to `on_response`; elsewhere nobody waits for it.
+    /// It is sent when the turn commits.
+    pub fn send_request_async<S, M, P>(&mut self, target: &Target<S>, message: M) -> AsyncRequest<M>
+    where
+        S: Carries<M, P>,
+        M: Message,
+    {
+        AsyncRequest::new(Arc::clone(&self.turn), target.into(), message)
+    }
+
+    /// A request whose future may be awaited together with others: `gather(requests).await` has them in flight at once
+    /// and gives the responses in the order of the requests.
+    pub fn send_request_async_ng<S, M, P>(&mut self, target: &Target<S>, message: M) -> NgRequest<M>
+    where
+        S: Carries<M, P>,
+        M: Message,
+    {
+        NgRequest::new(Arc::clone(&self.turn), target.into(), message)
+    }
+
+    /// Sends several requests at once and waits for all: `[Call::new(&self.a, …), …]` of one message type, or a tuple
+    /// of calls of several. A failing one does not hide the others.
+    pub async fn send_multi_request_sync<C: Calls>(&mut self, calls: C) -> C::Results {
+        calls.send(&self.turn).await
+    }
+
+    pub(crate) fn turn(&self) -> &Arc<dyn Turn> {
+        &self.turn
+    }
+}
+
+/// Where a request goes: the item behind a target.
+#[derive(Debug, Clone)]
+pub struct Reach {
+    /// Index of the item in the production.
+    pub index: usize,
+    /// Its name.
+    pub item: Arc<str>,
+}
+
+impl<S> From<&Target<S>> for Reach {
+    fn from(target: &Target<S>) -> Self {
+        Self { index: target.index, item: Arc::clone(&target.item) }
+    }
+}
+
+/// What runs behind a [`Context`]: the engine's turn, or that of a test harness.
+#[doc(hidden)]
+pub trait Turn: Send + Sync + fmt::Debug {
+    /// The item.
+    fn item(&self) -> &str;
+    /// The session.
+    fn session(&self) -> SessionId;
+    /// The message of the turn.
+    fn message(&self) -> Option<&Header>;
+    /// The id that the ids of this turn's sends derive from.
+    fn origin(&self) -> MessageId;
+    /// The body of the request that a process instance works on.
+    fn request_body(&self) -> Option<Bytes>;
+    /// The next place among the sends of the turn.
+    fn next_position(&self) -> u32;
+    /// Adds a send to the turn's commit.
+    ///
+    /// # Errors
+    /// Where the target is not an item.
+    fn send(&self, outgoing: Outgoing) -> Result<(), RequestError>;
+    /// Commits what was sent, sends this, and waits for its response.
+    fn request(&self, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>>;
+}
+
+/// A message that leaves a turn.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Outgoing {
+    /// Place in the turn.
+    pub position: u32,
+    /// Receiver.
+    pub to: Reach,
+    /// Its type.
+    pub message: &'static MessageType,
+    /// The value, for a receiver in this process.
+    pub value: Decoded,
+    /// JSON, for the store.
+    pub body: Bytes,
+    /// Its `#[key]` values.
+    pub keys: Vec<(&'static str, String)>,
+    /// How it is sent.
+    pub invocation: Invocation,
+    /// `.timeout(…)`.
+    pub timeout: Option<Duration>,
+    /// `.description(…)`.
+    pub description: Option<Arc<str>>,
+    /// `.completion_key(…)`.
+    pub completion_key: Option<Arc<str>>,
+}
+
+/// A response that reaches a turn.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Incoming {
+    /// The value, where it was made in this process.
+    pub value: Option<Box<dyn Any + Send>>,
+    /// JSON; empty where the request has no response.
+    pub body: Bytes,
+}
+
+impl Incoming {
+    /// The response of a request that has none.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self { value: None, body: Bytes::new() }
+    }
+
+    /// The response as `R`.
+    pub(crate) fn read<R: crate::message::Respond>(self, target: &Arc<str>) -> Result<R, RequestError> {
+        if let Some(value) = self.value
+            && let Ok(value) = value.downcast::<R>()
+        {
+            return Ok(*value);
+        }
+        // `()` is written as JSON null, so that "no response" reads back as itself.
+        let body: &[u8] = if self.body.is_empty() { b"null" } else { &self.body };
+        decode(body).map_err(|error| RequestError::Unreadable {
+            target: Arc::clone(target),
+            error: error.to_string().into(),
+        })
+    }
+}
+

@@ -1,0 +1,402 @@
+//! What a component is: the trait that its attribute implements, and the description that it registers.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use super::{
+    Answered, Context, Error, Fields, HandlerTable, Handlers, PlainService, PollService, ProcessInput, Result, Target,
+};
+use crate::adapter::{AdapterDriver, DynAdapter, InboundAdapter};
+use crate::message::{Decoded, MessageType, SourceLocation};
+use crate::settings::{Raw, Setting, SettingDecl};
+
+/// What a component is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComponentKind {
+    /// Brings messages in.
+    Service,
+    /// Orchestrates.
+    Process,
+    /// Acts on the outside.
+    Operation,
+}
+
+impl ComponentKind {
+    /// The word in the catalogue.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Process => "process",
+            Self::Operation => "operation",
+        }
+    }
+}
+
+/// A type with `#[business_service]`, `#[business_process]` or `#[business_operation]`. Never implemented by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a component",
+    label = "not a component",
+    note = "put `#[business_service]`, `#[business_process]` or `#[business_operation]` on `{Self}`"
+)]
+pub trait Component: Sized + Send + 'static {
+    /// The type itself. Where `Self` is not a component this is unknown to rustc, which then keeps quiet about what
+    /// follows from it: one mistake, one error.
+    type This: Component;
+    /// The settings and targets as `production!` fills them in, under the names of the fields.
+    type Fields: Fields;
+    /// The registered description.
+    const TYPE: &'static ComponentType;
+
+    /// A fresh instance for one worker.
+    ///
+    /// # Errors
+    /// Where a setting cannot be read; start has already checked that it can.
+    fn build(config: &ItemConfig) -> Result<Self>;
+
+    /// Sets the `#[state]` fields to their defaults.
+    fn reset_state(&mut self) {}
+
+    /// The `#[state]` fields as JSON.
+    ///
+    /// # Errors
+    /// Where a field cannot be serialised.
+    fn save_state(&self) -> Result<Bytes> {
+        Ok(Bytes::from_static(b"{}"))
+    }
+
+    /// Sets the `#[state]` fields from JSON.
+    ///
+    /// # Errors
+    /// Where a field does not fit.
+    fn load_state(&mut self, data: &[u8]) -> Result {
+        let _ = data;
+        Ok(())
+    }
+}
+
+/// A declared outlet of a component.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct TargetDecl {
+    /// The field's name.
+    pub name: &'static str,
+    /// The doc comment.
+    pub doc: &'static str,
+    /// Must be wired.
+    pub required: bool,
+    /// May take several items.
+    pub many: bool,
+    /// The message types that it carries.
+    pub messages: fn() -> Vec<&'static MessageType>,
+}
+
+impl TargetDecl {
+    /// Describes the field `name` of type `T` (`Target<…>`, `Option<Target<…>>` or `Targets<…>`).
+    #[must_use]
+    pub const fn new<T: super::TargetDeclared>(name: &'static str, doc: &'static str) -> Self {
+        Self { name, doc, required: T::REQUIRED, many: T::MANY, messages: T::messages }
+    }
+}
+
+/// How input reaches a component.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Entrance {
+    /// Through its queue: processes and operations.
+    Queue,
+    /// Through the director, one message type, over its queue.
+    Director {
+        /// What `on_process_input` takes.
+        message: &'static MessageType,
+    },
+    /// Its worker calls `on_process_input` every `call_interval`.
+    Poll,
+    /// An adapter brings input.
+    Adapter(fn(&ItemConfig) -> Result<Box<dyn DynAdapter>>),
+}
+
+impl fmt::Debug for Entrance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Queue => "Queue",
+            Self::Director { .. } => "Director",
+            Self::Poll => "Poll",
+            Self::Adapter(_) => "Adapter",
+        })
+    }
+}
+
+/// The registered description of a component.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ComponentType {
+    /// The name in the catalogue: the struct's.
+    pub name: &'static str,
+    /// What it is for.
+    pub kind: ComponentKind,
+    /// The Rust path, for people.
+    pub rust_path: &'static str,
+    /// Where its attribute stands.
+    pub location: SourceLocation,
+    /// The doc comment.
+    pub doc: &'static str,
+    /// Its settings, those of its adapter included.
+    pub settings: &'static [&'static [SettingDecl]],
+    /// Its targets.
+    pub targets: &'static [TargetDecl],
+    /// How input reaches it.
+    pub entrance: Entrance,
+    /// The message types that it handles.
+    pub handles: fn() -> Vec<&'static MessageType>,
+    pub(crate) build: fn(&ItemConfig) -> Result<Box<dyn Instance>>,
+}
+
+impl ComponentType {
+    const fn new<C: Handlers>(name: &'static str, kind: ComponentKind, entrance: Entrance) -> Self {
+        Self {
+            name,
+            kind,
+            rust_path: name,
+            location: SourceLocation { file: "", line: 0 },
+            doc: "",
+            settings: &[],
+            targets: &[],
+            entrance,
+            handles: || C::TABLE.messages.iter().map(|handler| handler.message).collect(),
+            build: |config| Ok(Box::new(Typed::<C> { component: C::build(config)?, table: PhantomData })),
+        }
+    }
+
+    /// A service that the director calls.
+    #[must_use]
+    pub const fn plain_service<C: PlainService>(name: &'static str) -> Self {
+        let mut this = Self::new::<C>(name, ComponentKind::Service, Entrance::Director { message: C::INPUT });
+        this.handles = || vec![C::INPUT];
+        this
+    }
+
+    /// A service that is called in intervals.
+    #[must_use]
+    pub const fn poll_service<C: PollService>(name: &'static str) -> Self {
+        Self::new::<C>(name, ComponentKind::Service, Entrance::Poll)
+    }
+
+    /// A service behind an adapter.
+    #[must_use]
+    pub const fn adapter_service<C, A>(name: &'static str) -> Self
+    where
+        A: InboundAdapter,
+        C: Handlers + ProcessInput<Input = A::Input, Output = ()>,
+    {
+        Self::new::<C>(
+            name,
+            ComponentKind::Service,
+            Entrance::Adapter(|config| Ok(Box::new(AdapterDriver::new(A::build(config)?)))),
+        )
+    }
+
+    /// A process.
+    #[must_use]
+    pub const fn process<C: Handlers>(name: &'static str) -> Self {
+        Self::new::<C>(name, ComponentKind::Process, Entrance::Queue)
+    }
+
+    /// An operation.
+    #[must_use]
+    pub const fn operation<C: Handlers>(name: &'static str) -> Self {
+        Self::new::<C>(name, ComponentKind::Operation, Entrance::Queue)
+    }
+
+    /// Adds where it stands and what it says of itself.
+    #[must_use]
+    pub const fn described(mut self, rust_path: &'static str, location: SourceLocation, doc: &'static str) -> Self {
+        self.rust_path = rust_path;
+        self.location = location;
+        self.doc = doc;
+        self
+    }
+
+    /// Adds settings and targets.
+    #[must_use]
+    pub const fn with(
+        mut self,
+        settings: &'static [&'static [SettingDecl]],
+        targets: &'static [TargetDecl],
+    ) -> Self {
+        self.settings = settings;
+        self.targets = targets;
+        self
+    }
+
+    /// Every setting in the order of declaration.
+    pub fn all_settings(&self) -> impl Iterator<Item = &'static SettingDecl> + use<> {
+        self.settings.iter().flat_map(|group| group.iter())
+    }
+}
+
+/// The effective settings and routes of an item, as an instance is built from them.
+#[derive(Debug, Clone, Default)]
+pub struct ItemConfig {
+    /// The item.
+    pub item: Arc<str>,
+    /// Effective values by setting, defaults included.
+    pub settings: HashMap<&'static str, Raw>,
+    /// Index and name of the items behind each target.
+    pub targets: HashMap<&'static str, Vec<(usize, Arc<str>)>>,
+}
+
+impl ItemConfig {
+    /// The value of a setting.
+    ///
+    /// # Errors
+    /// Where there is none or it does not fit; start refuses both before anything is built.
+    pub fn setting<T: Setting>(&self, name: &'static str) -> Result<T> {
+        match self.settings.get(name) {
+            Some(raw) => T::from_raw(raw)
+                .map_err(|error| Error::fatal(format!("setting `{}.{name}`: {error}", self.item))),
+            None => T::absent().ok_or_else(|| Error::fatal(format!("setting `{}.{name}` is missing", self.item))),
+        }
+    }
+
+    /// The routes of a target.
+    #[must_use]
+    pub fn target<T: super::TargetDeclared>(&self, name: &'static str) -> T {
+        let routes = self.targets.get(name).map(Vec::as_slice).unwrap_or_default();
+        T::wired(routes.iter().map(|(index, item)| Target::to(*index, Arc::clone(item))).collect())
+    }
+}
+
+/// A component instance with its type erased: what a worker of the engine drives.
+pub trait Instance: Send {
+    /// `on_init`.
+    fn init<'a>(&'a mut self, cx: &'a mut Context) -> BoxFuture<'a, Result>;
+    /// `on_teardown`.
+    fn teardown<'a>(&'a mut self, cx: &'a mut Context) -> BoxFuture<'a, Result>;
+    /// The handler of a message type; `None` where there is none.
+    fn handle<'a>(
+        &'a mut self,
+        message: &MessageType,
+        value: Decoded,
+        cx: &'a mut Context,
+    ) -> Option<BoxFuture<'a, Result<Answered>>>;
+    /// `on_process_input`; `None` where there is none.
+    fn process_input<'a>(
+        &'a mut self,
+        input: Box<dyn Any + Send>,
+        cx: &'a mut Context,
+    ) -> Option<BoxFuture<'a, Result<Answered>>>;
+    /// `on_response` for the call's message type; `None` where there is none.
+    fn respond<'a>(
+        &'a mut self,
+        call: &str,
+        response: super::handlers::ErasedResponse,
+        cx: &'a mut Context,
+    ) -> Option<BoxFuture<'a, Result>>;
+    /// `on_complete` for the request's message type; `None` where there is none.
+    fn complete<'a>(
+        &'a mut self,
+        request: &str,
+        body: Bytes,
+        cx: &'a mut Context,
+    ) -> Option<BoxFuture<'a, Result<Answered>>>;
+    /// The type of a message that the component handles, by its stored name.
+    fn message_type(&self, name: &str) -> Option<&'static MessageType>;
+    /// Sets the state to its defaults.
+    fn reset_state(&mut self);
+    /// The state as JSON.
+    ///
+    /// # Errors
+    /// See [`Component::save_state`].
+    fn save_state(&self) -> Result<Bytes>;
+    /// Sets the state.
+    ///
+    /// # Errors
+    /// See [`Component::load_state`].
+    fn load_state(&mut self, data: &[u8]) -> Result;
+}
+
+struct Typed<C: 'static> {
+    component: C,
+    table: PhantomData<HandlerTable<C>>,
+}
+
+impl<C: Handlers> Instance for Typed<C> {
+    fn init<'a>(&'a mut self, cx: &'a mut Context) -> BoxFuture<'a, Result> {
+        match C::TABLE.init {
+            Some(hook) => hook(&mut self.component, cx),
+            None => Box::pin(std::future::ready(Ok(()))),
+        }
+    }
+
+    fn teardown<'a>(&'a mut self, cx: &'a mut Context) -> BoxFuture<'a, Result> {
+        match C::TABLE.teardown {
+            Some(hook) => hook(&mut self.component, cx),
+            None => Box::pin(std::future::ready(Ok(()))),
+        }
+    }
+
+    fn handle<'a>(
+        &'a mut self,
+        message: &MessageType,
+        value: Decoded,
+        cx: &'a mut Context,
+    ) -> Option<BoxFuture<'a, Result<Answered>>> {
+        let handler = C::TABLE.messages.iter().find(|handler| handler.message.name == message.name)?;
+        Some((handler.call)(&mut self.component, value, cx))
+    }
+
+    fn process_input<'a>(
+        &'a mut self,
+        input: Box<dyn Any + Send>,
+        cx: &'a mut Context,
+    ) -> Option<BoxFuture<'a, Result<Answered>>> {
+        Some((C::TABLE.input.as_ref()?.call)(&mut self.component, input, cx))
+    }
+
+    fn respond<'a>(
+        &'a mut self,
+        call: &str,
+        response: super::handlers::ErasedResponse,
+        cx: &'a mut Context,
+    ) -> Option<BoxFuture<'a, Result>> {
+        let handler = C::TABLE.responses.iter().find(|handler| handler.message.name == call)?;
+        Some((handler.call)(&mut self.component, response, cx))
+    }
+
+    fn complete<'a>(
+        &'a mut self,
+        request: &str,
+        body: Bytes,
+        cx: &'a mut Context,
+    ) -> Option<BoxFuture<'a, Result<Answered>>> {
+        let handler = C::TABLE.completions.iter().find(|handler| handler.message.name == request)?;
+        Some((handler.call)(&mut self.component, body, cx))
+    }
+
+    fn message_type(&self, name: &str) -> Option<&'static MessageType> {
+        if let Entrance::Director { message } = C::TYPE.entrance {
+            return (message.name == name).then_some(message);
+        }
+        C::TABLE.messages.iter().map(|handler| handler.message).find(|message| message.name == name)
+    }
+
+    fn reset_state(&mut self) {
+        self.component.reset_state();
+    }
+
+    fn save_state(&self) -> Result<Bytes> {
+        self.component.save_state()
+    }
+
+    fn load_state(&mut self, data: &[u8]) -> Result {
+        self.component.load_state(data)
+    }
+}

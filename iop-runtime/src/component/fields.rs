@@ -1,0 +1,187 @@
+//! What `production!` fills in for an item: a struct with the component's own field names, so that rustc and editors
+//! know every one of them.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::settings::{Raw, Setting};
+
+/// The fields of a component as `production!` sets them: one [`SettingField`], [`TargetField`] or [`TargetsField`] each,
+/// under the same name.
+pub trait Fields: Default {
+    /// What was set.
+    fn wiring(self) -> Wiring;
+}
+
+/// What `production!` says of one item.
+#[derive(Debug, Default)]
+pub struct Wiring {
+    /// Settings of the component, by name.
+    pub settings: Vec<(&'static str, Raw)>,
+    /// Settings of the engine for the item, by name.
+    pub options: Vec<(&'static str, Raw)>,
+    /// Items behind each target, by name.
+    pub targets: Vec<(&'static str, Vec<&'static str>)>,
+}
+
+impl Wiring {
+    /// Adds a setting, where it was set.
+    pub fn setting<T>(&mut self, name: &'static str, field: SettingField<T>) {
+        self.settings.extend(field.0.map(|raw| (name, raw)));
+    }
+
+    /// Adds the route of a target, where it is wired.
+    pub fn target<S>(&mut self, name: &'static str, field: TargetField<S>) {
+        self.targets.extend(field.0.map(|item| (name, vec![item])));
+    }
+
+    /// Adds the routes of a target for several items.
+    pub fn targets<S>(&mut self, name: &'static str, field: TargetsField<S>) {
+        self.targets.push((name, field.0));
+    }
+}
+
+/// A setting of type `T`.
+pub struct SettingField<T>(pub(crate) Option<Raw>, PhantomData<fn(T)>);
+
+impl<T> Default for SettingField<T> {
+    fn default() -> Self {
+        Self(None, PhantomData)
+    }
+}
+
+impl<T> SettingField<T> {
+    pub(crate) fn set(raw: Raw) -> Self {
+        Self(Some(raw), PhantomData)
+    }
+}
+
+impl<T> fmt::Debug for SettingField<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An outlet for one item that accepts `S`.
+pub struct TargetField<S>(pub(crate) Option<&'static str>, PhantomData<fn(S)>);
+
+impl<S> Default for TargetField<S> {
+    fn default() -> Self {
+        Self(None, PhantomData)
+    }
+}
+
+impl<S> TargetField<S> {
+    pub(crate) fn to(item: &'static str) -> Self {
+        Self(Some(item), PhantomData)
+    }
+}
+
+impl<S> fmt::Debug for TargetField<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An outlet for any number of items that accept `S`.
+pub struct TargetsField<S>(pub(crate) Vec<&'static str>, PhantomData<fn(S)>);
+
+impl<S> Default for TargetsField<S> {
+    fn default() -> Self {
+        Self(Vec::new(), PhantomData)
+    }
+}
+
+impl<S> TargetsField<S> {
+    /// Adds an item.
+    #[must_use]
+    pub fn and(mut self, item: TargetField<S>) -> Self {
+        self.0.extend(item.0);
+        self
+    }
+}
+
+impl<S> fmt::Debug for TargetsField<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What may be written for a setting of type `T`: a value of that type, or its text in quotes.
+#[diagnostic::on_unimplemented(
+    message = "a setting of type `{T}` cannot be `{Self}`",
+    label = "not a `{T}`",
+    note = "write a `{T}`, or its text in quotes as in `iop.toml`"
+)]
+pub trait IntoSetting<T> {
+    /// The value as the settings layers keep it.
+    fn into_raw(self) -> Raw;
+}
+
+impl<T: Setting> IntoSetting<T> for T {
+    fn into_raw(self) -> Raw {
+        self.to_raw()
+    }
+}
+
+/// Text stands for a value of any type but `String`, for which the impl is of its own.
+macro_rules! text_for {
+    ($($ty:ty),*) => { $(
+        impl IntoSetting<$ty> for &'static str {
+            fn into_raw(self) -> Raw {
+                Raw::from(self)
+            }
+        }
+    )* };
+}
+
+text_for!(String, Duration, std::path::PathBuf, std::net::SocketAddr);
+
+impl<T: Setting> IntoSetting<Option<T>> for &'static str
+where
+    &'static str: IntoSetting<T>,
+{
+    fn into_raw(self) -> Raw {
+        Raw::from(self)
+    }
+}
+
+/// What the engine needs to know of an item: `#[item(…)]`, and keys of the item in the settings.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct ItemOptions {
+    /// Workers. 1 (the default) keeps the order of the queue.
+    pub pool_size: SettingField<u32>,
+    /// `false`: the item does not start with the production. Its queue waits.
+    pub enabled: SettingField<bool>,
+    /// The longest a handler may run without awaiting a response.
+    pub timeout: SettingField<Duration>,
+    /// Attempts before a failing message is suspended.
+    pub attempts: SettingField<u32>,
+    /// The pause before the second attempt; doubles with each.
+    pub backoff: SettingField<Duration>,
+    /// The longest pause between attempts.
+    pub backoff_cap: SettingField<Duration>,
+    /// The timeout of awaited requests that the item sends without one of their own.
+    pub request_timeout: SettingField<Duration>,
+}
+
+impl ItemOptions {
+    /// What was set.
+    #[must_use]
+    pub fn settings(self) -> Vec<(&'static str, Raw)> {
+        [
+            ("pool_size", self.pool_size.0),
+            ("enabled", self.enabled.0),
+            ("timeout", self.timeout.0),
+            ("attempts", self.attempts.0),
+            ("backoff", self.backoff.0),
+            ("backoff_cap", self.backoff_cap.0),
+            ("request_timeout", self.request_timeout.0),
+        ]
+        .into_iter()
+        .filter_map(|(name, raw)| raw.map(|raw| (name, raw)))
+        .collect()
+    }
+}

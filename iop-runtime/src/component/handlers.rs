@@ -1,0 +1,322 @@
+//! What `#[handlers]` implements: one trait per handler, so that rustc checks it, and one table, so that the engine
+//! finds it.
+//!
+//! The generic part is decode, call, encode; everything else is the engine's and not generic.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use super::{Component, Context, Error, Incoming, InputHandler, RequestError, Result};
+use crate::message::{Decoded, Message, MessageType, Respond, decode};
+
+/// A component with a `#[handlers]` block. Never implemented by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `#[handlers]` block",
+    label = "nothing handles what reaches it",
+    note = "write `#[handlers] impl {Self} {{ async fn … }}`"
+)]
+pub trait Handlers: Component {
+    /// Every handler and hook.
+    const TABLE: HandlerTable<Self>;
+}
+
+/// A component that handles messages of type `M`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not handle `{M}`",
+    label = "this target carries `{M}`",
+    note = "add `async fn name(&mut self, message: {M}) -> Result<…>` to the `#[handlers]` of `{Self}`, or route elsewhere"
+)]
+pub trait Handles<M: Message>: Component {
+    /// One turn.
+    fn handle(&mut self, message: M, cx: &mut Context) -> impl Future<Output = Result<Answer<M>>> + Send;
+}
+
+/// A process with an `on_response` for calls of type `M`.
+pub trait Responds<M: Message>: Component {
+    /// One turn.
+    fn respond(&mut self, response: Response<M>, cx: &mut Context) -> impl Future<Output = Result> + Send;
+}
+
+/// A process with an `on_complete` for requests of type `M`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `on_complete` for `{M}`",
+    label = "`Pending` says that `on_complete` answers",
+    note = "add `async fn on_complete(&mut self, request: {M}) -> Result<…>` to the `#[handlers]` of `{Self}`"
+)]
+pub trait Completes<M: Message>: Component {
+    /// The last turn of the request: gives its response.
+    fn complete(&mut self, request: M, cx: &mut Context) -> impl Future<Output = Result<M::Response>> + Send;
+}
+
+/// What a handler of `M` gave.
+pub enum Answer<M: Message> {
+    /// The response.
+    Response(M::Response),
+    /// `on_complete` will give it.
+    Pending,
+}
+
+impl<M: Message> fmt::Debug for Answer<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Response(_) => "Response",
+            Self::Pending => "Pending",
+        })
+    }
+}
+
+/// Returned by the handler of a process whose `on_complete` gives the response: `-> Result<Pending>`, `Ok(Pending)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pending;
+
+/// What a handler of `M` in `C` may answer: the response of `M`, or [`Pending`] where `C` has an `on_complete` for `M`.
+#[diagnostic::on_unimplemented(
+    message = "a handler of `{M}` cannot answer `{Self}`",
+    label = "not the response of `{M}`",
+    note = "return `Result` with the response type that `#[message(response = …)]` of `{M}` names; without one, plain `Result`"
+)]
+pub trait Answers<M: Message, C>: Sized {
+    /// The answer.
+    fn answer(self) -> Answer<M>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Message<Response = R>, C, R: Respond> Answers<M, C> for R {
+    fn answer(self) -> Answer<M> {
+        Answer::Response(self)
+    }
+}
+
+impl<M: Message, C: Completes<M>> Answers<M, C> for Pending {
+    fn answer(self) -> Answer<M> {
+        Answer::Pending
+    }
+}
+
+/// The response to one call of a process, as `on_response` gets it.
+pub struct Response<M: Message> {
+    /// `.completion_key(…)` of the call; empty where it had none.
+    pub completion_key: Arc<str>,
+    /// What was sent.
+    pub request: M,
+    /// What came back, or why nothing did.
+    pub result: Result<M::Response, RequestError>,
+}
+
+impl<M: Message> fmt::Debug for Response<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("completion_key", &self.completion_key).field("ok", &self.result.is_ok()).finish()
+    }
+}
+
+/// [`Response`] before its types are known.
+#[derive(Debug)]
+pub struct ErasedResponse {
+    /// Completion key.
+    pub completion_key: Arc<str>,
+    /// Body of the call.
+    pub request: Bytes,
+    /// Item that was called.
+    pub target: Arc<str>,
+    /// What came back.
+    pub result: Result<Incoming, RequestError>,
+}
+
+/// What a handler gave, with its type erased.
+#[derive(Debug)]
+pub enum Answered {
+    /// A response.
+    Response {
+        /// Its type.
+        message: &'static MessageType,
+        /// The value, for a caller in this process.
+        value: Decoded,
+        /// JSON, for the store.
+        body: Bytes,
+        /// Its `#[key]` values.
+        keys: Vec<(&'static str, String)>,
+    },
+    /// The request has no response.
+    Nothing,
+    /// `on_complete` will answer.
+    Pending,
+}
+
+impl Answered {
+    /// Encodes a response.
+    ///
+    /// # Errors
+    /// Fatal where the value cannot be written as JSON.
+    pub fn response<R: Respond>(value: R) -> Result<Self> {
+        let Some(message) = R::RESPONSE else { return Ok(Self::Nothing) };
+        let body = serde_json::to_vec(&value)
+            .map_err(|error| Error::fatal(format!("the response `{}` is not JSON: {error}", message.name)))?;
+        let keys = value.response_keys();
+        Ok(Self::Response { message, value: Box::new(value), body: Bytes::from(body), keys })
+    }
+}
+
+/// Every handler and hook of a component.
+#[non_exhaustive]
+pub struct HandlerTable<C: 'static> {
+    /// By message type.
+    pub messages: &'static [MessageHandler<C>],
+    /// `on_response`, by the call's message type.
+    pub responses: &'static [ResponseHandler<C>],
+    /// `on_complete`, by the request's message type.
+    pub completions: &'static [CompletionHandler<C>],
+    /// `on_process_input`.
+    pub input: Option<InputHandler<C>>,
+    /// `on_init`.
+    pub init: Option<Hook<C>>,
+    /// `on_teardown`.
+    pub teardown: Option<Hook<C>>,
+}
+
+impl<C: 'static> HandlerTable<C> {
+    /// A table with nothing in it.
+    pub const EMPTY: Self =
+        Self { messages: &[], responses: &[], completions: &[], input: None, init: None, teardown: None };
+
+    /// Sets the handlers.
+    #[must_use]
+    pub const fn handlers(
+        mut self,
+        messages: &'static [MessageHandler<C>],
+        responses: &'static [ResponseHandler<C>],
+        completions: &'static [CompletionHandler<C>],
+    ) -> Self {
+        self.messages = messages;
+        self.responses = responses;
+        self.completions = completions;
+        self
+    }
+
+    /// Sets `on_process_input`.
+    #[must_use]
+    pub const fn input(mut self, input: InputHandler<C>) -> Self {
+        self.input = Some(input);
+        self
+    }
+
+    /// Sets `on_init`.
+    #[must_use]
+    pub const fn init(mut self, hook: Hook<C>) -> Self {
+        self.init = Some(hook);
+        self
+    }
+
+    /// Sets `on_teardown`.
+    #[must_use]
+    pub const fn teardown(mut self, hook: Hook<C>) -> Self {
+        self.teardown = Some(hook);
+        self
+    }
+}
+
+impl<C: 'static> fmt::Debug for HandlerTable<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.messages.iter().map(|handler| handler.message.name);
+        f.debug_list().entries(names).finish()
+    }
+}
+
+/// `on_init` or `on_teardown`.
+pub type Hook<C> = for<'a> fn(&'a mut C, &'a mut Context) -> BoxFuture<'a, Result>;
+
+/// The handler of one message type.
+#[derive(Debug)]
+pub struct MessageHandler<C> {
+    pub(crate) message: &'static MessageType,
+    pub(crate) call: for<'a> fn(&'a mut C, Decoded, &'a mut Context) -> BoxFuture<'a, Result<Answered>>,
+}
+
+impl<C: Component> MessageHandler<C> {
+    /// The handler of `M`.
+    #[must_use]
+    pub const fn of<M: Message>() -> Self
+    where
+        C: Handles<M>,
+    {
+        Self { message: M::TYPE, call: handle::<C, M> }
+    }
+}
+
+fn handle<'a, C: Handles<M>, M: Message>(
+    component: &'a mut C,
+    value: Decoded,
+    cx: &'a mut Context,
+) -> BoxFuture<'a, Result<Answered>> {
+    Box::pin(async move {
+        let message = value
+            .downcast::<M>()
+            .map_err(|_| Error::fatal(format!("a value that is not a `{}` reached its handler", M::TYPE.name)))?;
+        match component.handle(*message, cx).await? {
+            Answer::Response(response) => Answered::response(response),
+            Answer::Pending => Ok(Answered::Pending),
+        }
+    })
+}
+
+/// `on_response` for one message type.
+#[derive(Debug)]
+pub struct ResponseHandler<C> {
+    pub(crate) message: &'static MessageType,
+    pub(crate) call: for<'a> fn(&'a mut C, ErasedResponse, &'a mut Context) -> BoxFuture<'a, Result>,
+}
+
+impl<C: Component> ResponseHandler<C> {
+    /// The hook for calls of type `M`.
+    #[must_use]
+    pub const fn of<M: Message>() -> Self
+    where
+        C: Responds<M>,
+    {
+        Self { message: M::TYPE, call: respond::<C, M> }
+    }
+}
+
+fn respond<'a, C: Responds<M>, M: Message>(
+    component: &'a mut C,
+    erased: ErasedResponse,
+    cx: &'a mut Context,
+) -> BoxFuture<'a, Result> {
+    Box::pin(async move {
+        let request = decode::<M>(&erased.request).map_err(Error::fatal)?;
+        let result = erased.result.and_then(|incoming| incoming.read::<M::Response>(&erased.target));
+        component.respond(Response { completion_key: erased.completion_key, request, result }, cx).await
+    })
+}
+
+/// `on_complete` for one message type.
+#[derive(Debug)]
+pub struct CompletionHandler<C> {
+    pub(crate) message: &'static MessageType,
+    pub(crate) call: for<'a> fn(&'a mut C, Bytes, &'a mut Context) -> BoxFuture<'a, Result<Answered>>,
+}
+
+impl<C: Component> CompletionHandler<C> {
+    /// The hook for requests of type `M`.
+    #[must_use]
+    pub const fn of<M: Message>() -> Self
+    where
+        C: Completes<M>,
+    {
+        Self { message: M::TYPE, call: complete::<C, M> }
+    }
+}
+
+fn complete<'a, C: Completes<M>, M: Message>(
+    component: &'a mut C,
+    request: Bytes,
+    cx: &'a mut Context,
+) -> BoxFuture<'a, Result<Answered>> {
+    Box::pin(async move {
+        let request = decode::<M>(&request).map_err(Error::fatal)?;
+        Answered::response(component.complete(request, cx).await?)
+    })
+}

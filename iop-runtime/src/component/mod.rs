@@ -1,0 +1,25 @@
+//! Components: what the attribute macros describe, and what a handler works with.
+//!
+//! A component is a Rust type; an *item* is its named place in a production. Nothing here knows a production or the
+//! engine: a handler reaches them through [`Context`], behind the trait [`Turn`].
+
+mod context;
+mod describe;
+mod error;
+mod fields;
+mod handlers;
+mod input;
+mod requests;
+mod target;
+
+pub use context::{Context, Incoming, Outgoing, Reach, Turn};
+pub use describe::{Component, ComponentKind, ComponentType, Entrance, Instance, ItemConfig, TargetDecl};
+pub use error::{Disposition, Error, RequestError, Result};
+pub use fields::{Fields, IntoSetting, ItemOptions, SettingField, TargetField, TargetsField, Wiring};
+pub use handlers::{
+    Answer, Answered, Answers, Completes, CompletionHandler, HandlerTable, Handlers, Handles, Hook, MessageHandler,
+    Pending, Response, ResponseHandler, Responds,
+};
+pub use input::{HandlerResult, InputHandler, PlainService, PollService, ProcessInput};
+pub use requests::{AsyncRequest, Call, CallResult, Calls, NgRequest, SyncRequest, gather};
+pub use target::{Accepts, Carries, Messages, Only, Receives, Target, TargetDeclared, Targets};

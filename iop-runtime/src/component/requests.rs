@@ -1,0 +1,299 @@
+//! Requests as values: options read left to right, `.await` sends.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Poller, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, join_all};
+
+use super::context::{Incoming, Outgoing, Reach, Turn};
+use super::target::{Carries, Target};
+use super::{RequestError, Result};
+use crate::message::{Invocation, Message, decode};
+
+/// What every request has.
+struct Draft<M> {
+    turn: Arc<dyn Turn>,
+    to: Reach,
+    position: u32,
+    message: M,
+    timeout: Option<Duration>,
+    description: Option<Arc<str>>,
+    completion_key: Option<Arc<str>>,
+}
+
+impl<M: Message> Draft<M> {
+    fn new(turn: Arc<dyn Turn>, to: Reach, message: M) -> Self {
+        // The position is taken when the request is made, not when it is first polled: a repeated turn makes its
+        // requests in the same order, whatever order they are polled in.
+        let position = turn.next_position();
+        Self { turn, to, position, message, timeout: None, description: None, completion_key: None }
+    }
+
+    fn outgoing(self, invocation: Invocation) -> Result<(Arc<dyn Turn>, Outgoing), RequestError> {
+        let body = serde_json::to_vec(&self.message)
+            .map_err(|error| RequestError::NotStored(format!("`{}` is not JSON: {error}", M::TYPE.name).into()))?;
+        let keys = self.message.keys();
+        let outgoing = Outgoing {
+            position: self.position,
+            to: self.to,
+            message: M::TYPE,
+            value: Box::new(self.message),
+            body: Bytes::from(body),
+            keys,
+            invocation,
+            timeout: self.timeout,
+            description: self.description,
+            completion_key: self.completion_key,
+        };
+        Ok((self.turn, outgoing))
+    }
+}
+
+macro_rules! request_options {
+    ($name:ident) => {
+        impl<M> $name<M> {
+            /// How long to wait for the response, in place of the item's `request_timeout`.
+            #[must_use]
+            pub fn timeout(mut self, timeout: Duration) -> Self {
+                self.0.timeout = Some(timeout);
+                self
+            }
+
+            /// A note that the trace shows beside the request.
+            #[must_use]
+            pub fn description(mut self, text: impl Into<Arc<str>>) -> Self {
+                self.0.description = Some(text.into());
+                self
+            }
+        }
+
+        impl<M> fmt::Debug for $name<M> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}(to {})", stringify!($name), self.0.to.item)
+            }
+        }
+    };
+}
+
+/// A request whose sender waits: `cx.send_request_sync(&self.out, message).timeout(…).await?`.
+#[must_use = "a request is sent by `.await`"]
+pub struct SyncRequest<M>(Draft<M>);
+
+request_options!(SyncRequest);
+
+impl<M: Message> SyncRequest<M> {
+    pub(crate) fn new(turn: Arc<dyn Turn>, to: Reach, message: M) -> Self {
+        Self(Draft::new(turn, to, message))
+    }
+}
+
+impl<M: Message> IntoFuture for SyncRequest<M> {
+    type Output = Result<M::Response, RequestError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let target = Arc::clone(&self.0.to.item);
+            let (turn, outgoing) = self.0.outgoing(Invocation::Sync)?;
+            turn.request(outgoing).await?.read(&target)
+        })
+    }
+}
+
+/// A request that may be awaited together with others; see [`gather`].
+#[must_use = "a request is sent by `.await`"]
+pub struct NgRequest<M>(Draft<M>);
+
+request_options!(NgRequest);
+
+impl<M: Message> NgRequest<M> {
+    pub(crate) fn new(turn: Arc<dyn Turn>, to: Reach, message: M) -> Self {
+        Self(Draft::new(turn, to, message))
+    }
+}
+
+impl<M: Message> IntoFuture for NgRequest<M> {
+    type Output = Result<M::Response, RequestError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        SyncRequest(self.0).into_future()
+    }
+}
+
+/// Awaits requests together: all are in flight at once, and the responses come in the order of the requests.
+pub async fn gather<R: IntoFuture>(requests: impl IntoIterator<Item = R>) -> Vec<R::Output> {
+    join_all(requests.into_iter().map(IntoFuture::into_future)).await
+}
+
+/// A request whose sender goes on: `cx.send_request_async(&self.out, message).completion_key("a").await?`. `.await`
+/// adds it to the turn's commit; it does not wait.
+#[must_use = "a request is sent by `.await`"]
+pub struct AsyncRequest<M>(Draft<M>, Invocation);
+
+request_options!(AsyncRequest);
+
+impl<M> AsyncRequest<M> {
+    /// Tells `on_response` which call it is that is answered.
+    #[must_use]
+    pub fn completion_key(mut self, key: impl Into<Arc<str>>) -> Self {
+        self.0.completion_key = Some(key.into());
+        self
+    }
+
+    /// With `false` no response is made, and neither `on_response` nor `on_complete` waits for this call.
+    #[must_use]
+    pub fn response_required(mut self, required: bool) -> Self {
+        self.1 = if required { Invocation::Async } else { Invocation::OneWay };
+        self
+    }
+}
+
+impl<M: Message> AsyncRequest<M> {
+    pub(crate) fn new(turn: Arc<dyn Turn>, to: Reach, message: M) -> Self {
+        Self(Draft::new(turn, to, message), Invocation::Async)
+    }
+}
+
+impl<M: Message> IntoFuture for AsyncRequest<M> {
+    type Output = Result<(), RequestError>;
+    type IntoFuture = Sent;
+
+    fn into_future(self) -> Sent {
+        Sent(Some(self.0.outgoing(self.1).and_then(|(turn, outgoing)| turn.send(outgoing))))
+    }
+}
+
+/// The result of adding a send to a turn; ready at once.
+#[derive(Debug)]
+pub struct Sent(Option<Result<(), RequestError>>);
+
+impl Future for Sent {
+    type Output = Result<(), RequestError>;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Poller<'_>) -> Poll<Self::Output> {
+        Poll::Ready(self.0.take().unwrap_or(Ok(())))
+    }
+}
+
+/// One call of `send_multi_request_sync`.
+pub struct Call<M> {
+    to: Reach,
+    message: M,
+    timeout: Option<Duration>,
+    description: Option<Arc<str>>,
+}
+
+impl<M: Message> Call<M> {
+    /// A call of the item behind `target`.
+    pub fn new<S: Carries<M, P>, P>(target: &Target<S>, message: M) -> Self {
+        Self { to: target.into(), message, timeout: None, description: None }
+    }
+
+    /// How long to wait for the response, in place of the item's `request_timeout`.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// A note that the trace shows beside the request.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<Arc<str>>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    fn start(self, turn: &Arc<dyn Turn>) -> BoxFuture<'static, CallResult<M>> {
+        let mut draft = Draft::new(Arc::clone(turn), self.to, self.message);
+        draft.timeout = self.timeout;
+        draft.description = self.description;
+        Box::pin(async move {
+            let target = Arc::clone(&draft.to.item);
+            let (turn, outgoing) = match draft.outgoing(Invocation::Sync) {
+                Ok(started) => started,
+                Err(error) => return CallResult { target, request: None, response: Err(error) },
+            };
+            let body = outgoing.body.clone();
+            let response = turn.request(outgoing).await.and_then(|incoming: Incoming| incoming.read(&target));
+            CallResult { target, request: decode(&body).ok(), response }
+        })
+    }
+}
+
+impl<M> fmt::Debug for Call<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call(to {})", self.to.item)
+    }
+}
+
+/// What became of one call.
+#[non_exhaustive]
+pub struct CallResult<M: Message> {
+    /// The item that was called.
+    pub target: Arc<str>,
+    /// What was sent; `None` only where it could not be written as JSON.
+    pub request: Option<M>,
+    /// The response, or why there is none.
+    pub response: Result<M::Response, RequestError>,
+}
+
+impl<M: Message> fmt::Debug for CallResult<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallResult").field("target", &self.target).field("ok", &self.response.is_ok()).finish()
+    }
+}
+
+/// What `send_multi_request_sync` takes: a list of calls of one message type, or a tuple of calls of several.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of calls",
+    label = "not calls",
+    note = "write `[Call::new(&self.out, message), …]`, or a tuple of calls"
+)]
+pub trait Calls: Send {
+    /// The results, in the order of the calls.
+    type Results;
+
+    /// Sends all, then waits for all.
+    fn send(self, turn: &Arc<dyn Turn>) -> impl Future<Output = Self::Results> + Send;
+}
+
+impl<M: Message> Calls for Vec<Call<M>> {
+    type Results = Vec<CallResult<M>>;
+
+    fn send(self, turn: &Arc<dyn Turn>) -> impl Future<Output = Self::Results> + Send {
+        join_all(self.into_iter().map(|call| call.start(turn)).collect::<Vec<_>>())
+    }
+}
+
+impl<M: Message, const N: usize> Calls for [Call<M>; N] {
+    type Results = Vec<CallResult<M>>;
+
+    fn send(self, turn: &Arc<dyn Turn>) -> impl Future<Output = Self::Results> + Send {
+        Vec::from(self).send(turn)
+    }
+}
+
+macro_rules! call_tuples {
+    ($(($($message:ident $number:tt),+) $join:path;)*) => { $(
+        impl<$($message: Message),+> Calls for ($(Call<$message>,)+) {
+            type Results = ($(CallResult<$message>,)+);
+
+            fn send(self, turn: &Arc<dyn Turn>) -> impl Future<Output = Self::Results> + Send {
+                $join($(self.$number.start(turn)),+)
+            }
+        }
+    )* };
+}
+
+call_tuples! {
+    (A 0, B 1) futures_util::future::join;
+    (A 0, B 1, C 2) futures_util::future::join3;
+    (A 0, B 1, C 2, D 3) futures_util::future::join4;
+    (A 0, B 1, C 2, D 3, E 4) futures_util::future::join5;
+}

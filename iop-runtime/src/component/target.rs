@@ -1,0 +1,226 @@
+//! Typed outlets: which message types they carry, and which components they may lead to.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::{Component, Handles, TargetField, TargetsField};
+use crate::message::{Message, MessageType};
+
+/// A typed outlet of a component, wired to one item in `production!`. `S` is a message type or a tuple of them.
+pub struct Target<S> {
+    pub(crate) index: usize,
+    pub(crate) item: Arc<str>,
+    carries: PhantomData<fn(S)>,
+}
+
+impl<S> Target<S> {
+    pub(crate) fn to(index: usize, item: Arc<str>) -> Self {
+        Self { index, item, carries: PhantomData }
+    }
+
+    /// The name of the item behind the target.
+    #[must_use]
+    pub fn item(&self) -> &str {
+        &self.item
+    }
+}
+
+impl<S> Clone for Target<S> {
+    fn clone(&self) -> Self {
+        Self::to(self.index, Arc::clone(&self.item))
+    }
+}
+
+impl<S> fmt::Debug for Target<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Target({})", self.item)
+    }
+}
+
+/// A typed outlet that may lead to any number of items.
+pub struct Targets<S>(Vec<Target<S>>);
+
+impl<S> Targets<S> {
+    /// The targets, in the order of the wiring.
+    pub fn iter(&self) -> std::slice::Iter<'_, Target<S>> {
+        self.0.iter()
+    }
+}
+
+impl<'a, S> IntoIterator for &'a Targets<S> {
+    type Item = &'a Target<S>;
+    type IntoIter = std::slice::Iter<'a, Target<S>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<S> fmt::Debug for Targets<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.0).finish()
+    }
+}
+
+/// The types that a `#[target]` field may have: `Target<S>`, `Option<Target<S>>`, `Targets<S>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a target",
+    label = "not a target type",
+    note = "a `#[target]` field is a `Target<Message>`, an `Option<Target<Message>>` or a `Targets<Message>`"
+)]
+pub trait TargetDeclared: Sized {
+    /// What `production!` fills in.
+    type Field: Default;
+    /// Must be wired.
+    const REQUIRED: bool;
+    /// May take several items.
+    const MANY: bool;
+    /// The message types that it carries.
+    fn messages() -> Vec<&'static MessageType>;
+    /// Takes the routes.
+    fn wired(routes: Vec<Target<<Self as TargetDeclared>::Set>>) -> Self;
+    /// The declared message types.
+    type Set;
+}
+
+impl<S: Messages> TargetDeclared for Target<S> {
+    type Field = TargetField<S>;
+    type Set = S;
+    const REQUIRED: bool = true;
+    const MANY: bool = false;
+
+    fn messages() -> Vec<&'static MessageType> {
+        S::types()
+    }
+
+    fn wired(mut routes: Vec<Self>) -> Self {
+        // The compiler has refused an unwired target; an index past every item makes a send fail with a clear error.
+        routes.pop().unwrap_or_else(|| Self::to(usize::MAX, Arc::from("(unwired)")))
+    }
+}
+
+impl<S: Messages> TargetDeclared for Option<Target<S>> {
+    type Field = TargetField<S>;
+    type Set = S;
+    const REQUIRED: bool = false;
+    const MANY: bool = false;
+
+    fn messages() -> Vec<&'static MessageType> {
+        S::types()
+    }
+
+    fn wired(mut routes: Vec<Target<S>>) -> Self {
+        routes.pop()
+    }
+}
+
+impl<S: Messages> TargetDeclared for Targets<S> {
+    type Field = TargetsField<S>;
+    type Set = S;
+    const REQUIRED: bool = false;
+    const MANY: bool = true;
+
+    fn messages() -> Vec<&'static MessageType> {
+        S::types()
+    }
+
+    fn wired(routes: Vec<Target<S>>) -> Self {
+        Self(routes)
+    }
+}
+
+/// A message type, or a tuple of message types.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a message",
+    label = "a target carries messages",
+    note = "put `#[message]` on `{Self}`"
+)]
+pub trait Messages: 'static {
+    /// The types.
+    fn types() -> Vec<&'static MessageType>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Message> Messages for M {
+    fn types() -> Vec<&'static MessageType> {
+        vec![M::TYPE]
+    }
+}
+
+/// A target that carries `Self` may send `M`. `Place` is found by the compiler.
+#[diagnostic::on_unimplemented(
+    message = "this target does not carry `{M}`",
+    label = "a `Target<{Self}>` cannot send `{M}`",
+    note = "send `{Self}`, or declare the target for both: `Target<({Self}, {M})>`"
+)]
+pub trait Carries<M, Place> {}
+
+/// The place of the message type in a target of one message type.
+#[derive(Debug)]
+pub struct Only;
+
+impl<M: Message> Carries<M, Only> for M {}
+
+/// A component that messages may be routed to: a process or an operation.
+#[diagnostic::on_unimplemented(
+    message = "no route may end at the business service `{Self}`",
+    label = "a service takes its input from outside",
+    note = "route to a process or an operation"
+)]
+pub trait Receives: Component {
+    /// The type itself, for the same reason as [`Component::This`].
+    type Receiver;
+}
+
+/// A component that handles every message type that a target carries.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not handle every message of `{S}`",
+    label = "this target carries `{S}`",
+    note = "add `async fn name(&mut self, message: {S}) -> Result<…>` to the `#[handlers]` of `{Self}`, or route elsewhere"
+)]
+pub trait Accepts<S> {}
+
+impl<C: Handles<M>, M: Message> Accepts<M> for C {}
+
+macro_rules! message_tuples {
+    ($($($message:ident)+ ;)*) => { $(
+        message_tuples!(@one $($message)+);
+    )* };
+    (@one $($message:ident)+) => {
+        impl<$($message: Message),+> Messages for ($($message,)+) {
+            fn types() -> Vec<&'static MessageType> {
+                vec![$($message::TYPE),+]
+            }
+        }
+
+        impl<C: $(Handles<$message> +)+, $($message: Message),+> Accepts<($($message,)+)> for C {}
+    };
+}
+
+message_tuples! {
+    A B;
+    A B D;
+    A B D E;
+    A B D E F;
+    A B D E F G;
+}
+
+macro_rules! carries {
+    ($(($($all:ident),+) $at:ident $number:literal;)*) => { $(
+        impl<$($all: Message),+> Carries<$at, At<$number>> for ($($all,)+) {}
+    )* };
+}
+
+/// The place of a message type in a target of several.
+#[derive(Debug)]
+pub struct At<const N: usize>;
+
+carries! {
+    (A, B) A 0; (A, B) B 1;
+    (A, B, C) A 0; (A, B, C) B 1; (A, B, C) C 2;
+    (A, B, C, D) A 0; (A, B, C, D) B 1; (A, B, C, D) C 2; (A, B, C, D) D 3;
+    (A, B, C, D, E) A 0; (A, B, C, D, E) B 1; (A, B, C, D, E) C 2; (A, B, C, D, E) D 3; (A, B, C, D, E) E 4;
+    (A, B, C, D, E, F) A 0; (A, B, C, D, E, F) B 1; (A, B, C, D, E, F) C 2; (A, B, C, D, E, F) D 3;
+    (A, B, C, D, E, F) E 4; (A, B, C, D, E, F) F 5;
+}

@@ -1,0 +1,26 @@
+//! Interoperability productions: typed, stored messages between components whose wiring the compiler checks.
+
+extern crate self as iop;
+
+#[doc(hidden)]
+pub mod __private;
+pub mod adapter;
+pub mod clock;
+pub mod component;
+pub mod message;
+pub mod production;
+pub mod settings;
+pub mod store;
+
+/// What a production's source file needs.
+pub mod prelude {
+    pub use std::process::ExitCode;
+    pub use std::time::Duration;
+
+    pub use tracing::{debug, error, info, trace, warn};
+
+    pub use crate::component::{
+        Call, CallResult, Context, Error, Pending, RequestError, Response, Result, Target, Targets, gather,
+    };
+    pub use crate::message::{Message, MessageId, SessionId};
+}

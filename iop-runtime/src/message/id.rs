@@ -1,0 +1,149 @@
+//! Identity of messages and sessions.
+//!
+//! What comes from outside gets a time-ordered UUID (version 7). What a turn sends gets an id *derived* (UUID
+//! version 8) from the message that the turn consumes, the position of the send in the turn, and what is sent: a
+//! repeated turn makes the same ids, so the store recognises what it already has.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::{Builder, Uuid};
+
+/// The identity of one message, also the idempotency key of its effects outside: the same on every attempt.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId(Uuid);
+
+impl MessageId {
+    /// A new id for something that comes from outside. Later ids sort after earlier ones.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::now_v7())
+    }
+
+    /// The id of what `self` causes: the same parts always give the same id.
+    ///
+    /// The parts are length-prefixed before they are hashed (BLAKE3), so `["ab", "c"]` and `["a", "bc"]` differ.
+    #[must_use]
+    pub fn derive(self, parts: &[&[u8]]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.0.as_bytes());
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        let mut bytes = [0; 16];
+        hasher.finalize_xof().fill(&mut bytes);
+        Self(Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    /// The id that names an external input by its content, for example a file by its name and bytes.
+    #[must_use]
+    pub fn of_input(parts: &[&[u8]]) -> Self {
+        Self(Uuid::nil()).derive(parts)
+    }
+
+    /// The 16 bytes that the store keeps.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+
+    /// The inverse of [`to_bytes`](Self::to_bytes).
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.simple().fmt(f)
+    }
+}
+
+impl fmt::Debug for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for MessageId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::from_str(text).map(Self)
+    }
+}
+
+impl Serialize for MessageId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for MessageId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The identity of a session: of everything that descends from one external input.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(MessageId);
+
+impl SessionId {
+    /// The session that this input starts.
+    #[must_use]
+    pub fn of(input: MessageId) -> Self {
+        Self(input)
+    }
+
+    /// The input that started the session.
+    #[must_use]
+    pub fn input(self) -> MessageId {
+        self.0
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_turn_derives_the_same_ids_and_another_position_derives_others() {
+        let turn = MessageId::random();
+        assert_eq!(turn.derive(&[b"0", b"x"]), turn.derive(&[b"0", b"x"]));
+        assert_ne!(turn.derive(&[b"0", b"x"]), turn.derive(&[b"1", b"x"]));
+        assert_ne!(turn.derive(&[b"ab", b"c"]), turn.derive(&[b"a", b"bc"]));
+    }
+
+    #[test]
+    fn an_id_is_read_back_from_its_text_and_its_bytes() {
+        let id = MessageId::random();
+        assert_eq!(id.to_string().parse::<MessageId>().ok(), Some(id));
+        assert_eq!(MessageId::from_bytes(id.to_bytes()), id);
+    }
+}

@@ -1,0 +1,12 @@
+//! What travels: message types, their identity, and the header that the store keeps beside a body.
+//!
+//! Nothing here knows components, routes or the engine.
+
+mod header;
+mod id;
+mod types;
+
+pub use header::{Header, Invocation, Kind, Priority, Status, SuspendReason};
+pub use id::{MessageId, SessionId};
+pub(crate) use types::decode;
+pub use types::{Decoded, InvalidMessage, Message, MessageType, Respond, SourceLocation};

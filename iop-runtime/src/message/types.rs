@@ -1,0 +1,181 @@
+//! Message types: the trait that `#[message]` implements and the description that it registers.
+
+use std::any::Any;
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A typed value that is stored and sent. Implemented by `#[message]`, never by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a message",
+    label = "not a message type",
+    note = "put `#[message]` on `{Self}`"
+)]
+pub trait Message: Serialize + DeserializeOwned + Send + 'static {
+    /// What a receiver answers: a message type, or `()` where there is no response.
+    type Response: Respond;
+
+    /// Name, version and codec of the type, as registered.
+    const TYPE: &'static MessageType;
+
+    /// The values of the `#[key]` fields, in declaration order, as the store indexes them. A `None` field gives no key.
+    fn keys(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
+
+/// What a handler may answer: every message type, and `()` for "no response".
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a response",
+    label = "not a message type",
+    note = "put `#[message]` on `{Self}`; a message without `response = …` has no response"
+)]
+pub trait Respond: Serialize + DeserializeOwned + Send + 'static {
+    /// The type of the stored response message; `None` for `()`.
+    const RESPONSE: Option<&'static MessageType>;
+
+    /// The `#[key]` values of the response.
+    fn response_keys(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
+
+impl Respond for () {
+    const RESPONSE: Option<&'static MessageType> = None;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Message> Respond for M {
+    const RESPONSE: Option<&'static MessageType> = Some(M::TYPE);
+
+    fn response_keys(&self) -> Vec<(&'static str, String)> {
+        self.keys()
+    }
+}
+
+/// A decoded body, to be downcast by whoever knows the type.
+pub type Decoded = Box<dyn Any + Send>;
+
+/// Where something was written, for errors that name two places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceLocation {
+    /// The file, as the compiler saw it.
+    pub file: &'static str,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl fmt::Display for SourceLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// The registered description of a message type.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct MessageType {
+    /// The name that the store keeps: the struct's, or `#[message(name = "…")]`. Never the Rust path.
+    pub name: &'static str,
+    /// `#[message(version = …)]`, 1 by default.
+    pub version: u32,
+    /// The Rust path, for people.
+    pub rust_path: &'static str,
+    /// Where `#[message]` stands.
+    pub location: SourceLocation,
+    /// The doc comment.
+    pub doc: &'static str,
+    /// `true` for `#[message(transient)]`: kept in memory only, lost with the process.
+    pub transient: bool,
+    /// Names of the `#[key]` fields.
+    pub keys: &'static [&'static str],
+    /// Names of the `#[sensitive]` fields, masked in logs and views.
+    pub sensitive: &'static [&'static str],
+    /// The response type, where there is one.
+    pub response: fn() -> Option<&'static MessageType>,
+    decode: fn(&[u8]) -> Result<Decoded, InvalidMessage>,
+    schema: fn() -> serde_json::Value,
+}
+
+impl MessageType {
+    /// Describes `M`. Called by generated code in a constant.
+    #[must_use]
+    pub const fn new<M: Message + schemars::JsonSchema>(
+        name: &'static str,
+        version: u32,
+        rust_path: &'static str,
+        location: SourceLocation,
+    ) -> Self {
+        Self {
+            name,
+            version,
+            rust_path,
+            location,
+            doc: "",
+            transient: false,
+            keys: &[],
+            sensitive: &[],
+            response: || <M::Response as Respond>::RESPONSE,
+            decode: |body| decode::<M>(body).map(|message| Box::new(message) as Decoded),
+            schema: || schemars::schema_for!(M).to_value(),
+        }
+    }
+
+    /// Sets what [`new`](Self::new) leaves at its default.
+    #[must_use]
+    pub const fn with(
+        mut self,
+        doc: &'static str,
+        transient: bool,
+        keys: &'static [&'static str],
+        sensitive: &'static [&'static str],
+    ) -> Self {
+        self.doc = doc;
+        self.transient = transient;
+        self.keys = keys;
+        self.sensitive = sensitive;
+        self
+    }
+
+    /// Reads a JSON body as this type.
+    ///
+    /// # Errors
+    /// [`InvalidMessage`] with the path of the field that does not fit.
+    pub fn decode(&self, body: &[u8]) -> Result<Decoded, InvalidMessage> {
+        (self.decode)(body)
+    }
+
+    /// The JSON Schema of the body (draft 2020-12).
+    #[must_use]
+    pub fn schema(&self) -> serde_json::Value {
+        (self.schema)()
+    }
+}
+
+impl PartialEq for MessageType {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.version == other.version
+    }
+}
+
+impl Eq for MessageType {}
+
+/// Reads a JSON body as `M`.
+pub(crate) fn decode<M: DeserializeOwned>(body: &[u8]) -> Result<M, InvalidMessage> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| InvalidMessage { path: error.path().to_string(), reason: error.into_inner().to_string() })?;
+    json.end().map_err(|error| InvalidMessage { path: ".".to_owned(), reason: error.to_string() })?;
+    Ok(value)
+}
+
+/// A body that does not fit its message type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("field `{path}`: {reason}")]
+pub struct InvalidMessage {
+    /// The path of the field, for example `order.lines[2].amount`; `.` is the body itself.
+    pub path: String,
+    /// What is wrong with it.
+    pub reason: String,
+}

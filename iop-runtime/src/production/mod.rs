@@ -1,0 +1,90 @@
+//! The static graph of items and routes that `production!` writes down.
+
+mod registry;
+
+pub use registry::{RegisteredComponent, RegisteredMessage, RegisteredProduction, Registry};
+
+use crate::component::{ComponentType, Wiring};
+use crate::message::SourceLocation;
+
+/// A graph of items and routes. Implemented by `production!`, never by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a production",
+    label = "not a production",
+    note = "declare it with `production! {{ pub {Self} {{ … }} }}`"
+)]
+pub trait Production: 'static {
+    /// Items and routes.
+    const GRAPH: &'static Graph;
+
+    /// Settings and targets of the items, in the order of the graph.
+    fn wiring() -> Vec<Wiring>;
+}
+
+/// A production as constant data.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Graph {
+    /// Its name.
+    pub name: &'static str,
+    /// Its doc comment.
+    pub doc: &'static str,
+    /// Where `production!` stands.
+    pub location: SourceLocation,
+    /// Its items, in the order of declaration.
+    pub items: &'static [Item],
+    /// Its routes, in the order of declaration.
+    pub routes: &'static [Route],
+}
+
+impl Graph {
+    /// Called by generated code in a constant.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        doc: &'static str,
+        location: SourceLocation,
+        items: &'static [Item],
+        routes: &'static [Route],
+    ) -> Self {
+        Self { name, doc, location, items, routes }
+    }
+}
+
+/// A component placed in a production.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Item {
+    /// Its name.
+    pub name: &'static str,
+    /// Its doc comment in `production!`.
+    pub doc: &'static str,
+    /// The component.
+    pub component: &'static ComponentType,
+    /// `#[item(standalone)]`: no route reaches it, on purpose.
+    pub standalone: bool,
+}
+
+impl Item {
+    /// Called by generated code in a constant.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        doc: &'static str,
+        component: &'static ComponentType,
+        standalone: bool,
+    ) -> Self {
+        Self { name, doc, component, standalone }
+    }
+}
+
+/// A target wired to an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// Index of the sending item.
+    pub from: usize,
+    /// The target's name.
+    pub target: &'static str,
+    /// Index of the receiving item.
+    pub to: usize,
+}

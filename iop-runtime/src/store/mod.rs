@@ -1,0 +1,524 @@
+//! What the engine needs of a store, and no more: no SQL, no engine, no component.
+//!
+//! A store keeps messages (header, body, keys), the state of process instances, marks of inputs that were taken, and
+//! the event log. All that changes messages goes through [`Store::submit`]: a [`Step`] is atomic by itself, and steps
+//! take effect in the order of the calls, so that what is durable is always a prefix of what was submitted.
+//!
+//! *Laws*, proved for every store by `tests/store/`:
+//!
+//! | | |
+//! |---|---|
+//! | L1 | an acknowledged message survives |
+//! | L2 | the same message id twice is one message |
+//! | L3 | a step shows all or nothing |
+//! | L4 | repeating a step after an unknown outcome changes nothing |
+//! | L5 | an expired lease cannot commit |
+//! | L6 | the live leases of an ordered queue belong to one node, and are its head |
+//! | L7 | a stale fence cannot commit |
+//! | L8 | higher priority first, store sequence inside a priority |
+//! | L9 | nothing is delivered before it is due |
+//! | L10 | purge never removes what is unfinished |
+//! | L11 | a reader sees every step whose commit was acknowledged |
+
+pub mod memory;
+pub mod sqlite;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+use tokio::sync::SetOnce;
+
+use crate::clock::Timestamp;
+use crate::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
+
+/// An answer that the store is working on. The request took its place in the order when the method was called, not
+/// when the future is first polled.
+pub type Reply<T> = BoxFuture<'static, Result<T, StoreError>>;
+
+/// Where messages live.
+///
+/// Every method returns at once; what takes time is in the [`Reply`] or the [`Receipt`]. `lease`, `load_state`, `find`
+/// and `is_marked` see every step submitted before them.
+pub trait Store: Send + Sync + fmt::Debug + 'static {
+    /// What this store can do.
+    fn caps(&self) -> Caps;
+
+    /// The number of this opening of the store: higher than every earlier one.
+    fn epoch(&self) -> u64;
+
+    /// Hands in one atomic change. Steps commit in the order of the calls, many to one fsync.
+    fn submit(&self, step: Step) -> Receipt;
+
+    /// Leases up to `limit` due messages of a queue, highest priority and lowest sequence first.
+    fn lease(&self, request: LeaseRequest) -> Reply<LeaseBatch>;
+
+    /// Prolongs leases by `ttl` from now; `false` for one that is lost.
+    fn extend(&self, leases: Vec<LeaseToken>, ttl: Duration) -> Reply<Vec<bool>>;
+
+    /// The state of a process instance.
+    fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>>;
+
+    /// One message, whatever its state.
+    fn find(&self, id: MessageId) -> Reply<Option<StoredMessage>>;
+
+    /// Whether a step with this mark was committed.
+    fn is_marked(&self, mark: MessageId) -> Reply<bool>;
+
+    /// Takes the named cluster lease for `ttl`, with a fence higher than every earlier one; `None` while another node
+    /// holds it.
+    fn acquire(&self, name: Arc<str>, node: NodeId, ttl: Duration) -> Reply<Option<Fence>>;
+
+    /// Prolongs a cluster lease; `false` when it is lost.
+    fn renew(&self, fence: Fence, ttl: Duration) -> Reply<bool>;
+
+    /// Gives a cluster lease up.
+    fn give_up(&self, fence: Fence) -> Reply<()>;
+
+    /// Headers for a viewer, newest first unless the query says otherwise. Never part of a step.
+    fn query(&self, query: MessageQuery) -> Reply<Vec<Header>>;
+
+    /// Depth and age of every queue that holds an unfinished message.
+    fn queues(&self) -> Reply<Vec<QueueStatus>>;
+
+    /// Appends to the event log, in the order of the calls and without an answer: the log never holds a turn up.
+    fn append_events(&self, events: Vec<Event>);
+
+    /// Events for a viewer, newest first unless the query says otherwise.
+    fn events(&self, query: EventQuery) -> Reply<Vec<Event>>;
+
+    /// Removes up to `limit` finished messages that ended before `before`, with their bodies and keys, where their whole
+    /// session is finished. Answers how many.
+    fn purge(&self, before: Timestamp, limit: usize) -> Reply<usize>;
+
+    /// One action of a person, atomic; `false` when the message is not in a state that allows it.
+    fn admin(&self, action: Admin) -> Reply<bool>;
+
+    /// Waits for everything handed in before, and writes what a clean close leaves behind. Later calls fail with
+    /// [`StoreError::Closed`].
+    fn close(&self) -> Reply<()>;
+}
+
+/// What a store can do.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Caps {
+    /// Emitted messages may be handed to a worker of this process before their commit ([`NewMessage::leased`]).
+    pub hand_over: bool,
+    /// Messages survive the process.
+    pub durable: bool,
+}
+
+impl Caps {
+    /// Caps of an embedded store.
+    #[must_use]
+    pub fn embedded(durable: bool) -> Self {
+        Self { hand_over: true, durable }
+    }
+}
+
+/// Why the store did not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The change is certainly not stored.
+    #[error("not stored: {0}")]
+    NotStored(Arc<str>),
+    /// The store cannot say whether the change is stored; handing in the same step again is safe.
+    #[error("the store cannot say whether it was stored: {0}")]
+    Unknown(Arc<str>),
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// A read failed.
+    #[error("cannot read the store: {0}")]
+    Read(Arc<str>),
+}
+
+/// A participant of a store: one opening by one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NodeId(pub u64);
+
+/// One atomic change.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// Refuses the step when this cluster lease is lost.
+    pub fence: Option<Fence>,
+    /// The identity of the external input that the step takes; a second step with the same mark is
+    /// [`Outcome::AlreadyDone`].
+    pub mark: Option<MessageId>,
+    /// Messages whose attempt begins: in flight from now. Informs, needs no answer.
+    pub start: Vec<LeaseToken>,
+    /// Messages whose turn ends, and how.
+    pub end: Vec<(LeaseToken, End)>,
+    /// Changes to process instances.
+    pub state: Vec<StateWrite>,
+    /// Messages to store.
+    pub emit: Vec<NewMessage>,
+    /// Messages still waiting in a queue that are no longer wanted, such as the timer of a request that was answered.
+    /// They become [`Status::Expired`]; those that are not waiting any more are left alone.
+    pub cancel: Vec<MessageId>,
+    /// Requests whose callers gave up: their responses will be [`Header::late`].
+    pub abandon: Vec<MessageId>,
+}
+
+/// How the turn of a leased message ends.
+#[derive(Debug, Clone)]
+pub enum End {
+    /// Done.
+    Completed,
+    /// Back to its queue, due at `due`, with one more failed attempt.
+    Retry {
+        /// Not before this time.
+        due: Timestamp,
+        /// The error chain of the attempt.
+        error: Arc<str>,
+    },
+    /// Taken out of its queue until a person decides.
+    Suspend {
+        /// Why.
+        reason: SuspendReason,
+        /// The error chain of the last attempt.
+        error: Arc<str>,
+    },
+    /// Back to its queue as it was; no attempt is counted.
+    GiveBack,
+}
+
+/// A message to store.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    /// See [`Header`] for the fields of the same names.
+    pub id: MessageId,
+    /// The session.
+    pub session: SessionId,
+    /// The message whose turn sends it, or the request that it answers.
+    pub parent: Option<MessageId>,
+    /// Place in that turn.
+    pub position: u32,
+    /// Sending item.
+    pub source: Option<Arc<str>>,
+    /// Queue.
+    pub target: Option<Arc<str>>,
+    /// The process instance whose turn it will be, for responses and timers.
+    pub instance: Option<MessageId>,
+    /// Name of the message type.
+    pub type_name: Arc<str>,
+    /// Version of the message type.
+    pub type_version: u32,
+    /// Kind.
+    pub kind: Kind,
+    /// Invocation.
+    pub invocation: Invocation,
+    /// The first state: [`Status::Queued`] for what goes to a queue, [`Status::Completed`] for a response that is
+    /// delivered in memory.
+    pub status: Status,
+    /// Lane.
+    pub priority: Priority,
+    /// Not before.
+    pub due: Option<Timestamp>,
+    /// A response that comes after its caller has given up. The store also sets it where the request was abandoned.
+    pub late: bool,
+    /// Completion key.
+    pub completion_key: Option<Arc<str>>,
+    /// Description.
+    pub description: Option<Arc<str>>,
+    /// JSON.
+    pub body: Bytes,
+    /// Indexed with the message, in the same commit.
+    pub keys: Vec<(&'static str, String)>,
+    /// The sender hands the message to a worker itself: it is leased to `node` from the start
+    /// (needs [`Caps::hand_over`]), and [`Receipt::leases`] has the token.
+    pub leased: Option<NodeId>,
+}
+
+/// A change of a process instance.
+#[derive(Debug, Clone)]
+pub struct StateWrite {
+    /// The request that the instance works on.
+    pub instance: MessageId,
+    /// The version that the change was made from; `None` where there was no state.
+    pub expected: Option<u64>,
+    /// The new state; `None` removes it.
+    pub new: Option<Bytes>,
+}
+
+/// The stored state of a process instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessState {
+    /// Goes up by one with each change, from 1.
+    pub version: u64,
+    /// JSON.
+    pub data: Bytes,
+}
+
+/// What [`Store::submit`] gives at once.
+#[derive(Debug)]
+#[must_use = "a step that fails must not be taken for done"]
+pub struct Receipt {
+    /// The sequence of the first emitted message; the others follow. Meaningless without [`Caps::hand_over`].
+    pub first_sequence: u64,
+    /// A token for each emitted message, in order; `None` where it was not `leased`.
+    pub leases: Vec<Option<LeaseToken>>,
+    /// What became of the step.
+    pub commit: Commit,
+}
+
+/// The pending or known outcome of a step; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Commit(Arc<SetOnce<Result<Outcome, StoreError>>>);
+
+impl Commit {
+    /// A commit whose outcome is not known yet.
+    #[must_use]
+    pub fn pending() -> Self {
+        Self(Arc::new(SetOnce::new()))
+    }
+
+    /// A commit whose outcome is known.
+    #[must_use]
+    pub fn done(outcome: Result<Outcome, StoreError>) -> Self {
+        Self(Arc::new(SetOnce::new_with(Some(outcome))))
+    }
+
+    /// Says what became of the step; only the first call counts.
+    pub fn resolve(&self, outcome: Result<Outcome, StoreError>) {
+        // A second outcome is a harmless repetition: the first one was already acted on.
+        let _ = self.0.set(outcome);
+    }
+
+    /// Waits until the step is durable or has failed.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn wait(&self) -> Result<Outcome, StoreError> {
+        self.0.wait().await.clone()
+    }
+
+    /// The outcome, if it is known.
+    #[must_use]
+    pub fn get(&self) -> Option<&Result<Outcome, StoreError>> {
+        self.0.get()
+    }
+}
+
+/// What became of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// All of it is stored. `duplicates` names emitted messages that the store had already: they were left as they are.
+    Committed {
+        /// Ids of emitted messages that existed.
+        duplicates: Vec<MessageId>,
+    },
+    /// The same step was stored before. Nothing was changed.
+    AlreadyDone,
+    /// A lease is not live any more. Nothing was changed.
+    LeaseLost,
+    /// A process instance is not at the expected version. Nothing was changed.
+    StateConflict,
+    /// The cluster lease is lost. Nothing was changed.
+    Fenced,
+}
+
+impl Outcome {
+    /// `true` when what the step says is in the store.
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        matches!(self, Self::Committed { .. } | Self::AlreadyDone)
+    }
+}
+
+/// Which messages to lease.
+#[derive(Debug, Clone)]
+pub struct LeaseRequest {
+    /// The item.
+    pub queue: Arc<str>,
+    /// Who wants them.
+    pub node: NodeId,
+    /// At most so many.
+    pub limit: usize,
+    /// How long the leases live; [`Duration::MAX`] for as long as the store is open.
+    pub ttl: Duration,
+    /// The queue is ordered (law L6).
+    pub ordered: bool,
+}
+
+/// What [`Store::lease`] found.
+#[derive(Debug, Default)]
+pub struct LeaseBatch {
+    /// The messages, best first.
+    pub leased: Vec<Leased>,
+    /// When the next message of the queue becomes due that was not due yet.
+    pub next_due: Option<Timestamp>,
+}
+
+/// A message and the right to work on it.
+#[derive(Debug)]
+pub struct Leased {
+    /// The right.
+    pub token: LeaseToken,
+    /// The message.
+    pub message: StoredMessage,
+}
+
+/// The right of one node to end one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LeaseToken {
+    /// The message.
+    pub message: MessageId,
+    /// Its sequence.
+    pub sequence: u64,
+    /// Distinguishes this lease from every other one of the same message.
+    pub number: u64,
+}
+
+/// A cluster lease with its fencing number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Higher than that of every earlier holder.
+    pub number: u64,
+}
+
+/// A message as it lies in the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredMessage {
+    /// Header.
+    pub header: Header,
+    /// The process instance whose turn it is, for responses and timers.
+    pub instance: Option<MessageId>,
+    /// The opening of the store in which it was accepted.
+    pub epoch: u64,
+    /// JSON.
+    pub body: Bytes,
+}
+
+/// A viewer's question for messages; every given field narrows the answer.
+#[derive(Debug, Clone, Default)]
+pub struct MessageQuery {
+    /// Of this session.
+    pub session: Option<SessionId>,
+    /// Sent or received by this item.
+    pub item: Option<Arc<str>>,
+    /// Of this message type, by name.
+    pub type_name: Option<Arc<str>>,
+    /// In this state.
+    pub status: Option<Status>,
+    /// With this value of this `#[key]` field.
+    pub key: Option<(Arc<str>, Arc<str>)>,
+    /// Accepted at or after this time.
+    pub since: Option<Timestamp>,
+    /// Page on: only what follows this sequence in the chosen order.
+    pub after: Option<u64>,
+    /// At most so many; 0 stands for 100.
+    pub limit: usize,
+    /// In order of acceptance.
+    pub oldest_first: bool,
+}
+
+/// Depth and age of one queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QueueStatus {
+    /// The item.
+    pub item: Arc<str>,
+    /// Waiting.
+    pub queued: u64,
+    /// With a worker.
+    pub in_flight: u64,
+    /// Waiting for their next attempt.
+    pub retrying: u64,
+    /// Waiting for a person.
+    pub suspended: u64,
+    /// When the oldest of them that is not suspended was accepted.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Severity of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Details.
+    Trace,
+    /// For developers.
+    Debug,
+    /// What happens.
+    Info,
+    /// Something is not as it should be; nothing is lost.
+    Warn,
+    /// A person is needed.
+    Error,
+}
+
+impl Level {
+    /// The word in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A line of the event log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// Its place in the log; 0 before it is stored.
+    pub number: u64,
+    /// When.
+    pub time: Timestamp,
+    /// How grave.
+    pub level: Level,
+    /// In whose turn.
+    pub item: Option<Arc<str>>,
+    /// In which session.
+    pub session: Option<SessionId>,
+    /// While working on which message.
+    pub message: Option<MessageId>,
+    /// The module that said it.
+    pub module: String,
+    /// What was said, with its fields.
+    pub text: String,
+}
+
+/// A viewer's question for events; every given field narrows the answer.
+#[derive(Debug, Clone, Default)]
+pub struct EventQuery {
+    /// At least this grave.
+    pub level: Option<Level>,
+    /// Of this item.
+    pub item: Option<Arc<str>>,
+    /// Of this session.
+    pub session: Option<SessionId>,
+    /// Of this message.
+    pub message: Option<MessageId>,
+    /// Page on: only what follows this number in the chosen order.
+    pub after: Option<u64>,
+    /// At most so many; 0 stands for 100.
+    pub limit: usize,
+    /// In order of time.
+    pub oldest_first: bool,
+}
+
+/// What a person does to a message.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Admin {
+    /// Puts a suspended message back into its queue, with its attempts and crashes forgotten.
+    Resume(MessageId),
+    /// Takes an unfinished, unleased message out for good.
+    Discard {
+        /// The message.
+        id: MessageId,
+        /// Who decided.
+        by: Arc<str>,
+    },
+}
