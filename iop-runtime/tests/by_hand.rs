@@ -88,11 +88,7 @@ const _: () = {
     static TYPE: p::ComponentType = p::ComponentType::poll_service::<Clock>("Clock")
         .described(concat!(module_path!(), "::Clock"), p::SourceLocation { file: file!(), line: line!() }, "")
         .with(
-            &[&[p::SettingDecl::new::<Duration>(
-                "call_interval",
-                "",
-                Some(|| p::default::<Duration, _>("5s")),
-            )]],
+            &[&[p::SettingDecl::new::<Duration>("call_interval", "", Some(|| p::default::<Duration, _>("5s")))]],
             &[p::TargetDecl::new::<Target<Hello>>("out", "")],
         );
 

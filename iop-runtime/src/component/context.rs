@@ -192,10 +192,7 @@ impl Incoming {
         }
         // `()` is written as JSON null, so that "no response" reads back as itself.
         let body: &[u8] = if self.body.is_empty() { b"null" } else { &self.body };
-        decode(body).map_err(|error| RequestError::Unreadable {
-            target: Arc::clone(target),
-            error: error.to_string().into(),
-        })
+        decode(body)
+            .map_err(|error| RequestError::Unreadable { target: Arc::clone(target), error: error.to_string().into() })
     }
 }
-

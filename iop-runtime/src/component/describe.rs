@@ -226,11 +226,7 @@ impl ComponentType {
 
     /// Adds settings and targets.
     #[must_use]
-    pub const fn with(
-        mut self,
-        settings: &'static [&'static [SettingDecl]],
-        targets: &'static [TargetDecl],
-    ) -> Self {
+    pub const fn with(mut self, settings: &'static [&'static [SettingDecl]], targets: &'static [TargetDecl]) -> Self {
         self.settings = settings;
         self.targets = targets;
         self
@@ -260,8 +256,9 @@ impl ItemConfig {
     /// Where there is none or it does not fit; start refuses both before anything is built.
     pub fn setting<T: Setting>(&self, name: &'static str) -> Result<T> {
         match self.settings.get(name) {
-            Some(raw) => T::from_raw(raw)
-                .map_err(|error| Error::fatal(format!("setting `{}.{name}`: {error}", self.item))),
+            Some(raw) => {
+                T::from_raw(raw).map_err(|error| Error::fatal(format!("setting `{}.{name}`: {error}", self.item)))
+            }
             None => T::absent().ok_or_else(|| Error::fatal(format!("setting `{}.{name}` is missing", self.item))),
         }
     }

@@ -109,7 +109,10 @@ pub struct Response<M: Message> {
 
 impl<M: Message> fmt::Debug for Response<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response").field("completion_key", &self.completion_key).field("ok", &self.result.is_ok()).finish()
+        f.debug_struct("Response")
+            .field("completion_key", &self.completion_key)
+            .field("ok", &self.result.is_ok())
+            .finish()
     }
 }
 

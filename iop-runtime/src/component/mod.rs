@@ -18,7 +18,7 @@ pub use error::{Disposition, Error, RequestError, Result};
 pub use fields::{Fields, IntoSetting, ItemOptions, SettingField, TargetField, TargetsField, Wiring};
 pub use handlers::{
     Answer, Answered, Answers, Completes, CompletionHandler, HandlerTable, Handlers, Handles, Hook, MessageHandler,
-    Pending, Response, ResponseHandler, Responds,
+    Pending, Responds, Response, ResponseHandler,
 };
 pub use input::{HandlerResult, InputHandler, PlainService, PollService, ProcessInput};
 pub use requests::{AsyncRequest, Call, CallResult, Calls, NgRequest, SyncRequest, gather};

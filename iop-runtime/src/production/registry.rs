@@ -61,7 +61,12 @@ impl Registry {
         let mut errors = Vec::new();
         let registry = Self {
             messages: by_name("message types", messages, |message| (message.name, message.location), &mut errors),
-            components: by_name("components", components, |component| (component.name, component.location), &mut errors),
+            components: by_name(
+                "components",
+                components,
+                |component| (component.name, component.location),
+                &mut errors,
+            ),
             productions: by_name("productions", productions, |graph| (graph.name, graph.location), &mut errors),
         };
         if errors.is_empty() {

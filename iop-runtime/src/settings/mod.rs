@@ -30,13 +30,6 @@ impl SettingDecl {
     /// Describes a setting of type `T`.
     #[must_use]
     pub const fn new<T: Setting>(name: &'static str, doc: &'static str, default: Option<fn() -> Raw>) -> Self {
-        Self {
-            name,
-            doc,
-            type_name: T::TYPE,
-            default,
-            optional: T::OPTIONAL,
-            check: |raw| T::from_raw(raw).map(drop),
-        }
+        Self { name, doc, type_name: T::TYPE, default, optional: T::OPTIONAL, check: |raw| T::from_raw(raw).map(drop) }
     }
 }
