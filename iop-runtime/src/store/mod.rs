@@ -170,12 +170,15 @@ pub struct Step {
 pub enum End {
     /// Done.
     Completed,
-    /// Back to its queue, due at `due`, with one more failed attempt.
+    /// Retrying: due at `due`, with one more failed attempt. At the next opening of the store it is due at once.
     Retry {
         /// Not before this time.
         due: Timestamp,
         /// The error chain of the attempt.
         error: Arc<str>,
+        /// The lease lives on, because the holder itself will try again: so the message keeps its place in the order of
+        /// its queue. Otherwise the message goes back to the queue.
+        keep: bool,
     },
     /// Taken out of its queue until a person decides.
     Suspend {
