@@ -9,4 +9,4 @@ mod types;
 pub use header::{Header, Invocation, Kind, Priority, Status, SuspendReason};
 pub use id::{MessageId, SessionId};
 pub(crate) use types::decode;
-pub use types::{Decoded, InvalidMessage, Message, MessageType, Respond, SourceLocation};
+pub use types::{Accepted, Decoded, InvalidMessage, Message, MessageType, Respond, SourceLocation};

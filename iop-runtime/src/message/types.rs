@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -95,6 +96,7 @@ pub struct MessageType {
     /// The response type, where there is one.
     pub response: fn() -> Option<&'static MessageType>,
     decode: fn(&[u8]) -> Result<Decoded, InvalidMessage>,
+    accept: fn(&[u8]) -> Result<Accepted, InvalidMessage>,
     schema: fn() -> serde_json::Value,
 }
 
@@ -118,6 +120,7 @@ impl MessageType {
             sensitive: &[],
             response: || <M::Response as Respond>::RESPONSE,
             decode: |body| decode::<M>(body).map(|message| Box::new(message) as Decoded),
+            accept: accept::<M>,
             schema: || schemars::schema_for!(M).to_value(),
         }
     }
@@ -146,6 +149,15 @@ impl MessageType {
         (self.decode)(body)
     }
 
+    /// Reads a JSON body from outside and writes it again as the store keeps it: fields in declaration order, unknown
+    /// ones left out, defaults filled in.
+    ///
+    /// # Errors
+    /// [`InvalidMessage`] with the path of the field that does not fit.
+    pub fn accept(&self, body: &[u8]) -> Result<Accepted, InvalidMessage> {
+        (self.accept)(body)
+    }
+
     /// The JSON Schema of the body (draft 2020-12).
     #[must_use]
     pub fn schema(&self) -> serde_json::Value {
@@ -168,6 +180,24 @@ pub(crate) fn decode<M: DeserializeOwned>(body: &[u8]) -> Result<M, InvalidMessa
         .map_err(|error| InvalidMessage { path: error.path().to_string(), reason: error.into_inner().to_string() })?;
     json.end().map_err(|error| InvalidMessage { path: ".".to_owned(), reason: error.to_string() })?;
     Ok(value)
+}
+
+/// A body from outside that fits its message type.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The value.
+    pub value: Decoded,
+    /// JSON as the store keeps it.
+    pub body: Bytes,
+    /// Its `#[key]` values.
+    pub keys: Vec<(&'static str, String)>,
+}
+
+fn accept<M: Message>(body: &[u8]) -> Result<Accepted, InvalidMessage> {
+    let value: M = decode(body)?;
+    let body = serde_json::to_vec(&value)
+        .map_err(|error| InvalidMessage { path: ".".to_owned(), reason: error.to_string() })?;
+    Ok(Accepted { keys: value.keys(), body: body.into(), value: Box::new(value) })
 }
 
 /// A body that does not fit its message type.

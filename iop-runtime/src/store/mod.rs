@@ -150,8 +150,9 @@ pub struct Step {
     /// The identity of the external input that the step takes; a second step with the same mark is
     /// [`Outcome::AlreadyDone`].
     pub mark: Option<MessageId>,
-    /// Messages whose attempt begins: in flight from now. Informs, needs no answer.
-    pub start: Vec<LeaseToken>,
+    /// Messages whose attempt began, and when: in flight. It may come together with their `end`, to say when that
+    /// attempt had begun.
+    pub start: Vec<(LeaseToken, Timestamp)>,
     /// Messages whose turn ends, and how.
     pub end: Vec<(LeaseToken, End)>,
     /// Changes to process instances.
@@ -206,7 +207,8 @@ pub struct NewMessage {
     pub source: Option<Arc<str>>,
     /// Queue.
     pub target: Option<Arc<str>>,
-    /// The process instance whose turn it will be, for responses and timers.
+    /// The process instance that the exchange belongs to: of the sender for a request that wants a response later, of
+    /// the receiver for responses and timers.
     pub instance: Option<MessageId>,
     /// Name of the message type.
     pub type_name: Arc<str>,
@@ -393,7 +395,7 @@ pub struct Fence {
 pub struct StoredMessage {
     /// Header.
     pub header: Header,
-    /// The process instance whose turn it is, for responses and timers.
+    /// See [`NewMessage::instance`].
     pub instance: Option<MessageId>,
     /// The opening of the store in which it was accepted.
     pub epoch: u64,
