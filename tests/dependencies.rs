@@ -120,7 +120,8 @@ fn permits(expression: &str, allowed: &[String]) -> bool {
 #[test]
 fn licence_expressions_are_read_as_they_are_meant() {
     let allowed = ["MIT".to_owned(), "Unicode-3.0".to_owned()];
-    for good in ["MIT", "MIT OR Apache-2.0", "MIT/Apache-2.0", "(MIT OR Apache-2.0) AND Unicode-3.0", "GPL-3.0 OR MIT"] {
+    for good in ["MIT", "MIT OR Apache-2.0", "MIT/Apache-2.0", "(MIT OR Apache-2.0) AND Unicode-3.0", "GPL-3.0 OR MIT"]
+    {
         assert!(permits(good, &allowed), "{good}");
     }
     for bad in ["GPL-3.0", "MIT AND GPL-3.0", "(GPL-3.0 OR Apache-2.0) AND MIT", "none given"] {

@@ -20,8 +20,9 @@ fn report(findings: &[String]) {
 #[test]
 fn every_file_says_in_its_first_line_what_it_is_for() {
     let missing = |source: &Source| {
-        (!source.text.starts_with("//! "))
-            .then(|| source.at(1, "say in a first line `//! …` what this file is for, and if useful what it is not for"))
+        (!source.text.starts_with("//! ")).then(|| {
+            source.at(1, "say in a first line `//! …` what this file is for, and if useful what it is not for")
+        })
     };
     report(&sources().iter().filter_map(missing).collect::<Vec<_>>());
 }
@@ -66,7 +67,9 @@ fn modules_are_named_by_nouns_of_the_domain() {
             let name = line.trim().trim_start_matches("pub ").trim_start_matches("pub(crate) ").strip_prefix("mod ");
             let name = name.and_then(|rest| rest.split([' ', ';', '{']).next());
             if let Some(name) = name.filter(|name| banned.contains(name)) {
-                findings.push(source.at(number, format!("a module named `{name}` says nothing: name it after what is in it")));
+                findings.push(
+                    source.at(number, format!("a module named `{name}` says nothing: name it after what is in it")),
+                );
             }
         }
     }
@@ -87,7 +90,9 @@ fn the_macro_crate_knows_nothing_of_the_runtime() {
         .skip_while(|(_, line)| line.trim() != "[dependencies]")
         .take_while(|(_, line)| line.trim() != "[dev-dependencies]")
         .filter(|(_, line)| foreign.iter().any(|name| line.starts_with(name)))
-        .map(|(number, line)| format!("iop-macros/Cargo.toml:{number}: `{line}`: the compiler needs syn, quote and proc-macro2 only"))
+        .map(|(number, line)| {
+            format!("iop-macros/Cargo.toml:{number}: `{line}`: the compiler needs syn, quote and proc-macro2 only")
+        })
         .collect();
     report(&findings);
 }

@@ -25,7 +25,9 @@ pub(crate) fn codes_without_a_page(sources: &[Source]) -> Vec<String> {
     first_use
         .into_iter()
         .filter(|(code, _)| !headings.contains(code))
-        .map(|(code, place)| format!("{place}`{code}` has no section in {PAGES}: write one, with the bad and the good code"))
+        .map(|(code, place)| {
+            format!("{place}`{code}` has no section in {PAGES}: write one, with the bad and the good code")
+        })
         .collect()
 }
 

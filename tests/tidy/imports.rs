@@ -18,18 +18,23 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("engine", &["adapter", "clock", "component", "message", "production", "settings", "store"]),
     // What stands before the engine: other code, the terminal, the browser, tests.
     ("director", &["adapter", "clock", "component", "engine", "message", "production", "settings", "store"]),
-    (
-        "console",
-        &["adapter", "clock", "component", "director", "engine", "message", "production", "settings", "store"],
-    ),
+    ("console", &["adapter", "clock", "component", "director", "engine", "message", "production", "settings", "store"]),
     (
         "cli",
-        &["adapter", "clock", "component", "console", "director", "engine", "message", "production", "settings", "store"],
+        &[
+            "adapter",
+            "clock",
+            "component",
+            "console",
+            "director",
+            "engine",
+            "message",
+            "production",
+            "settings",
+            "store",
+        ],
     ),
-    (
-        "testing",
-        &["adapter", "clock", "component", "director", "engine", "message", "production", "settings", "store"],
-    ),
+    ("testing", &["adapter", "clock", "component", "director", "engine", "message", "production", "settings", "store"]),
 ];
 
 /// The two files that put the modules together.
@@ -43,7 +48,8 @@ pub(crate) fn findings(sources: &[Source]) -> Vec<String> {
         let modules: Vec<&str> = below.iter().filter_map(|part| part.to_str()).collect();
         let Some(module) = modules.first().copied().filter(|module| !OVER_ALL.contains(module)) else { continue };
         let Some((_, allowed)) = MAY_IMPORT.iter().find(|(name, _)| *name == module) else {
-            findings.push(source.at(1, format!("module `{module}` has no place in tests/tidy/imports.rs: give it one")));
+            findings
+                .push(source.at(1, format!("module `{module}` has no place in tests/tidy/imports.rs: give it one")));
             continue;
         };
         let depth = modules.len() - usize::from(modules.last() == Some(&"mod"));
@@ -63,7 +69,7 @@ pub(crate) fn findings(sources: &[Source]) -> Vec<String> {
 /// Every name that follows `crate::`, or `super::` where that is the crate, with its line. Comments and tests are left
 /// out.
 fn names_of_the_crate(source: &Source, depth: usize) -> Vec<(usize, String)> {
-    let to_crate = format!("{}{}", "super::".repeat(depth), "");
+    let to_crate = "super::".repeat(depth);
     let mut names = Vec::new();
     let code: Vec<(usize, &str)> =
         source.production_lines().filter(|(_, line)| !line.trim_start().starts_with("//")).collect();
@@ -148,6 +154,9 @@ mod tests {
     #[test]
     fn a_new_module_has_to_find_its_place() {
         let lines = found_in("iop-runtime/src/metrics/mod.rs", "//! Counts.\n");
-        assert_eq!(lines, ["iop-runtime/src/metrics/mod.rs:1: module `metrics` has no place in tests/tidy/imports.rs: give it one"]);
+        assert_eq!(
+            lines,
+            ["iop-runtime/src/metrics/mod.rs:1: module `metrics` has no place in tests/tidy/imports.rs: give it one"]
+        );
     }
 }
