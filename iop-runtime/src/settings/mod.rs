@@ -4,9 +4,22 @@
 //! one before, in `iop.toml`, in the environment (`IOP__CLOCK__CALL_INTERVAL`) and on the command line
 //! (`--set clock.call_interval=1s`).
 
+//!
+//! [`Layers`] are read as they stand; [`resolve`] makes of them, of a production's graph and of its wiring the effective
+//! value of every setting, or the list of all mistakes.
+
+pub(crate) mod closest;
+mod error;
+mod layers;
+pub(crate) mod options;
+mod resolve;
 mod value;
 
-pub use value::{Raw, Setting};
+pub use error::{Origin, SettingError};
+pub use layers::{DEFAULT_FILE, ENVIRONMENT_PREFIX, LayerSources, Layers};
+pub use options::{EngineSettings, FirstCall, HttpChoice, ItemSettings, StoreChoice};
+pub use resolve::{ResolvedItem, ResolvedProduction, ShownSetting, resolve};
+pub use value::{Raw, Secret, Setting};
 
 /// A declared setting.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +35,8 @@ pub struct SettingDecl {
     pub default: Option<fn() -> Raw>,
     /// May be left out without a default (`Option<T>`).
     pub optional: bool,
+    /// Its value is never shown.
+    pub secret: bool,
     /// Whether a value fits.
     pub check: fn(&Raw) -> Result<(), String>,
 }
@@ -30,6 +45,14 @@ impl SettingDecl {
     /// Describes a setting of type `T`.
     #[must_use]
     pub const fn new<T: Setting>(name: &'static str, doc: &'static str, default: Option<fn() -> Raw>) -> Self {
-        Self { name, doc, type_name: T::TYPE, default, optional: T::OPTIONAL, check: |raw| T::from_raw(raw).map(drop) }
+        Self {
+            name,
+            doc,
+            type_name: T::TYPE,
+            default,
+            optional: T::OPTIONAL,
+            secret: T::SECRET,
+            check: |raw| T::from_raw(raw).map(drop),
+        }
     }
 }

@@ -18,6 +18,8 @@ pub trait Setting: Sized + Send + 'static {
     const TYPE: &'static str;
     /// May be left out without a default.
     const OPTIONAL: bool = false;
+    /// Is never shown.
+    const SECRET: bool = false;
 
     /// Reads a value; text is accepted for every type, since the environment and `--set` have nothing else.
     ///
@@ -35,7 +37,7 @@ pub trait Setting: Sized + Send + 'static {
     }
 }
 
-fn expected<T: Setting>(raw: &Raw) -> String {
+pub(super) fn expected<T: Setting>(raw: &Raw) -> String {
     format!("expected {}, found {raw}", T::TYPE)
 }
 
@@ -165,6 +167,7 @@ impl Setting for Duration {
 impl<T: Setting> Setting for Option<T> {
     const TYPE: &'static str = T::TYPE;
     const OPTIONAL: bool = true;
+    const SECRET: bool = T::SECRET;
 
     fn from_raw(raw: &Raw) -> Result<Self, String> {
         if raw.is_null() { Ok(None) } else { T::from_raw(raw).map(Some) }
@@ -181,6 +184,7 @@ impl<T: Setting> Setting for Option<T> {
 
 impl<T: Setting> Setting for Vec<T> {
     const TYPE: &'static str = "list";
+    const SECRET: bool = T::SECRET;
 
     /// A TOML array, or text with commas.
     fn from_raw(raw: &Raw) -> Result<Self, String> {
@@ -188,11 +192,51 @@ impl<T: Setting> Setting for Vec<T> {
             Raw::Array(values) => values.iter().map(T::from_raw).collect(),
             Raw::String(text) if text.trim().is_empty() => Ok(Self::new()),
             Raw::String(text) => text.split(',').map(|part| T::from_raw(&Raw::from(part.trim()))).collect(),
+            _ if T::SECRET => Err("expected a list of secrets".to_owned()),
             _ => Err(expected::<Self>(raw)),
         }
     }
 
     fn to_raw(&self) -> Raw {
         Raw::Array(self.iter().map(T::to_raw).collect())
+    }
+}
+
+/// A text that is never shown: a password, a token. It has no default in code and no literal in `production!`; give it
+/// in the environment or in a file that only the program may read.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides `text`.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, for whoever must send it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+impl Setting for Secret {
+    const TYPE: &'static str = "secret text";
+    const SECRET: bool = true;
+
+    fn from_raw(raw: &Raw) -> Result<Self, String> {
+        // The value is in no message: a mistake in a secret is shown on the same terminal as any other.
+        raw.as_str().map(Self::new).ok_or_else(|| "expected text".to_owned())
+    }
+
+    fn to_raw(&self) -> Raw {
+        Raw::from(self.0.as_str())
     }
 }

@@ -1,0 +1,280 @@
+//! Settings of the engine: those that every item has beside its component's, and those of the process as a whole.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Raw, Setting, SettingDecl};
+
+/// The table of the engine's own settings in `iop.toml`, and their first word on the command line.
+pub(crate) const ENGINE: &str = "iop";
+
+/// Settings of the engine for an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ItemSettings {
+    /// Workers.
+    pub pool_size: usize,
+    /// Starts with the production.
+    pub enabled: bool,
+    /// The longest a handler may run without awaiting a response.
+    pub timeout: Duration,
+    /// Attempts before a failing message is suspended.
+    pub attempts: u32,
+    /// The pause before the second attempt; doubles with each.
+    pub backoff: Duration,
+    /// The longest pause between attempts.
+    pub backoff_cap: Duration,
+    /// The timeout of awaited requests that the item sends without one of their own.
+    pub request_timeout: Duration,
+    /// The pause between calls of a service that polls or has an adapter.
+    pub call_interval: Duration,
+    /// When such a service is called first.
+    pub first_call: FirstCall,
+}
+
+impl Default for ItemSettings {
+    fn default() -> Self {
+        Self {
+            pool_size: 1,
+            enabled: true,
+            timeout: Duration::from_secs(60),
+            attempts: 5,
+            backoff: Duration::from_secs(1),
+            backoff_cap: Duration::from_secs(30),
+            request_timeout: Duration::from_secs(30),
+            call_interval: Duration::from_secs(5),
+            first_call: FirstCall::AtOnce,
+        }
+    }
+}
+
+/// When a polling service is called first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstCall {
+    /// When it starts.
+    AtOnce,
+    /// One interval after it starts.
+    AfterInterval,
+}
+
+impl Setting for FirstCall {
+    const TYPE: &'static str = "at_once or after_interval";
+
+    fn from_raw(raw: &Raw) -> Result<Self, String> {
+        match raw.as_str() {
+            Some("at_once") => Ok(Self::AtOnce),
+            Some("after_interval") => Ok(Self::AfterInterval),
+            _ => Err(super::value::expected::<Self>(raw)),
+        }
+    }
+
+    fn to_raw(&self) -> Raw {
+        Raw::from(match self {
+            Self::AtOnce => "at_once",
+            Self::AfterInterval => "after_interval",
+        })
+    }
+}
+
+/// Settings of the process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EngineSettings {
+    /// Where messages live.
+    pub store: StoreChoice,
+    /// Where the HTTP entrance listens.
+    pub http: HttpChoice,
+    /// The address of the HTTP entrance was chosen by somebody: another one would not do.
+    pub http_explicit: bool,
+    /// How long a stop waits for handlers that are running.
+    pub stop_grace: Duration,
+    /// What the terminal shows: a level, or directives such as `info,my_crate=debug`.
+    pub log: String,
+}
+
+/// Where messages live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreChoice {
+    /// A directory with a SQLite database.
+    Sqlite(PathBuf),
+    /// This process; nothing survives it.
+    Memory,
+}
+
+impl Setting for StoreChoice {
+    const TYPE: &'static str = "directory, or memory";
+
+    fn from_raw(raw: &Raw) -> Result<Self, String> {
+        match raw.as_str() {
+            Some("memory") => Ok(Self::Memory),
+            _ => PathBuf::from_raw(raw).map(Self::Sqlite).map_err(|_| super::value::expected::<Self>(raw)),
+        }
+    }
+
+    fn to_raw(&self) -> Raw {
+        match self {
+            Self::Sqlite(path) => path.to_raw(),
+            Self::Memory => Raw::from("memory"),
+        }
+    }
+}
+
+/// Where the HTTP entrance listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HttpChoice {
+    /// Here; always a loopback address.
+    Listen(SocketAddr),
+    /// There is none.
+    Off,
+}
+
+impl Setting for HttpChoice {
+    const TYPE: &'static str = "loopback address (127.0.0.1:4100), or off";
+
+    fn from_raw(raw: &Raw) -> Result<Self, String> {
+        if raw.as_str().map(str::trim) == Some("off") {
+            return Ok(Self::Off);
+        }
+        let address = SocketAddr::from_raw(raw).map_err(|_| super::value::expected::<Self>(raw))?;
+        if address.ip().is_loopback() {
+            return Ok(Self::Listen(address));
+        }
+        Err(format!("{address} can be reached from other machines; the entrance listens on loopback only"))
+    }
+
+    fn to_raw(&self) -> Raw {
+        match self {
+            Self::Listen(address) => address.to_raw(),
+            Self::Off => Raw::from("off"),
+        }
+    }
+}
+
+/// A count of which there must be one.
+pub(super) struct AtLeastOne(pub(super) u32);
+
+impl Setting for AtLeastOne {
+    const TYPE: &'static str = "integer from 1";
+
+    fn from_raw(raw: &Raw) -> Result<Self, String> {
+        let number = u32::from_raw(raw).map_err(|_| super::value::expected::<Self>(raw))?;
+        if number == 0 { Err("must be 1 or more".to_owned()) } else { Ok(Self(number)) }
+    }
+
+    fn to_raw(&self) -> Raw {
+        Raw::from(self.0)
+    }
+}
+
+/// A duration of which there must be some.
+pub(super) struct SomeTime(pub(super) Duration);
+
+impl Setting for SomeTime {
+    const TYPE: &'static str = Duration::TYPE;
+
+    fn from_raw(raw: &Raw) -> Result<Self, String> {
+        let duration = Duration::from_raw(raw)?;
+        if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(Self(duration)) }
+    }
+
+    fn to_raw(&self) -> Raw {
+        self.0.to_raw()
+    }
+}
+
+/// The engine's settings of every item.
+pub(super) static EVERY_ITEM: &[SettingDecl] = &[
+    SettingDecl::new::<AtLeastOne>("pool_size", "Workers; 1 keeps the order of the queue.", Some(|| Raw::from(1))),
+    SettingDecl::new::<bool>(
+        "enabled",
+        "Starts with the production; otherwise its queue waits.",
+        Some(|| Raw::from(true)),
+    ),
+    SettingDecl::new::<SomeTime>(
+        "timeout",
+        "The longest a handler may run without awaiting a response.",
+        Some(|| Raw::from("60s")),
+    ),
+    SettingDecl::new::<AtLeastOne>(
+        "attempts",
+        "Attempts before a failing message is suspended.",
+        Some(|| Raw::from(5)),
+    ),
+    SettingDecl::new::<Duration>(
+        "backoff",
+        "The pause before the second attempt; doubles with each.",
+        Some(|| Raw::from("1s")),
+    ),
+    SettingDecl::new::<Duration>("backoff_cap", "The longest pause between attempts.", Some(|| Raw::from("30s"))),
+    SettingDecl::new::<SomeTime>(
+        "request_timeout",
+        "The timeout of awaited requests that the item sends without one of their own.",
+        Some(|| Raw::from("30s")),
+    ),
+];
+
+/// The engine's settings of items that are called in intervals. A component may declare them itself, with its own
+/// defaults.
+pub(super) static IN_INTERVALS: &[SettingDecl] = &[
+    SettingDecl::new::<SomeTime>(
+        "call_interval",
+        "The pause between calls while there is nothing.",
+        Some(|| Raw::from("5s")),
+    ),
+    SettingDecl::new::<FirstCall>("first_call", "When the service is called first.", Some(|| Raw::from("at_once"))),
+];
+
+/// The settings of the process. The default of `store` depends on the production's name.
+pub(super) static OF_THE_PROCESS: &[SettingDecl] = &[
+    SettingDecl::new::<StoreChoice>("store", "Where messages live.", None),
+    SettingDecl::new::<HttpChoice>(
+        "http",
+        "Where the HTTP entrance listens. The default falls back to a free port.",
+        Some(|| Raw::from("127.0.0.1:4100")),
+    ),
+    SettingDecl::new::<Duration>(
+        "stop_grace",
+        "How long a stop waits for handlers that are running.",
+        Some(|| Raw::from("30s")),
+    ),
+    SettingDecl::new::<String>(
+        "log",
+        "What the terminal and the event log keep: a level, or directives (info,my_crate=debug).",
+        Some(|| Raw::from("info")),
+    ),
+];
+
+/// Where the store of a production lies that says nothing of it: `iop-data/<its name in snake case>`.
+pub(super) fn default_store(production: &str) -> StoreChoice {
+    StoreChoice::Sqlite(["iop-data", &snake_case(production)].iter().collect())
+}
+
+/// The name of a production as people read it and directories have it: `HelloWorld` is `hello_world`.
+pub(crate) fn snake_case(name: &str) -> String {
+    let mut words = String::new();
+    let mut inside_a_word = false;
+    for letter in name.chars() {
+        if letter.is_uppercase() && inside_a_word {
+            words.push('_');
+        }
+        inside_a_word = letter.is_lowercase() || letter.is_numeric();
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_snake_case_parts_words_and_keeps_abbreviations_whole() {
+        assert_eq!(snake_case("HelloWorld"), "hello_world");
+        assert_eq!(snake_case("HL7In"), "hl7_in");
+        assert_eq!(snake_case("Lab2Go"), "lab2_go");
+        assert_eq!(snake_case("lab_flow"), "lab_flow");
+    }
+}
