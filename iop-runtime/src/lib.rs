@@ -7,6 +7,7 @@ pub mod __private;
 pub mod adapter;
 pub mod clock;
 pub mod component;
+pub mod events;
 pub mod message;
 pub mod production;
 pub mod settings;

@@ -89,7 +89,7 @@ pub struct EngineSettings {
     pub http_explicit: bool,
     /// How long a stop waits for handlers that are running.
     pub stop_grace: Duration,
-    /// What the terminal shows: a level, or directives such as `info,my_crate=debug`.
+    /// What the terminal shows and the event log keeps: a level, or directives such as `info,my_crate=debug`.
     pub log: String,
 }
 
@@ -150,6 +150,23 @@ impl Setting for HttpChoice {
             Self::Listen(address) => address.to_raw(),
             Self::Off => Raw::from("off"),
         }
+    }
+}
+
+/// What is logged.
+pub(super) struct LogFilter(pub(super) String);
+
+impl Setting for LogFilter {
+    const TYPE: &'static str = "level, or directives (info,my_crate=debug)";
+
+    fn from_raw(raw: &Raw) -> Result<Self, String> {
+        let text = String::from_raw(raw).map_err(|_| super::value::expected::<Self>(raw))?;
+        crate::events::check_filter(&text)?;
+        Ok(Self(text))
+    }
+
+    fn to_raw(&self) -> Raw {
+        self.0.to_raw()
     }
 }
 
@@ -240,9 +257,9 @@ pub(super) static OF_THE_PROCESS: &[SettingDecl] = &[
         "How long a stop waits for handlers that are running.",
         Some(|| Raw::from("30s")),
     ),
-    SettingDecl::new::<String>(
+    SettingDecl::new::<LogFilter>(
         "log",
-        "What the terminal and the event log keep: a level, or directives (info,my_crate=debug).",
+        "What the terminal shows and the event log keeps.",
         Some(|| Raw::from("info")),
     ),
 ];

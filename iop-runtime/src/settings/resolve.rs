@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::closest::closest;
 use super::layers::{Given, Place};
-use super::options::{self, AtLeastOne, ENGINE, SomeTime};
+use super::options::{self, AtLeastOne, ENGINE, LogFilter, SomeTime};
 use super::{
     EngineSettings, FirstCall, HttpChoice, ItemSettings, Layers, Origin, Raw, Setting, SettingDecl, SettingError,
     StoreChoice,
@@ -87,6 +87,9 @@ pub fn resolve(
     };
     Ok(ResolvedProduction { graph, items, engine, shown: slots.shown() })
 }
+
+/// Index and name of the items behind each target of an item.
+type Targets = HashMap<&'static str, Vec<(usize, Arc<str>)>>;
 
 /// A setting that exists, and the value that it has so far.
 #[derive(Debug)]
@@ -263,7 +266,7 @@ impl Slots {
     fn items(
         &mut self,
         graph: &'static Graph,
-        targets: Vec<HashMap<&'static str, Vec<(usize, Arc<str>)>>>,
+        targets: Vec<Targets>,
         errors: &mut Vec<SettingError>,
     ) -> Option<Vec<ResolvedItem>> {
         let items: Vec<_> = graph.items.iter().zip(targets).enumerate().collect();
@@ -309,8 +312,8 @@ impl Slots {
         let store = self.read::<StoreChoice>(None, "store", errors);
         let http = self.read::<HttpChoice>(None, "http", errors);
         let stop_grace = self.read(None, "stop_grace", errors);
-        let log = self.read(None, "log", errors);
-        Some(EngineSettings { store: store?, http: http?, http_explicit, stop_grace: stop_grace?, log: log? })
+        let log = self.read::<LogFilter>(None, "log", errors);
+        Some(EngineSettings { store: store?, http: http?, http_explicit, stop_grace: stop_grace?, log: log?.0 })
     }
 
     fn shown(self) -> Vec<ShownSetting> {
@@ -341,13 +344,8 @@ fn unknown_item(graph: &'static Graph, name: &str) -> String {
 }
 
 /// The items behind each target. The compiler has refused what is wrong here in a `production!`.
-fn targets(
-    graph: &'static Graph,
-    index: usize,
-    wiring: &Wiring,
-    errors: &mut Vec<SettingError>,
-) -> HashMap<&'static str, Vec<(usize, Arc<str>)>> {
-    let mut targets: HashMap<&'static str, Vec<_>> = HashMap::new();
+fn targets(graph: &'static Graph, index: usize, wiring: &Wiring, errors: &mut Vec<SettingError>) -> Targets {
+    let mut targets = Targets::new();
     let Some(sender) = graph.items.get(index) else { return targets };
     let mut refuse = |target: &str, problem: String| {
         let key = format!("{}.{target}", sender.name);
