@@ -18,10 +18,26 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("production", &["component", "message", "settings"]),
     // A store keeps messages, and knows neither who handles them nor why.
     ("store", &["clock", "message"]),
-    ("engine", &["adapter", "clock", "component", "message", "production", "settings", "store"]),
+    // What is said goes to the store of the production that said it.
+    ("events", &["clock", "message", "settings", "store"]),
+    ("engine", &["adapter", "clock", "component", "events", "message", "production", "settings", "store"]),
     // What stands before the engine: other code, the terminal, the browser, tests.
-    ("director", &["adapter", "clock", "component", "engine", "message", "production", "settings", "store"]),
-    ("console", &["adapter", "clock", "component", "director", "engine", "message", "production", "settings", "store"]),
+    ("director", &["adapter", "clock", "component", "engine", "events", "message", "production", "settings", "store"]),
+    (
+        "console",
+        &[
+            "adapter",
+            "clock",
+            "component",
+            "director",
+            "engine",
+            "events",
+            "message",
+            "production",
+            "settings",
+            "store",
+        ],
+    ),
     (
         "cli",
         &[
@@ -31,13 +47,28 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "console",
             "director",
             "engine",
+            "events",
             "message",
             "production",
             "settings",
             "store",
         ],
     ),
-    ("testing", &["adapter", "clock", "component", "director", "engine", "message", "production", "settings", "store"]),
+    (
+        "testing",
+        &[
+            "adapter",
+            "clock",
+            "component",
+            "director",
+            "engine",
+            "events",
+            "message",
+            "production",
+            "settings",
+            "store",
+        ],
+    ),
 ];
 
 /// The two files that put the modules together.

@@ -7,6 +7,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::{Context, Layer};
 
 use super::TURN;
+use crate::settings::{LogFilter, Raw, Setting};
 
 /// Filters events as `EnvFilter` does. Without its exception, `warn` would turn off the spans that say in whose turn a
 /// warning was given.
@@ -18,23 +19,8 @@ pub(crate) struct KeepTurns(EnvFilter);
 /// # Errors
 /// What is wrong with it.
 pub(crate) fn parse_filter(text: &str) -> Result<KeepTurns, String> {
-    check_filter(text)?;
+    let LogFilter(text) = LogFilter::from_raw(&Raw::from(text))?;
     EnvFilter::builder().parse(text).map(KeepTurns).map_err(|error| error.to_string())
-}
-
-/// Whether a text is a filter.
-///
-/// # Errors
-/// What is wrong with it.
-pub(crate) fn check_filter(text: &str) -> Result<(), String> {
-    for directive in text.split(',').map(str::trim) {
-        let level = directive.rsplit('=').next().unwrap_or(directive);
-        // `EnvFilter` takes a misspelt level for a crate and would turn everything of it on, and all others off.
-        if level.is_empty() || level.parse::<LevelFilter>().is_err() {
-            return Err(format!("`{level}` is not a level; write off, error, warn, info, debug or trace"));
-        }
-    }
-    EnvFilter::builder().parse(text).map(drop).map_err(|error| error.to_string())
 }
 
 fn is_turn(metadata: &Metadata<'_>) -> bool {

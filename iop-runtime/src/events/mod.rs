@@ -9,11 +9,11 @@ mod layer;
 mod stored;
 mod terminal;
 
-pub(crate) use filter::{check_filter, parse_filter};
 pub use layer::EventLayer;
 pub use stored::{Registration, register};
 pub(crate) use terminal::escaped;
 
+use filter::parse_filter;
 use tracing_subscriber::layer::SubscriberExt;
 
 /// The name of the span of a turn.

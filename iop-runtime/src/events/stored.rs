@@ -155,7 +155,8 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt;
 
     use super::*;
-    use crate::events::{EventLayer, parse_filter};
+    use crate::events::EventLayer;
+    use crate::events::filter::parse_filter;
     use crate::message::{MessageId, SessionId};
 
     /// What is kept for `run` while `say` runs under `filter`.

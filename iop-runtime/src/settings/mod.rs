@@ -17,6 +17,7 @@ mod value;
 
 pub use error::{Origin, SettingError};
 pub use layers::{DEFAULT_FILE, ENVIRONMENT_PREFIX, LayerSources, Layers};
+pub(crate) use options::LogFilter;
 pub use options::{EngineSettings, FirstCall, HttpChoice, ItemSettings, StoreChoice};
 pub use resolve::{ResolvedItem, ResolvedProduction, ShownSetting, resolve};
 pub use value::{Raw, Secret, Setting};

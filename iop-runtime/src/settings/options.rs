@@ -154,14 +154,21 @@ impl Setting for HttpChoice {
 }
 
 /// What is logged.
-pub(super) struct LogFilter(pub(super) String);
+pub(crate) struct LogFilter(pub(crate) String);
 
 impl Setting for LogFilter {
     const TYPE: &'static str = "level, or directives (info,my_crate=debug)";
 
     fn from_raw(raw: &Raw) -> Result<Self, String> {
         let text = String::from_raw(raw).map_err(|_| super::value::expected::<Self>(raw))?;
-        crate::events::check_filter(&text)?;
+        for directive in text.split(',').map(str::trim) {
+            let level = directive.rsplit('=').next().unwrap_or(directive);
+            // `EnvFilter` takes a misspelt level for a crate and would turn everything of it on, and all others off.
+            if level.is_empty() || level.parse::<tracing::level_filters::LevelFilter>().is_err() {
+                return Err(format!("`{level}` is not a level; write off, error, warn, info, debug or trace"));
+            }
+        }
+        tracing_subscriber::EnvFilter::builder().parse(&text).map_err(|error| error.to_string())?;
         Ok(Self(text))
     }
 
