@@ -1,7 +1,13 @@
 //! The static graph of items and routes that `production!` writes down.
 
+mod catalogue;
+mod difference;
+mod document;
+mod export;
 mod registry;
 
+pub use catalogue::{Catalogue, ComponentEntry, MessageEntry, ProductionEntry, SettingEntry, TargetEntry};
+pub use document::{GraphDocument, ItemDocument, RouteDocument, SettingDocument};
 pub use registry::{RegisteredComponent, RegisteredMessage, RegisteredProduction, Registry};
 
 use crate::component::{ComponentType, Wiring};
