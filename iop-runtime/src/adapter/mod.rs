@@ -3,6 +3,8 @@
 //! An inbound adapter gives each input once with a [`Inbound::ticket`]; the ticket comes back with a [`Committed`]
 //! receipt, which only a commit makes: acknowledging before the message is stored does not compile.
 
+pub mod file;
+
 use std::any::Any;
 use std::future::Future;
 

@@ -1,0 +1,4 @@
+//! Tests of the file adapters, without an engine.
+
+mod inbound;
+mod outbound;
