@@ -22,18 +22,19 @@
 
 pub mod memory;
 pub mod sqlite;
+mod viewer;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use serde::Serialize;
 use tokio::sync::SetOnce;
 
 use crate::clock::Timestamp;
 use crate::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
+
+pub use viewer::{Event, EventQuery, Level, MessageQuery, QueueStatus, Viewer};
 
 /// An answer that the store is working on. The request took its place in the order when the method was called, not
 /// when the future is first polled.
@@ -43,12 +44,20 @@ pub type Reply<T> = BoxFuture<'static, Result<T, StoreError>>;
 ///
 /// Every method returns at once; what takes time is in the [`Reply`] or the [`Receipt`]. `lease`, `load_state`, `find`
 /// and `is_marked` see every step submitted before them.
-pub trait Store: Send + Sync + fmt::Debug + 'static {
+///
+/// *When a commit fails*, the later steps may have been built on it. So every step that was submitted before the failure
+/// was known fails as well, and the store refuses every further change with [`StoreError::NotStored`] until
+/// [`recover`](Self::recover). What only reads goes on.
+pub trait Store: Viewer {
     /// What this store can do.
     fn caps(&self) -> Caps;
 
     /// The number of this opening of the store: higher than every earlier one.
     fn epoch(&self) -> u64;
+
+    /// Takes changes again after a failed commit: forgets every lease and cluster lease, returns what was in flight to its
+    /// queue, and counts the epoch up. Fails, and may be called again, while the cause lasts.
+    fn recover(&self) -> Reply<()>;
 
     /// Hands in one atomic change. Steps commit in the order of the calls, many to one fsync.
     fn submit(&self, step: Step) -> Receipt;
@@ -61,9 +70,6 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
 
     /// The state of a process instance.
     fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>>;
-
-    /// One message, whatever its state.
-    fn find(&self, id: MessageId) -> Reply<Option<StoredMessage>>;
 
     /// Whether a step with this mark was committed.
     fn is_marked(&self, mark: MessageId) -> Reply<bool>;
@@ -78,17 +84,8 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Gives a cluster lease up.
     fn give_up(&self, fence: Fence) -> Reply<()>;
 
-    /// Headers for a viewer, newest first unless the query says otherwise. Never part of a step.
-    fn query(&self, query: MessageQuery) -> Reply<Vec<Header>>;
-
-    /// Depth and age of every queue that holds an unfinished message.
-    fn queues(&self) -> Reply<Vec<QueueStatus>>;
-
     /// Appends to the event log, in the order of the calls and without an answer: the log never holds a turn up.
     fn append_events(&self, events: Vec<Event>);
-
-    /// Events for a viewer, newest first unless the query says otherwise.
-    fn events(&self, query: EventQuery) -> Reply<Vec<Event>>;
 
     /// Removes up to `limit` finished messages that ended before `before`, with their bodies and keys, where their whole
     /// session is finished. Answers how many.
@@ -151,7 +148,9 @@ pub struct Step {
     /// [`Outcome::AlreadyDone`].
     pub mark: Option<MessageId>,
     /// Messages whose attempt began, and when: in flight. It may come together with their `end`, to say when that
-    /// attempt had begun.
+    /// attempt had begun. A lease that is named here must be live, or the step is refused ([`Outcome::LeaseLost`]), so a
+    /// step in the middle of a turn names its message here, again and again if need be. A step that does nothing else
+    /// survives a crash of the process, but not always one of the machine.
     pub start: Vec<(LeaseToken, Timestamp)>,
     /// Messages whose turn ends, and how.
     pub end: Vec<(LeaseToken, End)>,
@@ -160,7 +159,7 @@ pub struct Step {
     /// Messages to store.
     pub emit: Vec<NewMessage>,
     /// Messages still waiting in a queue that are no longer wanted, such as the timer of a request that was answered.
-    /// They become [`Status::Expired`]; those that are not waiting any more are left alone.
+    /// They become [`Status::Expired`], and a lease on them ends; those that are in flight or finished are left alone.
     pub cancel: Vec<MessageId>,
     /// Requests whose callers gave up: their responses will be [`Header::late`].
     pub abandon: Vec<MessageId>,
@@ -401,116 +400,6 @@ pub struct StoredMessage {
     pub epoch: u64,
     /// JSON.
     pub body: Bytes,
-}
-
-/// A viewer's question for messages; every given field narrows the answer.
-#[derive(Debug, Clone, Default)]
-pub struct MessageQuery {
-    /// Of this session.
-    pub session: Option<SessionId>,
-    /// Sent or received by this item.
-    pub item: Option<Arc<str>>,
-    /// Of this message type, by name.
-    pub type_name: Option<Arc<str>>,
-    /// In this state.
-    pub status: Option<Status>,
-    /// With this value of this `#[key]` field.
-    pub key: Option<(Arc<str>, Arc<str>)>,
-    /// Accepted at or after this time.
-    pub since: Option<Timestamp>,
-    /// Page on: only what follows this sequence in the chosen order.
-    pub after: Option<u64>,
-    /// At most so many; 0 stands for 100.
-    pub limit: usize,
-    /// In order of acceptance.
-    pub oldest_first: bool,
-}
-
-/// Depth and age of one queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct QueueStatus {
-    /// The item.
-    pub item: Arc<str>,
-    /// Waiting.
-    pub queued: u64,
-    /// With a worker.
-    pub in_flight: u64,
-    /// Waiting for their next attempt.
-    pub retrying: u64,
-    /// Waiting for a person.
-    pub suspended: u64,
-    /// When the oldest of them that is not suspended was accepted.
-    pub oldest: Option<Timestamp>,
-}
-
-/// Severity of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Details.
-    Trace,
-    /// For developers.
-    Debug,
-    /// What happens.
-    Info,
-    /// Something is not as it should be; nothing is lost.
-    Warn,
-    /// A person is needed.
-    Error,
-}
-
-impl Level {
-    /// The word in the log.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Trace => "trace",
-            Self::Debug => "debug",
-            Self::Info => "info",
-            Self::Warn => "warn",
-            Self::Error => "error",
-        }
-    }
-}
-
-/// A line of the event log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Event {
-    /// Its place in the log; 0 before it is stored.
-    pub number: u64,
-    /// When.
-    pub time: Timestamp,
-    /// How grave.
-    pub level: Level,
-    /// In whose turn.
-    pub item: Option<Arc<str>>,
-    /// In which session.
-    pub session: Option<SessionId>,
-    /// While working on which message.
-    pub message: Option<MessageId>,
-    /// The module that said it.
-    pub module: String,
-    /// What was said, with its fields.
-    pub text: String,
-}
-
-/// A viewer's question for events; every given field narrows the answer.
-#[derive(Debug, Clone, Default)]
-pub struct EventQuery {
-    /// At least this grave.
-    pub level: Option<Level>,
-    /// Of this item.
-    pub item: Option<Arc<str>>,
-    /// Of this session.
-    pub session: Option<SessionId>,
-    /// Of this message.
-    pub message: Option<MessageId>,
-    /// Page on: only what follows this number in the chosen order.
-    pub after: Option<u64>,
-    /// At most so many; 0 stands for 100.
-    pub limit: usize,
-    /// In order of time.
-    pub oldest_first: bool,
 }
 
 /// What a person does to a message.

@@ -1,0 +1,138 @@
+//! What people ask of a store: messages, queues and events, for the console and the command line.
+//!
+//! Nothing here changes anything, and nothing of it is part of a step: a store may answer from a copy, as long as it shows
+//! every step whose commit was acknowledged (law L11).
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Reply, StoredMessage};
+use crate::clock::Timestamp;
+use crate::message::{Header, MessageId, SessionId, Status};
+
+/// The reading side of a store. A store that another process has open is read through this alone.
+pub trait Viewer: Send + Sync + fmt::Debug + 'static {
+    /// One message, whatever its state. Asked of a [`Store`](super::Store), it sees every step submitted before.
+    fn find(&self, id: MessageId) -> Reply<Option<StoredMessage>>;
+
+    /// Headers, newest first unless the query says otherwise.
+    fn query(&self, query: MessageQuery) -> Reply<Vec<Header>>;
+
+    /// Depth and age of every queue that holds an unfinished message.
+    fn queues(&self) -> Reply<Vec<QueueStatus>>;
+
+    /// Events, newest first unless the query says otherwise.
+    fn events(&self, query: EventQuery) -> Reply<Vec<Event>>;
+}
+
+/// A viewer's question for messages; every given field narrows the answer.
+#[derive(Debug, Clone, Default)]
+pub struct MessageQuery {
+    /// Of this session.
+    pub session: Option<SessionId>,
+    /// Sent or received by this item.
+    pub item: Option<Arc<str>>,
+    /// Of this message type, by name.
+    pub type_name: Option<Arc<str>>,
+    /// In this state.
+    pub status: Option<Status>,
+    /// With this value of this `#[key]` field.
+    pub key: Option<(Arc<str>, Arc<str>)>,
+    /// Accepted at or after this time.
+    pub since: Option<Timestamp>,
+    /// Page on: only what follows this sequence in the chosen order.
+    pub after: Option<u64>,
+    /// At most so many; 0 stands for 100.
+    pub limit: usize,
+    /// In order of acceptance.
+    pub oldest_first: bool,
+}
+
+/// Depth and age of one queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QueueStatus {
+    /// The item.
+    pub item: Arc<str>,
+    /// Waiting.
+    pub queued: u64,
+    /// With a worker.
+    pub in_flight: u64,
+    /// Waiting for their next attempt.
+    pub retrying: u64,
+    /// Waiting for a person.
+    pub suspended: u64,
+    /// When the oldest of them that is not suspended was accepted.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Severity of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Details.
+    Trace,
+    /// For developers.
+    Debug,
+    /// What happens.
+    Info,
+    /// Something is not as it should be; nothing is lost.
+    Warn,
+    /// A person is needed.
+    Error,
+}
+
+impl Level {
+    /// The word in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A line of the event log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// Its place in the log; 0 before it is stored.
+    pub number: u64,
+    /// When.
+    pub time: Timestamp,
+    /// How grave.
+    pub level: Level,
+    /// In whose turn.
+    pub item: Option<Arc<str>>,
+    /// In which session.
+    pub session: Option<SessionId>,
+    /// While working on which message.
+    pub message: Option<MessageId>,
+    /// The module that said it.
+    pub module: String,
+    /// What was said, with its fields.
+    pub text: String,
+}
+
+/// A viewer's question for events; every given field narrows the answer.
+#[derive(Debug, Clone, Default)]
+pub struct EventQuery {
+    /// At least this grave.
+    pub level: Option<Level>,
+    /// Of this item.
+    pub item: Option<Arc<str>>,
+    /// Of this session.
+    pub session: Option<SessionId>,
+    /// Of this message.
+    pub message: Option<MessageId>,
+    /// Page on: only what follows this number in the chosen order.
+    pub after: Option<u64>,
+    /// At most so many; 0 stands for 100.
+    pub limit: usize,
+    /// In order of time.
+    pub oldest_first: bool,
+}
