@@ -42,7 +42,7 @@ impl fmt::Debug for Timestamp {
 }
 
 /// Tells the time.
-pub trait Clock: Send + Sync + 'static {
+pub trait Clock: Send + Sync + fmt::Debug + 'static {
     /// The present moment.
     fn now(&self) -> Timestamp;
 }

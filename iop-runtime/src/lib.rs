@@ -7,6 +7,8 @@ pub mod __private;
 pub mod adapter;
 pub mod clock;
 pub mod component;
+pub mod director;
+pub mod engine;
 pub mod events;
 pub mod message;
 pub mod production;

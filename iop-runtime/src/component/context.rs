@@ -95,10 +95,6 @@ impl Context {
     pub async fn send_multi_request_sync<C: Calls>(&mut self, calls: C) -> C::Results {
         calls.send(&self.turn).await
     }
-
-    pub(crate) fn turn(&self) -> &Arc<dyn Turn> {
-        &self.turn
-    }
 }
 
 /// Where a request goes: the item behind a target.

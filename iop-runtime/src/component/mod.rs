@@ -17,8 +17,8 @@ pub use describe::{Component, ComponentKind, ComponentType, Entrance, Instance, 
 pub use error::{Disposition, Error, RequestError, Result};
 pub use fields::{Fields, IntoSetting, ItemOptions, SettingField, TargetField, TargetsField, Wiring};
 pub use handlers::{
-    Answer, Answered, Answers, Completes, CompletionHandler, HandlerTable, Handlers, Handles, Hook, MessageHandler,
-    Pending, Responds, Response, ResponseHandler,
+    Answer, Answered, Answers, Completes, CompletionHandler, ErasedResponse, HandlerTable, Handlers, Handles, Hook,
+    MessageHandler, Pending, Responds, Response, ResponseHandler,
 };
 pub use input::{HandlerResult, InputHandler, PlainService, PollService, ProcessInput};
 pub use requests::{AsyncRequest, Call, CallResult, Calls, NgRequest, SyncRequest, gather};

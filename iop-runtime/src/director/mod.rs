@@ -1,0 +1,405 @@
+//! The director: the handle through which other code drives a running production.
+
+mod status;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::component::{ComponentKind, Entrance, Incoming, RequestError};
+use crate::engine::{Core, Delivery, Emission, Stop, response_id};
+use crate::message::{
+    Accepted, Invocation, Kind, Message, MessageId, MessageType, Priority, Respond, SessionId, Status, SuspendReason,
+};
+use crate::message::{InvalidMessage, decode};
+use crate::production::Graph;
+use crate::store::{NewMessage, Step, Store, StoreError, StoredMessage};
+
+pub use self::status::{ItemStatus, ProductionStatus};
+
+/// How long a caller outside waits for a response where nothing else is said.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The handle through which other code drives a running production. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Director {
+    core: Arc<Core>,
+}
+
+/// Why the director could not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DirectorError {
+    /// No item of that name.
+    #[error("there is no item `{name}`{}", hint(.nearest))]
+    UnknownItem {
+        /// The name.
+        name: String,
+        /// The nearest name that exists.
+        nearest: Option<String>,
+    },
+    /// The item is not a service that takes messages.
+    #[error("`{0}` is not a service that can be called: {1}")]
+    NotAService(String, &'static str),
+    /// The item does not take messages from outside: it fetches its input itself.
+    #[error("`{0}` fetches its input itself and takes no messages")]
+    NoEntrance(String),
+    /// The item has no handler for that message type, or has several and none was named.
+    #[error("`{item}` takes {takes}; {wrong}")]
+    UnknownType {
+        /// The item.
+        item: String,
+        /// The types that it takes.
+        takes: String,
+        /// What is wrong with the type given.
+        wrong: String,
+    },
+    /// The body does not fit the message type. Nothing was stored.
+    #[error("the body is not a `{type_name}`: {invalid}")]
+    Invalid {
+        /// The message type.
+        type_name: &'static str,
+        /// Which field does not fit, and why.
+        invalid: InvalidMessage,
+    },
+    /// The item is stopped.
+    #[error("`{0}` is stopped")]
+    Stopped(String),
+    /// No response in time. The message is stored and goes on.
+    #[error("`{item}` did not respond within {timeout:?}; the message is stored and goes on")]
+    TimedOut {
+        /// The item.
+        item: String,
+        /// How long was waited.
+        timeout: Duration,
+    },
+    /// The message failed and waits for a person.
+    #[error("the message is suspended at `{item}` ({reason}): {error}")]
+    Suspended {
+        /// The item.
+        item: String,
+        /// Why.
+        reason: SuspendReason,
+        /// The error chain of its last attempt.
+        error: String,
+    },
+    /// A person or a rule took the message out.
+    #[error("the message was taken out of the queue of `{0}`")]
+    Removed(String),
+    /// The message is certainly not stored.
+    #[error("the message was not stored: {0}")]
+    NotStored(String),
+    /// The store cannot say whether the message is stored; calling again with the same id is safe.
+    #[error("the store cannot say whether the message was stored, call again with the same id: {0}")]
+    Unknown(String),
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+}
+
+/// What came of a call.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Called {
+    /// The message.
+    pub id: MessageId,
+    /// Its session.
+    pub session: SessionId,
+    /// The response as JSON; `None` where the message type has none.
+    pub response: Option<Bytes>,
+}
+
+impl Director {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+
+    /// The graph that runs.
+    #[must_use]
+    pub fn graph(&self) -> &'static Graph {
+        self.core.graph
+    }
+
+    /// The store behind it.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.core.store
+    }
+
+    /// A service that takes messages, by the name of its item.
+    ///
+    /// # Errors
+    /// [`DirectorError::UnknownItem`], [`DirectorError::NotAService`].
+    pub fn get_business_service(&self, name: &str) -> Result<BusinessService, DirectorError> {
+        let item = self.index(name)?;
+        let component = self.core.items[item].component();
+        match component.entrance {
+            Entrance::Director { message } => Ok(BusinessService { director: self.clone(), item, message }),
+            Entrance::Queue => Err(DirectorError::NotAService(name.to_owned(), "it is not a service")),
+            Entrance::Poll | Entrance::Adapter(_) => {
+                Err(DirectorError::NotAService(name.to_owned(), "it fetches its input itself"))
+            }
+        }
+    }
+
+    /// Sends a JSON body to an item and waits for the response. `type_name` may be left out where the item takes one
+    /// message type. With an `id`, calling again is safe: the same id is one message and has one response.
+    ///
+    /// # Errors
+    /// See [`DirectorError`].
+    pub async fn call_json(
+        &self,
+        item: &str,
+        type_name: Option<&str>,
+        body: &[u8],
+        id: Option<MessageId>,
+    ) -> Result<Called, DirectorError> {
+        let index = self.index(item)?;
+        let message = self.message_type(index, type_name)?;
+        let accepted =
+            message.accept(body).map_err(|invalid| DirectorError::Invalid { type_name: message.name, invalid })?;
+        let (called, response) = self.call(index, message, accepted, id).await?;
+        Ok(Called { response: response.map(|incoming| incoming.body).filter(|body| !body.is_empty()), ..called })
+    }
+
+    /// The state of every item.
+    #[must_use]
+    pub fn status(&self) -> ProductionStatus {
+        status::of(&self.core)
+    }
+
+    /// Starts a stopped item; `false` where it was not stopped.
+    ///
+    /// # Errors
+    /// [`DirectorError::UnknownItem`].
+    pub async fn start_item(&self, name: &str) -> Result<bool, DirectorError> {
+        let item = &self.core.items[self.index(name)?];
+        Ok(crate::engine::start_item(&self.core, item).await)
+    }
+
+    /// Stops an item: calls that wait for it fail at once, its queue stays; `false` where it was not running.
+    ///
+    /// # Errors
+    /// [`DirectorError::UnknownItem`].
+    pub async fn stop_item(&self, name: &str, how: Stop) -> Result<bool, DirectorError> {
+        let item = &self.core.items[self.index(name)?];
+        Ok(crate::engine::stop_item(&self.core, item, how).await)
+    }
+
+    /// Stops an item and starts it again, with new instances of its component.
+    ///
+    /// # Errors
+    /// [`DirectorError::UnknownItem`].
+    pub async fn restart_item(&self, name: &str, how: Stop) -> Result<(), DirectorError> {
+        self.stop_item(name, how).await?;
+        self.start_item(name).await?;
+        Ok(())
+    }
+
+    fn index(&self, name: &str) -> Result<usize, DirectorError> {
+        self.core.by_name.get(name).copied().ok_or_else(|| DirectorError::UnknownItem {
+            name: name.to_owned(),
+            nearest: crate::settings::closest::closest(name, self.core.graph.items.iter().map(|item| item.name))
+                .map(str::to_owned),
+        })
+    }
+
+    fn message_type(&self, item: usize, name: Option<&str>) -> Result<&'static MessageType, DirectorError> {
+        let item = &self.core.items[item];
+        let takes = (item.component().handles)();
+        if matches!(item.component().entrance, Entrance::Poll | Entrance::Adapter(_)) {
+            return Err(DirectorError::NoEntrance(item.name.to_string()));
+        }
+        let found = match name {
+            Some(name) => takes.iter().find(|message| message.name == name),
+            None if takes.len() == 1 => takes.first(),
+            None => None,
+        };
+        found.copied().ok_or_else(|| DirectorError::UnknownType {
+            item: item.name.to_string(),
+            takes: takes.iter().map(|message| format!("`{}`", message.name)).collect::<Vec<_>>().join(", "),
+            wrong: name.map_or_else(|| "say which".to_owned(), |name| format!("not `{name}`")),
+        })
+    }
+
+    /// One message from outside, and its response.
+    async fn call(
+        &self,
+        index: usize,
+        message: &'static MessageType,
+        accepted: Accepted,
+        given: Option<MessageId>,
+    ) -> Result<(Called, Option<Incoming>), DirectorError> {
+        let core = &self.core;
+        let item = &core.items[index];
+        if !item.is_up() {
+            return Err(DirectorError::Stopped(item.name.to_string()));
+        }
+        let id = given.unwrap_or_else(MessageId::random);
+        let called = Called { id, session: SessionId::of(id), response: None };
+        let _busy = core.activity.begin();
+        let mut wait = core.waiters.wait(id, index);
+        let known = if given.is_some() { self.known(id).await? } else { None };
+        match known {
+            Some(Known::Answered(body)) => {
+                wait.cancel();
+                return Ok((called, Some(Incoming { value: None, body })));
+            }
+            Some(Known::UnderWay) => {}
+            None => {
+                let emission = entering(core, index, message, accepted, id);
+                let accepted = core.submit(Step::default(), vec![emission]);
+                if given.is_some() {
+                    accepted.wait().await.map_err(store_error)?;
+                }
+            }
+        }
+        let timeout = CALL_TIMEOUT.max(item.options.request_timeout);
+        let Ok(delivered) = tokio::time::timeout(timeout, wait.response()).await else {
+            return Err(DirectorError::TimedOut { item: item.name.to_string(), timeout });
+        };
+        let Some(delivered) = delivered else { return Err(DirectorError::Stopped(item.name.to_string())) };
+        // What goes outside waits until it is durable.
+        delivered.commit.wait().await.map_err(store_error)?;
+        let incoming = delivered.response.map_err(|error| refused(&item.name, error))?;
+        Ok((called, (message.response)().map(|_| incoming)))
+    }
+
+    /// What the store knows of a message whose caller gave the id.
+    async fn known(&self, id: MessageId) -> Result<Option<Known>, DirectorError> {
+        let (request, response) = (self.core.store.find(id), self.core.store.find(response_id(id)));
+        let Some(StoredMessage { header, .. }) = request.await.map_err(store_error)? else { return Ok(None) };
+        if let Some(response) = response.await.map_err(store_error)? {
+            return Ok(Some(Known::Answered(response.body)));
+        }
+        let item = header.target.as_deref().unwrap_or_default().to_owned();
+        match header.status {
+            Status::Completed if header.kind == Kind::Request => Ok(Some(Known::Answered(Bytes::new()))),
+            Status::Suspended => Err(DirectorError::Suspended {
+                item,
+                reason: header.reason.unwrap_or(SuspendReason::Poison),
+                error: header.error.as_deref().unwrap_or_default().to_owned(),
+            }),
+            Status::Discarded | Status::Expired => Err(DirectorError::Removed(item)),
+            _ => Ok(Some(Known::UnderWay)),
+        }
+    }
+}
+
+enum Known {
+    Answered(Bytes),
+    UnderWay,
+}
+
+fn entering(core: &Core, index: usize, message: &'static MessageType, accepted: Accepted, id: MessageId) -> Emission {
+    Emission {
+        message: NewMessage {
+            id,
+            session: SessionId::of(id),
+            parent: None,
+            position: 0,
+            source: None,
+            target: Some(Arc::clone(&core.items[index].name)),
+            instance: None,
+            type_name: Arc::from(message.name),
+            type_version: message.version,
+            kind: Kind::Request,
+            invocation: Invocation::Sync,
+            status: Status::Queued,
+            priority: Priority::NORMAL,
+            due: None,
+            late: false,
+            completion_key: None,
+            description: None,
+            body: accepted.body,
+            keys: accepted.keys,
+            leased: None,
+        },
+        value: Some(accepted.value),
+        to: Delivery::Queue(index),
+        transient: message.transient,
+        maybe_stored: false,
+    }
+}
+
+fn store_error(error: StoreError) -> DirectorError {
+    match error {
+        StoreError::NotStored(error) => DirectorError::NotStored(error.to_string()),
+        StoreError::Closed => DirectorError::NotStored("the production has stopped".to_owned()),
+        StoreError::Unknown(error) | StoreError::Read(error) => DirectorError::Unknown(error.to_string()),
+    }
+}
+
+fn refused(item: &str, error: RequestError) -> DirectorError {
+    let item = item.to_owned();
+    match error {
+        RequestError::Suspended { reason, error, .. } => {
+            DirectorError::Suspended { item, reason, error: error.to_string() }
+        }
+        RequestError::TimedOut { timeout, .. } => DirectorError::TimedOut { item, timeout },
+        RequestError::Stopped { .. } => DirectorError::Stopped(item),
+        RequestError::Removed { .. } => DirectorError::Removed(item),
+        RequestError::NotStored(error) => DirectorError::NotStored(error.to_string()),
+        RequestError::Unknown(error) => DirectorError::Unknown(error.to_string()),
+        RequestError::Unreadable { error, .. } => DirectorError::Unknown(error.to_string()),
+    }
+}
+
+/// A service that takes messages.
+#[derive(Debug, Clone)]
+pub struct BusinessService {
+    director: Director,
+    item: usize,
+    message: &'static MessageType,
+}
+
+impl BusinessService {
+    /// The message type that it takes.
+    #[must_use]
+    pub fn input(&self) -> &'static MessageType {
+        self.message
+    }
+
+    /// Calls the service with a typed message.
+    ///
+    /// # Errors
+    /// See [`DirectorError`]; [`DirectorError::UnknownType`] where it takes another type.
+    pub async fn on_process_input<M: Message>(&self, message: M) -> Result<M::Response, DirectorError> {
+        let item = self.director.message_type(self.item, Some(M::TYPE.name))?;
+        let invalid = |reason: String| DirectorError::Invalid {
+            type_name: M::TYPE.name,
+            invalid: InvalidMessage { path: ".".to_owned(), reason },
+        };
+        let body = serde_json::to_vec(&message).map_err(|error| invalid(error.to_string()))?;
+        let accepted = Accepted { keys: message.keys(), body: body.into(), value: Box::new(message) };
+        let (_, incoming) = self.director.call(self.item, item, accepted, None).await?;
+        let incoming = incoming.unwrap_or_else(Incoming::nothing);
+        read::<M::Response>(incoming).map_err(|invalid| DirectorError::Invalid { type_name: M::TYPE.name, invalid })
+    }
+
+    /// Calls the service with a JSON body.
+    ///
+    /// # Errors
+    /// See [`DirectorError`].
+    pub async fn on_process_input_json(&self, body: &[u8]) -> Result<Called, DirectorError> {
+        let name = Arc::clone(&self.director.core.items[self.item].name);
+        self.director.call_json(&name, Some(self.message.name), body, None).await
+    }
+}
+
+fn read<R: Respond>(incoming: Incoming) -> Result<R, InvalidMessage> {
+    if let Some(value) = incoming.value
+        && let Ok(value) = value.downcast::<R>()
+    {
+        return Ok(*value);
+    }
+    decode(if incoming.body.is_empty() { b"null" } else { &incoming.body })
+}
+
+/// Whether an item of this kind can be sent test messages.
+#[must_use]
+pub fn takes_messages(kind: ComponentKind, entrance: &Entrance) -> bool {
+    kind != ComponentKind::Service || matches!(entrance, Entrance::Director { .. })
+}

@@ -1,0 +1,223 @@
+//! What the parts of a running production share, and the one way by which messages enter the store and the queues.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::activity::Activity;
+use super::envelope::Envelope;
+use super::instances::Instances;
+use super::item::ItemState;
+use super::queue::Source;
+use super::waiters::{Delivered, Waiters};
+use crate::clock::Clock;
+use crate::component::{Incoming, RequestError};
+use crate::message::{Decoded, MessageId};
+use crate::production::Graph;
+use crate::store::{Commit, LeaseToken, NewMessage, NodeId, Outcome, Step, Store, StoreError};
+
+/// A running production.
+#[derive(Debug)]
+pub(crate) struct Core {
+    /// Tells the productions of one process apart in the event log.
+    pub(crate) run: u64,
+    pub(crate) graph: &'static Graph,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) node: NodeId,
+    pub(crate) items: Vec<Arc<ItemState>>,
+    pub(crate) by_name: HashMap<Arc<str>, usize>,
+    pub(crate) waiters: Arc<Waiters>,
+    pub(crate) instances: Instances,
+    pub(crate) activity: Arc<Activity>,
+    /// The store failed; the supervisor restarts the items.
+    pub(crate) failure: Failure,
+    order: Mutex<Order>,
+}
+
+/// Submission order is the order of the queues: both change under one lock.
+#[derive(Debug, Default)]
+struct Order {
+    last_sequence: u64,
+}
+
+/// A failure of the store, noticed by whoever noticed it first.
+#[derive(Debug, Default)]
+pub(crate) struct Failure {
+    error: Mutex<Option<StoreError>>,
+    pub(crate) noticed: Notify,
+}
+
+impl Failure {
+    pub(crate) fn report(&self, error: &StoreError) {
+        // A store that was closed on purpose has not failed.
+        if *error == StoreError::Closed {
+            return;
+        }
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.clone());
+        self.noticed.notify_one();
+    }
+
+    /// A turn's commit was refused. Inside one process every lease and version is known, so this is a fault; what was
+    /// speculated on the turn must not stand.
+    pub(crate) fn refused(&self, outcome: &Outcome) {
+        self.report(&StoreError::NotStored(format!("the store refused a turn: {outcome:?}").into()));
+    }
+
+    pub(crate) fn take(&self) -> Option<StoreError> {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A message that is about to be submitted.
+#[derive(Debug)]
+pub(crate) struct Emission {
+    pub(crate) message: NewMessage,
+    pub(crate) value: Option<Decoded>,
+    pub(crate) to: Delivery,
+    /// Kept in memory only.
+    pub(crate) transient: bool,
+    /// May be in the store already, from an earlier run of the same turn: the store must say so before it is delivered.
+    pub(crate) maybe_stored: bool,
+}
+
+/// Where an emitted message goes when it is submitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// Into the queue of an item.
+    Queue(usize),
+    /// To whoever waits for the response to this request.
+    Waiter(MessageId),
+    /// Into the store alone.
+    Store,
+}
+
+impl Core {
+    pub(crate) fn new(parts: CoreParts) -> Self {
+        let by_name = parts.items.iter().map(|item| (Arc::clone(&item.name), item.index)).collect();
+        Self {
+            run: parts.run,
+            graph: parts.graph,
+            node: NodeId(parts.store.epoch()),
+            store: parts.store,
+            clock: parts.clock,
+            items: parts.items,
+            by_name,
+            waiters: Arc::default(),
+            instances: Instances::default(),
+            activity: parts.activity,
+            failure: Failure::default(),
+            order: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn source(&self) -> Source {
+        Source { store: Arc::clone(&self.store), node: self.node, clock: Arc::clone(&self.clock) }
+    }
+
+    /// Submits a step with the messages that it emits, and delivers them: into queues and to waiters, before they are
+    /// durable. What touches the outside waits for the [`Commit`].
+    pub(crate) fn submit(&self, mut step: Step, emissions: Vec<Emission>) -> Commit {
+        let mut order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        let hand_over = self.store.caps().hand_over;
+        let mut deliveries = Vec::with_capacity(emissions.len());
+        for mut emission in emissions {
+            let leased = match emission.to {
+                Delivery::Queue(item) => {
+                    hand_over
+                        && !emission.maybe_stored
+                        && emission.message.due.is_none()
+                        && self.items.get(item).is_some_and(|item| item.queue.takes_hand_over())
+                }
+                _ => false,
+            };
+            if !emission.transient {
+                emission.message.leased = leased.then_some(self.node);
+                // The queue needs its own copy of the header; the body is shared.
+                step.emit.push(emission.message.clone());
+            }
+            deliveries.push((emission, leased));
+        }
+        let nothing = is_empty(&step);
+        let receipt = (!nothing).then(|| self.store.submit(step));
+        let commit = match &receipt {
+            Some(receipt) => receipt.commit.clone(),
+            None => Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() })),
+        };
+        let mut stored = 0;
+        for (emission, leased) in deliveries {
+            let (sequence, lease) = match &receipt {
+                Some(receipt) if !emission.transient => {
+                    let sequence = receipt.first_sequence + stored;
+                    let lease = usize::try_from(stored).ok().and_then(|at| receipt.leases.get(at).copied().flatten());
+                    stored += 1;
+                    order.last_sequence = sequence;
+                    (sequence, lease)
+                }
+                _ => (order.last_sequence, None),
+            };
+            self.deliver(emission, leased, sequence, lease, &commit);
+        }
+        commit
+    }
+
+    fn deliver(&self, emission: Emission, leased: bool, sequence: u64, lease: Option<LeaseToken>, commit: &Commit) {
+        match emission.to {
+            Delivery::Queue(index) => {
+                let Some(item) = self.items.get(index) else { return };
+                if !leased && !emission.transient {
+                    item.queue.only_stored(emission.message.due);
+                    return;
+                }
+                item.queue.hand_over(Envelope::handed_over(
+                    emission.message,
+                    sequence,
+                    self.clock.now(),
+                    emission.value,
+                    lease,
+                    commit.clone(),
+                    self.activity.begin(),
+                ));
+            }
+            Delivery::Waiter(request) => {
+                let incoming = Incoming { value: emission.value, body: emission.message.body };
+                self.waiters.answer(request, Delivered { response: Ok(incoming), commit: commit.clone() });
+            }
+            Delivery::Store => {}
+        }
+    }
+
+    /// Answers a waiter without a message: an error, or a response that is not stored.
+    pub(crate) fn answer(&self, request: MessageId, response: Result<Incoming, RequestError>, commit: &Commit) {
+        self.waiters.answer(request, Delivered { response, commit: commit.clone() });
+    }
+
+    /// Waits until everything submitted so far is durable.
+    pub(crate) async fn flush(&self) -> Result<(), StoreError> {
+        let receipt = self.store.submit(Step::default());
+        receipt.commit.wait().await.map(drop)
+    }
+}
+
+/// `true` where a step changes nothing, so that the store need not hear of it.
+fn is_empty(step: &Step) -> bool {
+    let Step { fence: _, mark, start, end, state, emit, cancel, abandon } = step;
+    mark.is_none()
+        && start.is_empty()
+        && end.is_empty()
+        && state.is_empty()
+        && emit.is_empty()
+        && cancel.is_empty()
+        && abandon.is_empty()
+}
+
+/// What a [`Core`] is made of.
+pub(crate) struct CoreParts {
+    pub(crate) run: u64,
+    pub(crate) graph: &'static Graph,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) items: Vec<Arc<ItemState>>,
+    pub(crate) activity: Arc<Activity>,
+}

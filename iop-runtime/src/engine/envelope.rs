@@ -1,0 +1,93 @@
+//! A message on its way to a worker.
+
+use bytes::Bytes;
+
+use super::activity::Busy;
+use crate::clock::Timestamp;
+use crate::message::{Decoded, Header, MessageId, Status};
+use crate::store::{Commit, LeaseToken, Leased, NewMessage};
+
+/// A message in the window of a queue, or in the hands of a worker.
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    pub(crate) header: Header,
+    /// See [`NewMessage::instance`].
+    pub(crate) instance: Option<MessageId>,
+    pub(crate) body: Bytes,
+    /// The typed value, where the message was made in this process and has not been tried yet.
+    pub(crate) value: Option<Decoded>,
+    /// The right to end the message; `None` for a transient one, which the store does not know.
+    pub(crate) lease: Option<LeaseToken>,
+    /// Whether the message is durable yet: what touches the outside waits for it.
+    pub(crate) commit: Commit,
+    /// The turn may have run before: in an earlier attempt, or before a crash. Its sends may be in the store.
+    pub(crate) repeated: bool,
+    /// The message was accepted by an earlier run of the process, which may have died of it.
+    pub(crate) recovered: bool,
+    /// Held, never read: as long as the message is in memory, the production is not idle.
+    pub(crate) _busy: Busy,
+}
+
+impl Envelope {
+    /// A message that was just submitted.
+    pub(crate) fn handed_over(
+        message: NewMessage,
+        sequence: u64,
+        created: Timestamp,
+        value: Option<Decoded>,
+        lease: Option<LeaseToken>,
+        commit: Commit,
+        busy: Busy,
+    ) -> Self {
+        let instance = message.instance;
+        let body = message.body.clone();
+        let header = header_of(message, sequence, created);
+        Self { header, instance, body, value, lease, commit, repeated: false, recovered: false, _busy: busy }
+    }
+
+    /// A message that was read from the store.
+    pub(crate) fn leased(leased: Leased, epoch: u64, durable: Commit, busy: Busy) -> Self {
+        let Leased { token, message } = leased;
+        let recovered = message.epoch < epoch;
+        Self {
+            repeated: recovered || message.header.attempt > 0,
+            recovered,
+            header: message.header,
+            instance: message.instance,
+            body: message.body,
+            value: None,
+            lease: Some(token),
+            commit: durable,
+            _busy: busy,
+        }
+    }
+}
+
+fn header_of(message: NewMessage, sequence: u64, created: Timestamp) -> Header {
+    Header {
+        id: message.id,
+        sequence,
+        session: message.session,
+        parent: message.parent,
+        position: message.position,
+        source: message.source,
+        target: message.target,
+        type_name: message.type_name,
+        type_version: message.type_version,
+        kind: message.kind,
+        invocation: message.invocation,
+        status: Status::Queued,
+        reason: None,
+        priority: message.priority,
+        created,
+        started: None,
+        ended: None,
+        due: message.due,
+        attempt: 0,
+        crashes: 0,
+        error: None,
+        late: message.late,
+        completion_key: message.completion_key,
+        description: message.description,
+    }
+}

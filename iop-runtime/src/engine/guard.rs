@@ -1,0 +1,121 @@
+//! Runs a handler so that whatever it does, its worker goes on: panics are caught, hangs are cut off, and a thread that
+//! it blocks is seen from outside.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+use super::item::Pulse;
+use super::turn::EngineTurn;
+use crate::component::{Disposition, Error, RequestError, Result};
+use crate::message::SuspendReason;
+
+/// An attempt that runs longer than this is marked in flight in the store; a shorter one is only marked as done.
+const WORTH_A_MARK: Duration = Duration::from_millis(20);
+
+/// Why an attempt failed, and what becomes of the message.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: String,
+    pub(crate) disposition: Disposition,
+    pub(crate) reason: SuspendReason,
+    /// The component instance may be in any state and is replaced.
+    pub(crate) panicked: bool,
+}
+
+impl Failed {
+    /// The body cannot be read as what the handler takes.
+    pub(crate) fn schema(error: impl ToString) -> Self {
+        Self {
+            error: error.to_string(),
+            disposition: Disposition::Fatal,
+            reason: SuspendReason::Schema,
+            panicked: false,
+        }
+    }
+
+    fn retry(error: String, panicked: bool) -> Self {
+        Self { error, disposition: Disposition::Retry, reason: SuspendReason::Poison, panicked }
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        // A stopped item or a store that is recovering is an outage, not a fault of the message.
+        let outage = matches!(
+            error.downcast_ref::<RequestError>(),
+            Some(RequestError::Stopped { .. } | RequestError::NotStored(_) | RequestError::Unknown(_))
+        );
+        let disposition = match error.disposition() {
+            Disposition::Retry if outage => Disposition::Unavailable,
+            disposition => disposition,
+        };
+        Self { error: error.chain(), disposition, reason: SuspendReason::Poison, panicked: false }
+    }
+}
+
+/// Runs a handler. `slow` is called once when it takes long enough to be shown as in flight.
+pub(crate) async fn guarded<T>(
+    handler: impl Future<Output = Result<T>>,
+    turn: &EngineTurn,
+    pulse: &Pulse,
+    slow: impl FnOnce(),
+) -> Result<T, Failed> {
+    let timeout = turn.item.options.timeout;
+    let watched = Watched { handler: Box::pin(AssertUnwindSafe(handler).catch_unwind()), pulse };
+    tokio::pin!(watched);
+    let mut slow = Some(slow);
+    let mut pause = WORTH_A_MARK.min(timeout);
+    let mut left = timeout;
+    loop {
+        // The handler is polled first, so one that is ready at once arms no timer.
+        tokio::select! {
+            biased;
+            finished = &mut watched => return match finished {
+                Ok(result) => result.map_err(Failed::from),
+                Err(panic) => Err(Failed::retry(format!("the handler panicked: {}", text_of(&*panic)), true)),
+            },
+            () = tokio::time::sleep(pause) => {
+                if let Some(slow) = slow.take() {
+                    slow();
+                }
+                // The time that a handler waits for a response counts against the other item, not against it.
+                left = if turn.is_waiting() { timeout } else { left.saturating_sub(pause) };
+                if left.is_zero() {
+                    return Err(Failed::retry(format!("the handler ran longer than {timeout:?}"), false));
+                }
+                pause = left;
+            }
+        }
+    }
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(no text)")
+}
+
+/// Notes when each poll of a handler begins and ends.
+struct Watched<'a, F> {
+    handler: Pin<Box<F>>,
+    pulse: &'a Pulse,
+}
+
+impl<F: Future> Future for Watched<'_, F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.pulse.poll_begins();
+        let poll = self.handler.as_mut().poll(cx);
+        self.pulse.poll_ends();
+        poll
+    }
+}

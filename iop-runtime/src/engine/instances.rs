@@ -1,0 +1,156 @@
+//! Process instances between their turns: what is stored of a request that waits for responses.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::component::Error;
+use crate::message::{Header, MessageId};
+use crate::store::{Store, StoreError};
+
+/// Instances kept in memory between turns; the others are read from the store.
+const CACHED: usize = 1024;
+/// Bytes of calls kept in memory until their responses.
+const CACHED_CALLS: usize = 16 << 20;
+
+/// The stored state of an instance, as JSON.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// Calls whose response is still to come.
+    pub(crate) open: u32,
+    /// Open calls that have a timeout.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) timed: Vec<MessageId>,
+    /// Calls whose timeout has passed: their responses are late.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) timed_out: Vec<MessageId>,
+    /// What the handler answered, kept until the calls are complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) answer: Option<Box<RawValue>>,
+    /// The `#[state]` fields.
+    pub(crate) state: Option<Box<RawValue>>,
+}
+
+impl Record {
+    pub(crate) fn to_bytes(&self) -> Result<Bytes, Error> {
+        serde_json::to_vec(self).map(Bytes::from).map_err(Error::fatal)
+    }
+}
+
+/// JSON that is already written, for embedding.
+pub(crate) fn raw(body: &[u8]) -> Result<Box<RawValue>, Error> {
+    serde_json::from_slice(body).map_err(Error::fatal)
+}
+
+/// An instance as a turn works with it.
+#[derive(Debug, Clone)]
+pub(crate) struct Instance {
+    pub(crate) version: u64,
+    pub(crate) record: Record,
+    pub(crate) request: Arc<Request>,
+}
+
+/// The request that an instance works on.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) header: Header,
+    /// The instance of the sender, where the sender is a process.
+    pub(crate) caller: Option<MessageId>,
+    pub(crate) body: Bytes,
+}
+
+/// Instances in memory. A worker takes one out for its turn; two never work on one instance (see the queue).
+#[derive(Debug, Default)]
+pub(crate) struct Instances(Mutex<Cache>);
+
+#[derive(Debug, Default)]
+struct Cache {
+    instances: HashMap<MessageId, Instance>,
+    calls: HashMap<MessageId, Call>,
+    call_bytes: usize,
+}
+
+/// A call of an instance, as `on_response` gets it back.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) type_name: Arc<str>,
+    pub(crate) target: Arc<str>,
+    pub(crate) body: Bytes,
+}
+
+impl Instances {
+    fn lock(&self) -> MutexGuard<'_, Cache> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers a call until its response, where there is room: otherwise it is read from the store.
+    pub(crate) fn remember(&self, id: MessageId, call: Call) {
+        let mut cache = self.lock();
+        if cache.call_bytes + call.body.len() <= CACHED_CALLS {
+            cache.call_bytes += call.body.len();
+            cache.calls.insert(id, call);
+        }
+    }
+
+    fn forget(&self, id: MessageId) -> Option<Call> {
+        let mut cache = self.lock();
+        let call = cache.calls.remove(&id)?;
+        cache.call_bytes -= call.body.len();
+        Some(call)
+    }
+
+    /// The call, from memory or from the store.
+    pub(crate) async fn call(&self, store: &dyn Store, id: MessageId) -> Result<Call, LoadError> {
+        if let Some(call) = self.forget(id) {
+            return Ok(call);
+        }
+        let Some(request) = store.find(id).await? else { return Err(LoadError::RequestMissing(id)) };
+        let target = request.header.target.unwrap_or_default();
+        Ok(Call { type_name: request.header.type_name, target, body: request.body })
+    }
+
+    /// The instance, from memory or from the store; `None` where it is complete.
+    pub(crate) async fn load(&self, store: &dyn Store, id: MessageId) -> Result<Option<Instance>, LoadError> {
+        let cached = self.lock().instances.remove(&id);
+        if let Some(instance) = cached {
+            return Ok(Some(instance));
+        }
+        let (state, request) = (store.load_state(id), store.find(id));
+        let Some(state) = state.await? else { return Ok(None) };
+        let record = serde_json::from_slice(&state.data)?;
+        let Some(request) = request.await? else { return Err(LoadError::RequestMissing(id)) };
+        let request = Request { header: request.header, caller: request.instance, body: request.body };
+        Ok(Some(Instance { version: state.version, record, request: Arc::new(request) }))
+    }
+
+    /// Keeps an instance for its next turn.
+    pub(crate) fn keep(&self, id: MessageId, instance: Instance) {
+        let instances = &mut self.lock().instances;
+        if instances.len() >= CACHED
+            && let Some(other) = instances.keys().next().copied()
+        {
+            // Any one will do: it is read from the store again, which sees every state submitted before.
+            instances.remove(&other);
+        }
+        instances.insert(id, instance);
+    }
+
+    /// Forgets everything: after a failure of the store, what is here may not be there.
+    pub(crate) fn clear(&self) {
+        *self.lock() = Cache::default();
+    }
+}
+
+/// Why an instance cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    #[error("the state of the process cannot be read: {0}")]
+    Store(#[from] StoreError),
+    #[error("the stored state of the process is not what this program writes: {0}")]
+    Format(#[from] serde_json::Error),
+    #[error("the request {0} that the process works on is not in the store")]
+    RequestMissing(MessageId),
+}

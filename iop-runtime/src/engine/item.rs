@@ -1,0 +1,261 @@
+//! An item of a running production: its queue, its workers, its state.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use serde::Serialize;
+use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::queue::Queue;
+use crate::component::{ComponentKind, ComponentType, ItemConfig};
+use crate::production::Item;
+use crate::settings::ItemSettings;
+
+/// Whether an item is up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ItemPhase {
+    /// Not running; its queue waits.
+    Stopped,
+    /// Its workers are being built and initialised.
+    Starting,
+    /// Its workers serve its queue.
+    Running,
+    /// Its workers finish what they have.
+    Stopping,
+}
+
+impl ItemPhase {
+    /// The word in the console and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
+/// An item of a running production.
+#[derive(Debug)]
+pub(crate) struct ItemState {
+    pub(crate) index: usize,
+    pub(crate) name: Arc<str>,
+    pub(crate) declared: &'static Item,
+    pub(crate) config: ItemConfig,
+    pub(crate) options: ItemSettings,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) completed: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    control: Mutex<Control>,
+}
+
+#[derive(Debug)]
+struct Control {
+    phase: ItemPhase,
+    stop: CancellationToken,
+    workers: Vec<Running>,
+    /// Why it does not come up, or what its workers last failed on.
+    error: Option<Arc<str>>,
+}
+
+/// A worker's task.
+#[derive(Debug)]
+struct Running {
+    abort: AbortHandle,
+    pulse: Arc<Pulse>,
+}
+
+impl ItemState {
+    pub(crate) fn new(
+        index: usize,
+        declared: &'static Item,
+        config: ItemConfig,
+        options: ItemSettings,
+        queue: Arc<Queue>,
+    ) -> Self {
+        Self {
+            index,
+            name: Arc::clone(&config.item),
+            declared,
+            config,
+            options,
+            queue,
+            completed: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            control: Mutex::new(Control {
+                phase: ItemPhase::Stopped,
+                stop: CancellationToken::new(),
+                workers: Vec::new(),
+                error: None,
+            }),
+        }
+    }
+
+    fn control(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn component(&self) -> &'static ComponentType {
+        self.declared.component
+    }
+
+    pub(crate) fn kind(&self) -> ComponentKind {
+        self.component().kind
+    }
+
+    pub(crate) fn phase(&self) -> ItemPhase {
+        self.control().phase
+    }
+
+    /// `true` when the item is up or coming up: a request to it will be served.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.phase(), ItemPhase::Running | ItemPhase::Starting)
+    }
+
+    /// Goes from stopped to starting; `None` where it is not stopped. Gives what stops its workers.
+    pub(crate) fn begin_start(&self) -> Option<CancellationToken> {
+        let mut control = self.control();
+        if control.phase != ItemPhase::Stopped {
+            return None;
+        }
+        control.phase = ItemPhase::Starting;
+        control.stop = CancellationToken::new();
+        control.workers.clear();
+        control.error = None;
+        Some(control.stop.clone())
+    }
+
+    pub(crate) fn started(&self) {
+        let mut control = self.control();
+        if control.phase == ItemPhase::Starting {
+            control.phase = ItemPhase::Running;
+        }
+    }
+
+    pub(crate) fn add_worker(&self, abort: AbortHandle, pulse: Arc<Pulse>) {
+        self.control().workers.push(Running { abort, pulse });
+    }
+
+    /// Asks the workers to finish what they have; `false` where there is nothing to stop.
+    pub(crate) fn begin_stop(&self) -> bool {
+        let mut control = self.control();
+        if control.phase == ItemPhase::Stopped {
+            return false;
+        }
+        control.phase = ItemPhase::Stopping;
+        control.stop.cancel();
+        true
+    }
+
+    /// Drops the workers that have not finished. What they had goes back to the queue.
+    pub(crate) fn abort_workers(&self) {
+        for worker in &self.control().workers {
+            worker.abort.abort();
+        }
+    }
+
+    pub(crate) fn workers_finished(&self) -> bool {
+        self.control().workers.iter().all(|worker| worker.abort.is_finished())
+    }
+
+    pub(crate) fn stopped(&self) {
+        self.control().phase = ItemPhase::Stopped;
+    }
+
+    pub(crate) fn set_error(&self, error: Option<Arc<str>>) {
+        self.control().error = error;
+    }
+
+    pub(crate) fn error(&self) -> Option<Arc<str>> {
+        self.control().error.clone()
+    }
+
+    /// Workers with a message, and workers that block their thread for longer than the item's timeout.
+    pub(crate) fn workers(&self) -> WorkerCount {
+        let control = self.control();
+        let mut count = WorkerCount { all: control.workers.len(), ..WorkerCount::default() };
+        for worker in &control.workers {
+            count.busy += usize::from(worker.pulse.is_busy());
+            count.stuck += usize::from(worker.pulse.blocked_since().is_some_and(|since| since > self.options.timeout));
+        }
+        count
+    }
+
+    /// Workers that are newly found stuck; each is named once.
+    pub(crate) fn newly_stuck(&self) -> usize {
+        let control = self.control();
+        let timeout = self.options.timeout;
+        control.workers.iter().filter(|worker| worker.pulse.report_stuck(timeout)).count()
+    }
+}
+
+/// What the workers of an item do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct WorkerCount {
+    /// Workers.
+    pub all: usize,
+    /// With a message.
+    pub busy: usize,
+    /// Blocking a thread for longer than the item's timeout: a handler that blocks cannot be cut off.
+    pub stuck: usize,
+}
+
+/// What a worker is doing right now, readable from another thread while the worker's own is blocked.
+#[derive(Debug)]
+pub(crate) struct Pulse {
+    origin: Instant,
+    /// Microseconds since `origin` at which the running poll of a handler began; 0 between polls.
+    polling: AtomicU64,
+    busy: AtomicU64,
+    reported: AtomicU64,
+}
+
+impl Pulse {
+    pub(crate) fn new() -> Self {
+        Self {
+            origin: Instant::now(),
+            polling: AtomicU64::new(0),
+            busy: AtomicU64::new(0),
+            reported: AtomicU64::new(0),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.origin.elapsed().as_micros()).unwrap_or(u64::MAX).max(1)
+    }
+
+    pub(crate) fn poll_begins(&self) {
+        self.polling.store(self.now(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn poll_ends(&self) {
+        self.polling.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_busy(&self, busy: bool) {
+        self.busy.store(u64::from(busy), Ordering::Relaxed);
+    }
+
+    fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed) != 0
+    }
+
+    fn blocked_since(&self) -> Option<std::time::Duration> {
+        match self.polling.load(Ordering::Relaxed) {
+            0 => None,
+            since => Some(std::time::Duration::from_micros(self.now().saturating_sub(since))),
+        }
+    }
+
+    fn report_stuck(&self, timeout: std::time::Duration) -> bool {
+        let since = self.polling.load(Ordering::Relaxed);
+        let stuck = self.blocked_since().is_some_and(|blocked| blocked > timeout);
+        stuck && self.reported.swap(since, Ordering::Relaxed) != since
+    }
+}

@@ -1,0 +1,105 @@
+//! What the engine says, in one place, so that one thing is always said the same way.
+
+use std::time::Duration;
+
+use tracing::{Span, debug, error, info, info_span, warn};
+
+use super::core::Core;
+use super::guard::Failed;
+use super::item::ItemState;
+use crate::message::{Header, SuspendReason};
+use crate::store::StoreError;
+
+/// The span of a turn: everything logged inside carries item, session and message.
+pub(crate) fn turn_span(core: &Core, item: &ItemState, header: Option<&Header>) -> Span {
+    match header {
+        Some(header) => {
+            info_span!("turn", run = core.run, item = %item.name, session = %header.session, message = %header.id)
+        }
+        None => info_span!("turn", run = core.run, item = %item.name),
+    }
+}
+
+/// The span of a turn that starts a session of its own.
+pub(crate) fn input_span(core: &Core, item: &ItemState, session: crate::message::SessionId) -> Span {
+    info_span!("turn", run = core.run, item = %item.name, session = %session)
+}
+
+/// The span of what the engine says outside of turns.
+pub(crate) fn engine_span(core: &Core) -> Span {
+    info_span!("engine", run = core.run)
+}
+
+/// An attempt failed; nothing is lost.
+pub(crate) fn will_retry(item: &ItemState, attempt: u32, pause: Duration, error: &str) {
+    let of = item.options.attempts;
+    warn!("attempt {attempt} of {of} failed and will be repeated in {pause:.1?}: {error}");
+}
+
+/// A message waits for a person.
+pub(crate) fn suspended(item: &ItemState, attempt: u32, reason: SuspendReason, error: &str) {
+    error!("suspended ({reason}) at `{}` after attempt {attempt}: {error}", item.name);
+}
+
+/// A component does not come up or down.
+pub(crate) fn hook_failed(item: &ItemState, hook: &str, failed: &Failed) {
+    error!("`{hook}` of `{}` failed: {}", item.name, failed.error);
+}
+
+/// A poll failed; the next one comes anyway.
+pub(crate) fn poll_failed(failed: &Failed) {
+    warn!("the poll failed; what it did is undone, and the next one comes as usual: {}", failed.error);
+}
+
+/// An adapter cannot reach its outside.
+pub(crate) fn adapter_failed(error: &str, pause: Duration) {
+    warn!("the adapter failed and starts over in {pause:.1?}: {error}");
+}
+
+/// An input was taken for good.
+pub(crate) fn input_accepted(label: &str) {
+    debug!("{label} is stored");
+}
+
+/// An input that was processed before came again.
+pub(crate) fn input_known(label: &str) {
+    info!("{label} was processed before and is not processed again");
+}
+
+/// An input failed for good.
+pub(crate) fn input_refused(label: &str, error: &str) {
+    error!("{label} is set aside: {error}");
+}
+
+/// An item came up.
+pub(crate) fn item_started(item: &ItemState) {
+    debug!("`{}` is running", item.name);
+}
+
+/// An item went down.
+pub(crate) fn item_stopped(item: &ItemState) {
+    debug!("`{}` is stopped", item.name);
+}
+
+/// Workers did not finish in time; their messages go back to their queues.
+pub(crate) fn item_cut_off(item: &ItemState) {
+    warn!("`{}` did not finish in time; what it had goes back to its queue", item.name);
+}
+
+/// A handler blocks its thread.
+pub(crate) fn stuck(item: &ItemState) {
+    error!(
+        "a handler of `{}` blocks its thread for longer than {:?}; it cannot be cut off, the other items go on",
+        item.name, item.options.timeout
+    );
+}
+
+/// The store failed; the engine starts over from what is stored.
+pub(crate) fn store_failed(error: &StoreError) {
+    error!("the store failed: {error}; everything in flight starts over from what is stored");
+}
+
+/// The store does not come back.
+pub(crate) fn store_gone(error: &StoreError) {
+    error!("the store does not come back: {error}; the production stops");
+}

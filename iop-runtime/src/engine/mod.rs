@@ -1,0 +1,196 @@
+//! The engine: the only place that spawns tasks, and what drives a production.
+//!
+//! A message's way: [`core`] submits it to the store and hands it to the [`queue`] of its item; a [`worker`] claims it,
+//! runs its handler under [`guard`] with a [`turn`] behind the context, and commits what the turn did in one step, with
+//! the [`reply`]. [`process`] has the later turns of processes that wait, [`service`] those of services that fetch.
+//!
+//! *Speculation*: what a turn sends is in the queues before it is durable. An operation's call and the answer to a
+//! caller outside wait for the commit; since commits keep the order of submission, what is durable is always a prefix.
+//! When the store fails, everything in memory is dropped and read again ([`supervisor`]).
+
+mod activity;
+mod core;
+mod envelope;
+mod guard;
+mod instances;
+mod item;
+mod log;
+mod process;
+mod queue;
+mod reply;
+mod retry;
+mod service;
+mod supervisor;
+mod turn;
+mod waiters;
+mod worker;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use self::activity::Activity;
+use self::core::CoreParts;
+pub(crate) use self::core::{Core, Delivery, Emission};
+use self::item::ItemState;
+pub use self::item::{ItemPhase, WorkerCount};
+use self::queue::Queue;
+pub(crate) use self::reply::response_id;
+pub(crate) use self::supervisor::{start_item, stop_item};
+use crate::clock::{Clock, SystemClock};
+use crate::component::ComponentKind;
+use crate::director::Director;
+use crate::events;
+use crate::settings::ResolvedProduction;
+use crate::store::{Store, StoreError};
+
+/// How to start.
+pub struct StartOptions {
+    /// What tells the time. In tests with paused time a [`TokioClock`](crate::clock::TokioClock).
+    pub clock: Arc<dyn Clock>,
+    /// Whether polling services and adapters start. Without them only the director brings input.
+    pub services: bool,
+}
+
+impl Default for StartOptions {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), services: true }
+    }
+}
+
+impl std::fmt::Debug for StartOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StartOptions").field("services", &self.services).finish_non_exhaustive()
+    }
+}
+
+/// How to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Let running turns finish for at most so long; what has not begun stays in its queue.
+    Drain(Duration),
+    /// Cut running turns off; their messages stay in their queues, no attempt is counted.
+    Now,
+}
+
+/// A running production. Dropped, it stops at once.
+#[derive(Debug)]
+pub struct Running {
+    core: Arc<Core>,
+    director: Director,
+    background: Vec<AbortHandle>,
+    gone: watch::Receiver<Option<StoreError>>,
+    _events: events::Registration,
+}
+
+/// What a production has done so far, and what waits for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// Turns that completed since the start.
+    pub completed: u64,
+    /// Attempts that failed since the start.
+    pub failed: u64,
+    /// Messages suspended in the store.
+    pub suspended: u64,
+}
+
+static RUNS: AtomicU64 = AtomicU64::new(1);
+
+/// Starts a production: operations, then processes, then services. What an earlier run left unfinished goes on by itself.
+pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options: StartOptions) -> Running {
+    let run = RUNS.fetch_add(1, Ordering::Relaxed);
+    let events = events::register(run, Arc::clone(&store));
+    let activity = Arc::<Activity>::default();
+    let items = resolved
+        .items
+        .into_iter()
+        .zip(resolved.graph.items)
+        .enumerate()
+        .map(|(index, (item, declared))| {
+            let by_instance = declared.component.kind == ComponentKind::Process;
+            let ordered = item.options.pool_size == 1;
+            let queue = Queue::new(Arc::clone(&item.config.item), ordered, by_instance, Arc::clone(&activity));
+            Arc::new(ItemState::new(index, declared, item.config, item.options, Arc::new(queue)))
+        })
+        .collect();
+    let core =
+        Arc::new(Core::new(CoreParts { run, graph: resolved.graph, store, clock: options.clock, items, activity }));
+    let (gone_sender, gone) = watch::channel(None);
+    supervisor::start_items(&core, options.services).await;
+    let background = vec![tokio::spawn(supervisor::watch_store(Arc::clone(&core), gone_sender)).abort_handle()];
+    supervisor::watch_threads(&core);
+    let director = Director::new(Arc::clone(&core));
+    Running { core, director, background, gone, _events: events }
+}
+
+impl Running {
+    /// The handle for other code.
+    #[must_use]
+    pub fn director(&self) -> Director {
+        self.director.clone()
+    }
+
+    /// Waits until nothing is under way any more: every queue is empty, every service has looked and found nothing, and
+    /// all of it is durable. Suspended messages wait for a person and do not count.
+    ///
+    /// # Errors
+    /// Where the store failed for good.
+    pub async fn until_idle(&self) -> Result<Summary, StoreError> {
+        loop {
+            let mut gone = self.gone.clone();
+            tokio::select! {
+                () = self.core.activity.idle() => {}
+                failed = supervisor::gone(&mut gone) => return Err(failed),
+            }
+            self.core.flush().await?;
+            // Between being idle and being durable something may have come in.
+            if self.core.activity.is_idle() {
+                return self.summary().await;
+            }
+        }
+    }
+
+    /// Waits until the store has failed for good. Everything durable is safe; a new start goes on from there.
+    pub async fn store_gone(&self) -> StoreError {
+        supervisor::gone(&mut self.gone.clone()).await
+    }
+
+    async fn summary(&self) -> Result<Summary, StoreError> {
+        let queues = self.core.store.queues().await?;
+        let sum = |count: fn(&ItemState) -> &AtomicU64| {
+            self.core.items.iter().map(|item| count(item).load(Ordering::Relaxed)).sum()
+        };
+        Ok(Summary {
+            completed: sum(|item| &item.completed),
+            failed: sum(|item| &item.failed),
+            suspended: queues.iter().map(|queue| queue.suspended).sum(),
+        })
+    }
+
+    /// Stops: services, then processes, then operations. Then closes the store.
+    ///
+    /// # Errors
+    /// Where the store cannot be closed cleanly; what was acknowledged is safe all the same.
+    pub async fn stop(self, how: Stop) -> Result<(), StoreError> {
+        supervisor::stop_items(&self.core, how).await;
+        for task in &self.background {
+            task.abort();
+        }
+        self.core.store.close().await
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for task in &self.background {
+            task.abort();
+        }
+        for item in &self.core.items {
+            item.begin_stop();
+            item.abort_workers();
+        }
+    }
+}

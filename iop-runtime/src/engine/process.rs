@@ -1,0 +1,280 @@
+//! Business processes that wait without holding a worker: their turns after the first.
+
+use std::sync::Arc;
+
+use super::core::{Core, Delivery, Emission};
+use super::envelope::Envelope;
+use super::guard::{Failed, guarded};
+use super::instances::{Call, Instance, LoadError, Record, Request, raw};
+use super::item::ItemState;
+use super::reply;
+use super::turn::{EngineTurn, Handle, Start, timer_id};
+use super::worker::{Attempt, Done, Worker, mark_in_flight};
+use crate::clock::Timestamp;
+use crate::component::{Answered, Context, ErasedResponse, Error, Incoming, RequestError, Result};
+use crate::message::{Header, Kind, MessageId};
+use crate::store::{LeaseToken, NewMessage, StateWrite, Step};
+
+/// The handler of a request is done: answer at once, or wait for the calls it made.
+pub(crate) async fn after_request(
+    worker: &mut Worker,
+    envelope: &mut Envelope,
+    turn: &Arc<EngineTurn>,
+    cx: &mut Context,
+    answered: Answered,
+) -> Result<Done, Attempt> {
+    let mut answered = answered;
+    if turn.calls() == 0 && matches!(answered, Answered::Pending) {
+        answered = complete(worker, turn, cx, &envelope.header.type_name, &envelope.body).await?;
+    }
+    if turn.calls() == 0 {
+        let reply = worker.reply_to(envelope, answered);
+        return Ok(Done { sends: turn.end(), reply, ..Done::default() });
+    }
+    let state = worker.instance.save_state().and_then(|state| raw(&state));
+    let sends = turn.end();
+    let record = Record {
+        open: sends.calls,
+        timed: sends.timed.clone(),
+        answer: recorded(&answered).map_err(Failed::from)?,
+        state: Some(state.map_err(Failed::from)?),
+        ..Record::default()
+    };
+    let id = envelope.header.id;
+    let new = record.to_bytes().map_err(Failed::from)?;
+    let request = Request { header: envelope.header.clone(), caller: envelope.instance, body: envelope.body.clone() };
+    worker.core.instances.keep(id, Instance { version: 1, record, request: Arc::new(request) });
+    let state = StateWrite { instance: id, expected: None, new: Some(new) };
+    Ok(Done { sends, state: Some(state), ..Done::default() })
+}
+
+/// The turn of a response, or of the timeout of a call.
+pub(crate) async fn callback(worker: &mut Worker, envelope: &mut Envelope, begun: Timestamp) -> Result<Done, Attempt> {
+    let (Some(id), Some(call)) = (envelope.instance, envelope.header.parent) else { return Ok(Done::default()) };
+    let loaded = worker.core.instances.load(&*worker.core.store, id).await;
+    let Some(instance) = loaded.map_err(|error| unreadable(&worker.core, &error))? else { return Ok(Done::default()) };
+    let header = &envelope.header;
+    let expected = match header.kind {
+        Kind::Timer => instance.record.timed.contains(&call),
+        _ => !header.late && !instance.record.timed_out.contains(&call),
+    };
+    if !expected {
+        // Answered before its timeout, or too late: stored and visible, but nobody waits for it any more.
+        worker.core.instances.keep(id, instance);
+        return Ok(Done::default());
+    }
+    let before = instance.clone();
+    let result = respond(worker, envelope, begun, id, call, instance).await;
+    if result.is_err() {
+        worker.core.instances.keep(id, before);
+    }
+    result
+}
+
+async fn respond(
+    worker: &mut Worker,
+    envelope: &mut Envelope,
+    begun: Timestamp,
+    id: MessageId,
+    call: MessageId,
+    mut instance: Instance,
+) -> Result<Done, Attempt> {
+    let request = Arc::clone(&instance.request);
+    let called = worker.core.instances.call(&*worker.core.store, call).await;
+    let called = called.map_err(|error| unreadable(&worker.core, &error))?;
+    let turn = EngineTurn::new(
+        Arc::clone(&worker.core),
+        Arc::clone(&worker.item),
+        Start {
+            origin: envelope.header.id,
+            session: envelope.header.session,
+            header: Some(envelope.header.clone()),
+            instance: Some(id),
+            request_body: Some(request.body.clone()),
+            repeated: envelope.repeated,
+        },
+    );
+    let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
+    worker.instance.reset_state();
+    if let Some(state) = &instance.record.state {
+        worker.instance.load_state(state.get().as_bytes()).map_err(Failed::from)?;
+    }
+    let erased = erased(envelope, &called);
+    let slow = mark_in_flight(&worker.core, envelope, begun);
+    if let Some(handler) = worker.instance.respond(&called.type_name, erased, &mut cx) {
+        let result = guarded(handler, &turn, &worker.pulse, slow).await;
+        result.map_err(|failed| Attempt { failed, abandoned: turn.end().abandoned })?;
+    }
+    let mut done = Done::default();
+    let record = &mut instance.record;
+    record.open = record.open.saturating_sub(1);
+    if let Some(at) = record.timed.iter().position(|timed| *timed == call) {
+        record.timed.swap_remove(at);
+        if envelope.header.kind == Kind::Timer {
+            record.timed_out.push(call);
+        } else {
+            done.cancel.push(timer_id(call));
+        }
+    }
+    finish(worker, &turn, &mut cx, id, instance, done, call).await
+}
+
+/// After a response: complete the request, or store the state and wait on.
+async fn finish(
+    worker: &mut Worker,
+    turn: &Arc<EngineTurn>,
+    cx: &mut Context,
+    id: MessageId,
+    mut instance: Instance,
+    mut done: Done,
+    call: MessageId,
+) -> Result<Done, Attempt> {
+    let request = Arc::clone(&instance.request);
+    let mut answered = None;
+    if instance.record.open + turn.calls() == 0 {
+        let from_hook = complete(worker, turn, cx, &request.header.type_name, &request.body).await?;
+        answered = Some(match from_hook {
+            Answered::Pending => from_record(worker, &request.header, &instance.record)?,
+            answered => answered,
+        });
+    }
+    let state = worker.instance.save_state().and_then(|state| raw(&state));
+    let mut sends = turn.end();
+    instance.record.open += sends.calls;
+    instance.record.timed.append(&mut sends.timed);
+    if instance.record.timed_out.contains(&call) {
+        sends.abandoned.push(call);
+    }
+    done.sends = sends;
+    let version = instance.version;
+    let mut write = StateWrite { instance: id, expected: Some(version), new: None };
+    match answered {
+        Some(answered) if instance.record.open == 0 => {
+            let transient = false;
+            let reply = reply::reply(&worker.core, &worker.item, &request.header, request.caller, answered, transient);
+            done.reply = Some((request.header.id, reply));
+        }
+        answered => {
+            if let Some(answered) = &answered {
+                // `on_complete` made calls of its own: its answer waits for them.
+                instance.record.answer = recorded(answered).map_err(Failed::from)?;
+            }
+            instance.record.state = Some(state.map_err(Failed::from)?);
+            write.new = Some(instance.record.to_bytes().map_err(Failed::from)?);
+            instance.version = version + 1;
+            worker.core.instances.keep(id, instance);
+        }
+    }
+    done.state = Some(write);
+    Ok(done)
+}
+
+/// `on_complete`; [`Answered::Pending`] where the process has none.
+async fn complete(
+    worker: &mut Worker,
+    turn: &Arc<EngineTurn>,
+    cx: &mut Context,
+    request: &str,
+    body: &bytes::Bytes,
+) -> Result<Answered, Attempt> {
+    let Some(hook) = worker.instance.complete(request, body.clone(), cx) else { return Ok(Answered::Pending) };
+    let answered = guarded(hook, turn, &worker.pulse, || ()).await;
+    answered.map_err(|failed| Attempt { failed, abandoned: turn.end().abandoned })
+}
+
+/// What the handler answered, kept until the calls are complete.
+fn recorded(answered: &Answered) -> Result<Option<Box<serde_json::value::RawValue>>, Error> {
+    match answered {
+        Answered::Response { body, .. } => raw(body).map(Some),
+        Answered::Nothing | Answered::Pending => Ok(None),
+    }
+}
+
+fn from_record(worker: &Worker, request: &Header, record: &Record) -> Result<Answered, Failed> {
+    let Some(answer) = &record.answer else { return Ok(Answered::Nothing) };
+    let response = worker.instance.message_type(&request.type_name).and_then(|message| (message.response)());
+    let Some(message) = response else { return Ok(Answered::Nothing) };
+    let accepted = message.accept(answer.get().as_bytes()).map_err(Failed::schema)?;
+    Ok(Answered::Response { message, value: accepted.value, body: accepted.body, keys: accepted.keys })
+}
+
+fn erased(envelope: &mut Envelope, called: &Call) -> ErasedResponse {
+    let header = &envelope.header;
+    // The response comes from the item that was called.
+    let target = header.source.clone().unwrap_or_default();
+    let result = match (header.kind, &*header.type_name) {
+        (Kind::Timer, _) => Err(RequestError::TimedOut {
+            target: Arc::clone(&called.target),
+            timeout: header.due.map(|due| due.since(header.created)).unwrap_or_default(),
+        }),
+        (_, reply::FAILURE) => Err(match serde_json::from_slice::<reply::Failure>(&envelope.body) {
+            Ok(failure) => RequestError::Suspended {
+                target: Arc::clone(&target),
+                reason: failure.reason,
+                error: failure.error.into(),
+            },
+            Err(error) => RequestError::Unreadable { target: Arc::clone(&target), error: error.to_string().into() },
+        }),
+        _ => Ok(Incoming { value: envelope.value.take(), body: envelope.body.clone() }),
+    };
+    ErasedResponse {
+        completion_key: header.completion_key.clone().unwrap_or_else(|| Arc::from("")),
+        request: called.body.clone(),
+        target: Arc::clone(&called.target),
+        result,
+    }
+}
+
+fn unreadable(core: &Core, error: &LoadError) -> Failed {
+    if let LoadError::Store(error) = error {
+        core.failure.report(error);
+        return Failed::from(Error::unavailable(error.to_string()));
+    }
+    Failed::from(Error::fatal(error.to_string()))
+}
+
+/// Stores a transient message that has to be suspended: what failed is kept for a person even where the message is not
+/// kept for the engine.
+pub(crate) fn store_transient(core: &Core, item: &ItemState, envelope: &Envelope) -> Option<LeaseToken> {
+    let header = &envelope.header;
+    let message = NewMessage {
+        id: header.id,
+        session: header.session,
+        parent: header.parent,
+        position: header.position,
+        source: header.source.clone(),
+        target: Some(Arc::clone(&item.name)),
+        instance: envelope.instance,
+        type_name: Arc::clone(&header.type_name),
+        type_version: header.type_version,
+        kind: header.kind,
+        invocation: header.invocation,
+        status: crate::message::Status::Queued,
+        priority: header.priority,
+        due: None,
+        late: header.late,
+        completion_key: header.completion_key.clone(),
+        description: header.description.clone(),
+        body: envelope.body.clone(),
+        keys: Vec::new(),
+        leased: Some(core.node),
+    };
+    let receipt = core.store.submit(Step { emit: vec![message], ..Step::default() });
+    receipt.leases.first().copied().flatten()
+}
+
+impl EngineTurn {
+    /// A call that the instance waits for, remembered so that its response need not read it from the store.
+    pub(crate) fn remember_call(&self, emission: &Emission) {
+        debug_assert!(matches!(emission.to, Delivery::Queue(_)), "a call goes to a queue");
+        let message = &emission.message;
+        self.core.instances.remember(
+            message.id,
+            Call {
+                type_name: Arc::clone(&message.type_name),
+                target: message.target.clone().unwrap_or_default(),
+                body: message.body.clone(),
+            },
+        );
+    }
+}

@@ -1,0 +1,314 @@
+//! The queue of an item: a window in memory onto the backlog in the store.
+//!
+//! *Invariant*: as long as the queue is not `behind`, its window holds every message of the item that is due, so a new
+//! one may be handed over without a detour. Once a message was only stored (the window was full, or the message was not
+//! due yet), the queue is behind: everything that follows is only stored as well, until a refill has caught up.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::activity::{Activity, Busy};
+use super::envelope::Envelope;
+use crate::clock::{Clock, Timestamp};
+use crate::message::{MessageId, Priority};
+use crate::store::{Commit, LeaseBatch, LeaseRequest, NodeId, Outcome, Store};
+
+/// Messages in the window at most.
+const WINDOW: usize = 1024;
+/// Bytes of bodies in the window at most.
+const WINDOW_BYTES: usize = 16 << 20;
+/// Below this many messages the window is filled from the store.
+const LOW_WATER: usize = 256;
+/// Messages read from the store at once.
+const REFILL: usize = 256;
+
+/// Where a refill reads from.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) node: NodeId,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// The backlog of an item as its workers see it.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    item: Arc<str>,
+    /// Pool size 1: one message at a time, a failing head holds the rest back.
+    ordered: bool,
+    /// Messages of one process instance are worked on one at a time.
+    by_instance: bool,
+    state: Mutex<State>,
+    changed: Notify,
+    activity: Arc<Activity>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    window: BTreeMap<(Reverse<Priority>, u64, u32), Envelope>,
+    bytes: usize,
+    /// Failed messages that wait for their next attempt.
+    retrying: BTreeMap<(Timestamp, u64), Envelope>,
+    /// Instances that a worker has.
+    instances: HashSet<MessageId>,
+    /// Something in the store is not in the window.
+    behind: Option<Busy>,
+    /// Goes up whenever something was only stored, so that a refill knows whether it saw everything.
+    stored_only: u64,
+    refilling: bool,
+    /// When the next message in the store becomes due.
+    next_due: Option<(Timestamp, Busy)>,
+    /// Tells transient messages of one sequence apart.
+    tie: u32,
+    /// After a failure of the store: what is in memory may not be stored.
+    closed: bool,
+}
+
+/// The next thing to do with a queue.
+enum Next {
+    Work(Box<Envelope>),
+    WaitUntil(Option<Timestamp>),
+}
+
+impl Queue {
+    pub(crate) fn new(item: Arc<str>, ordered: bool, by_instance: bool, activity: Arc<Activity>) -> Self {
+        let queue = Self { item, ordered, by_instance, state: Mutex::default(), changed: Notify::new(), activity };
+        // What an earlier run left in the store comes first.
+        queue.only_stored(None);
+        queue
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a message that is submitted now may be handed over.
+    pub(crate) fn takes_hand_over(&self) -> bool {
+        let state = self.lock();
+        state.behind.is_none() && !state.refilling && state.window.len() < WINDOW && state.bytes < WINDOW_BYTES
+    }
+
+    /// Whether the window has room for one more.
+    pub(crate) fn has_room(&self) -> bool {
+        let state = self.lock();
+        state.window.len() < WINDOW && state.bytes < WINDOW_BYTES
+    }
+
+    /// Adds a message that was submitted as handed over.
+    pub(crate) fn hand_over(&self, envelope: Envelope) {
+        let mut state = self.lock();
+        state.insert(envelope);
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Notes that a message was submitted without being handed over.
+    pub(crate) fn only_stored(&self, due: Option<Timestamp>) {
+        let mut state = self.lock();
+        match due {
+            Some(due) if state.behind.is_none() => {
+                if state.next_due.as_ref().is_none_or(|(next, _)| due < *next) {
+                    state.next_due = Some((due, self.activity.begin()));
+                }
+            }
+            _ => {
+                state.stored_only += 1;
+                state.behind.get_or_insert_with(|| self.activity.begin());
+            }
+        }
+        drop(state);
+        self.changed.notify_waiters();
+        self.changed.notify_one();
+    }
+
+    /// The next due time in the store may have changed: ask again.
+    pub(crate) fn due_changed(&self) {
+        self.lock().next_due = None;
+        self.only_stored(None);
+    }
+
+    /// Messages in memory, and whether there are more in the store.
+    pub(crate) fn depth(&self) -> (usize, bool) {
+        let state = self.lock();
+        (state.window.len() + state.retrying.len(), state.behind.is_some())
+    }
+
+    /// Waits for the next message whose turn it is. Cancel-safe.
+    pub(crate) async fn take(self: &Arc<Self>, source: &Source) -> Envelope {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // Registered before looking, so that no change between looking and waiting is missed.
+            changed.as_mut().enable();
+            self.refill_if_low(source);
+            let now = source.clock.now();
+            match self.next(now) {
+                Next::Work(envelope) => {
+                    // Another worker may find more.
+                    self.changed.notify_one();
+                    return *envelope;
+                }
+                Next::WaitUntil(None) => changed.await,
+                Next::WaitUntil(Some(due)) => {
+                    // At least a millisecond: the timer's resolution.
+                    let pause = due.since(now).max(Duration::from_millis(1));
+                    let _ = tokio::time::timeout(pause, changed).await;
+                }
+            }
+        }
+    }
+
+    fn next(&self, now: Timestamp) -> Next {
+        let mut state = self.lock();
+        if state.closed {
+            return Next::WaitUntil(None);
+        }
+        let waiting = state.retrying.first_key_value().map(|(key, _)| *key);
+        if let Some(key) = waiting {
+            let free =
+                state.retrying.get(&key).is_some_and(|envelope| !state.instances.contains(&instance_of(envelope)));
+            if key.0 <= now
+                && free
+                && let Some(envelope) = state.retrying.remove(&key)
+            {
+                return state.give(envelope, self);
+            }
+            if self.ordered {
+                return Next::WaitUntil(Some(key.0));
+            }
+        }
+        let free = state
+            .window
+            .iter()
+            .find(|(_, envelope)| !self.by_instance || !state.instances.contains(&instance_of(envelope)));
+        if let Some(key) = free.map(|(key, _)| *key)
+            && let Some(envelope) = state.window.remove(&key)
+        {
+            state.bytes -= envelope.body.len();
+            return state.give(envelope, self);
+        }
+        let store_due = state.next_due.as_ref().map(|(due, _)| *due);
+        Next::WaitUntil(match (waiting.map(|key| key.0), store_due) {
+            (Some(retry), Some(due)) => Some(retry.min(due)),
+            (retry, due) => retry.or(due),
+        })
+    }
+
+    /// The worker is done with a message of this instance.
+    pub(crate) fn done(&self, instance: MessageId) {
+        if self.by_instance {
+            self.lock().instances.remove(&instance);
+            self.changed.notify_one();
+        }
+    }
+
+    /// Takes a failed message back until its next attempt.
+    pub(crate) fn retry_at(&self, due: Timestamp, envelope: Envelope) {
+        let mut state = self.lock();
+        state.instances.remove(&instance_of(&envelope));
+        state.retrying.insert((due, envelope.header.sequence), envelope);
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Puts a message back whose turn was stopped before it began or was dropped.
+    pub(crate) fn put_back(&self, envelope: Envelope) {
+        let mut state = self.lock();
+        state.instances.remove(&instance_of(&envelope));
+        state.insert(envelope);
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Forgets what is in memory: after a failure of the store it may not be stored. The store has the rest.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        *state = State { closed: true, stored_only: state.stored_only, ..State::default() };
+    }
+
+    /// Reads from the store again.
+    pub(crate) fn reopen(&self) {
+        self.lock().closed = false;
+        self.only_stored(None);
+    }
+
+    fn refill_if_low(self: &Arc<Self>, source: &Source) {
+        let mut state = self.lock();
+        let now = source.clock.now();
+        if state.next_due.as_ref().is_some_and(|(due, _)| *due <= now) {
+            state.next_due = None;
+            state.behind.get_or_insert_with(|| self.activity.begin());
+        }
+        if state.closed || state.behind.is_none() || state.refilling || state.window.len() >= LOW_WATER {
+            return;
+        }
+        state.refilling = true;
+        let seen = state.stored_only;
+        // Asked for under the lock: whatever is only stored after this is counted in `stored_only` after `seen`.
+        let batch = source.store.lease(LeaseRequest {
+            queue: Arc::clone(&self.item),
+            node: source.node,
+            limit: REFILL,
+            ttl: Duration::MAX,
+            ordered: self.ordered,
+        });
+        let epoch = source.store.epoch();
+        drop(state);
+        let queue = Arc::clone(self);
+        tokio::spawn(async move {
+            let batch = batch.await;
+            queue.refilled(batch.ok(), seen, epoch);
+        });
+    }
+
+    fn refilled(&self, batch: Option<LeaseBatch>, seen: u64, epoch: u64) {
+        let mut state = self.lock();
+        state.refilling = false;
+        // Without an answer the store has failed: the engine will close this queue and open it again.
+        let (Some(batch), false) = (batch, state.closed) else { return };
+        let complete = batch.leased.len() < REFILL && state.stored_only == seen;
+        let durable = Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }));
+        for leased in batch.leased {
+            state.insert(Envelope::leased(leased, epoch, durable.clone(), self.activity.begin()));
+        }
+        state.next_due = batch.next_due.map(|due| (due, self.activity.begin()));
+        if complete {
+            state.behind = None;
+        }
+        drop(state);
+        self.changed.notify_waiters();
+        self.changed.notify_one();
+    }
+}
+
+/// What must not be worked on by two workers at once: the process instance, or for a request the one that it starts.
+pub(crate) fn instance_of(envelope: &Envelope) -> MessageId {
+    match envelope.header.kind {
+        crate::message::Kind::Request => envelope.header.id,
+        _ => envelope.instance.unwrap_or(envelope.header.id),
+    }
+}
+
+impl State {
+    fn insert(&mut self, envelope: Envelope) {
+        self.bytes += envelope.body.len();
+        let tie = if envelope.lease.is_some() {
+            0
+        } else {
+            self.tie = self.tie.wrapping_add(1);
+            self.tie
+        };
+        self.window.insert((Reverse(envelope.header.priority), envelope.header.sequence, tie), envelope);
+    }
+
+    fn give(&mut self, envelope: Envelope, queue: &Queue) -> Next {
+        if queue.by_instance {
+            self.instances.insert(instance_of(&envelope));
+        }
+        Next::Work(Box::new(envelope))
+    }
+}

@@ -1,0 +1,251 @@
+//! Services that fetch their input: polls and adapters.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use super::activity::Busy;
+use super::guard::{Failed, guarded};
+use super::log;
+use super::retry::backoff;
+use super::turn::{EngineTurn, Handle, Sends, Start};
+use super::worker::{Exit, Worker};
+use crate::adapter::{Committed, DynAdapter, Inbound, Received};
+use crate::component::{Context, Disposition, Error, ItemConfig, Result};
+use crate::message::{MessageId, SessionId};
+use crate::settings::FirstCall;
+use crate::store::{Outcome, Step, StoreError};
+
+/// Calls `on_process_input` in intervals. A call never overlaps the one before.
+pub(crate) async fn poll(worker: &mut Worker, stop: &CancellationToken) -> Exit {
+    let interval = worker.item.options.call_interval;
+    // Busy until the first call is over: a production that has not looked yet is not idle.
+    let mut busy = Some(worker.core.activity.begin());
+    if worker.item.options.first_call == FirstCall::AfterInterval && pause(stop, interval).await {
+        return Exit::Stopped;
+    }
+    loop {
+        let next = tokio::time::Instant::now() + interval;
+        let origin = MessageId::random();
+        worker.pulse.set_busy(true);
+        let span = log::input_span(&worker.core, &worker.item, SessionId::of(origin));
+        let result = input(worker, origin, false, Box::new(())).instrument(span.clone()).await;
+        worker.pulse.set_busy(false);
+        match result {
+            Ok(sends) => {
+                let step = Step { abandon: sends.abandoned, ..Step::default() };
+                let commit = worker.core.submit(step, sends.pending);
+                worker.item.completed.fetch_add(1, Ordering::Relaxed);
+                // The next call waits for this one to be durable: a poll may have looked at the outside.
+                if let Err(error) = commit.wait().await {
+                    worker.core.failure.report(&error);
+                }
+            }
+            Err(failed) => {
+                worker.item.failed.fetch_add(1, Ordering::Relaxed);
+                span.in_scope(|| log::poll_failed(&failed));
+                if failed.panicked {
+                    return Exit::Panicked;
+                }
+            }
+        }
+        busy.take();
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Exit::Stopped,
+            () = tokio::time::sleep_until(next) => {}
+        }
+    }
+}
+
+/// Takes what an adapter brings.
+pub(crate) async fn adapter(
+    worker: &mut Worker,
+    build: fn(&ItemConfig) -> Result<Box<dyn DynAdapter>>,
+    stop: &CancellationToken,
+) -> Exit {
+    let mut intake = Intake { busy: Some(worker.core.activity.begin()), ..Intake::default() };
+    while !stop.is_cancelled() {
+        let result = match opened(worker, build).await {
+            Ok(mut adapter) => intake.receive(worker, &mut *adapter, stop).await,
+            Err(error) => Err(error),
+        };
+        let error = match result {
+            Ok(exit) => return exit,
+            Err(error) => error.chain(),
+        };
+        intake.failures += 1;
+        if intake.failing.is_none() {
+            // An outside that cannot be reached must not keep a production from ending.
+            intake.busy.take();
+        }
+        let wait = backoff(worker.item.options.backoff, worker.item.options.backoff_cap, intake.failures);
+        log::turn_span(&worker.core, &worker.item, None).in_scope(|| log::adapter_failed(&error, wait));
+        worker.item.set_error(Some(error.into()));
+        if pause(stop, wait).await {
+            break;
+        }
+    }
+    Exit::Stopped
+}
+
+async fn opened(
+    worker: &mut Worker,
+    build: fn(&ItemConfig) -> Result<Box<dyn DynAdapter>>,
+) -> Result<Box<dyn DynAdapter>> {
+    let mut adapter = build(&worker.item.config)?;
+    let span = log::turn_span(&worker.core, &worker.item, None);
+    adapter.open().instrument(span).await?;
+    Ok(adapter)
+}
+
+type AnyInbound = Inbound<Box<dyn Any + Send>, Box<dyn Any + Send>>;
+
+/// What is known between the inputs of an adapter.
+#[derive(Debug, Default)]
+struct Intake {
+    /// Held until the adapter has nothing more.
+    busy: Option<Busy>,
+    /// Failures in a row, for the backoff.
+    failures: u32,
+    /// The input that failed last, and how often.
+    failing: Option<(String, u32)>,
+}
+
+impl Intake {
+    /// Receives until stopped; an error means that the adapter has to be opened again. It then gives again what was
+    /// not acknowledged.
+    async fn receive(
+        &mut self,
+        worker: &mut Worker,
+        adapter: &mut dyn DynAdapter,
+        stop: &CancellationToken,
+    ) -> Result<Exit> {
+        loop {
+            let span = log::turn_span(&worker.core, &worker.item, None);
+            let received = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(Exit::Stopped),
+                received = adapter.receive().instrument(span) => received?,
+            };
+            match received {
+                Received::Input(inbound) => {
+                    self.busy.get_or_insert_with(|| worker.core.activity.begin());
+                    if let Some(exit) = self.take(worker, adapter, inbound).await? {
+                        return Ok(exit);
+                    }
+                    continue;
+                }
+                Received::NotYet => {
+                    self.busy.get_or_insert_with(|| worker.core.activity.begin());
+                }
+                Received::Nothing => {
+                    self.busy.take();
+                }
+            }
+            self.failures = 0;
+            worker.item.set_error(None);
+            if pause(stop, worker.item.options.call_interval).await {
+                return Ok(Exit::Stopped);
+            }
+        }
+    }
+
+    /// One input: its turn, its commit, and only then its acknowledgement.
+    async fn take(
+        &mut self,
+        worker: &mut Worker,
+        adapter: &mut dyn DynAdapter,
+        inbound: AnyInbound,
+    ) -> Result<Option<Exit>> {
+        let Inbound { input: value, identity, label, ticket } = inbound;
+        let origin = identity.unwrap_or_else(MessageId::random);
+        let span = log::input_span(&worker.core, &worker.item, SessionId::of(origin));
+        if let Some(mark) = identity
+            && worker.core.store.is_marked(mark).await?
+        {
+            span.in_scope(|| log::input_known(&label));
+            adapter.accepted(ticket, Committed::new(true)).instrument(span).await?;
+            return Ok(None);
+        }
+        worker.pulse.set_busy(true);
+        // With an identity the same input may have been tried before a crash, so what it sent may be stored.
+        let result = input(worker, origin, identity.is_some(), value).instrument(span.clone()).await;
+        worker.pulse.set_busy(false);
+        match result {
+            Ok(sends) => {
+                let duplicate = stored(worker, identity, sends).await?;
+                worker.item.completed.fetch_add(1, Ordering::Relaxed);
+                (self.failures, self.failing) = (0, None);
+                span.in_scope(|| if duplicate { log::input_known(&label) } else { log::input_accepted(&label) });
+                adapter.accepted(ticket, Committed::new(duplicate)).instrument(span).await?;
+                Ok(None)
+            }
+            Err(failed) => {
+                worker.item.failed.fetch_add(1, Ordering::Relaxed);
+                let attempt = match &self.failing {
+                    Some((failing, times)) if *failing == label => times + 1,
+                    _ => 1,
+                };
+                let given_up = match failed.disposition {
+                    Disposition::Fatal => true,
+                    Disposition::Retry => attempt >= worker.item.options.attempts,
+                    Disposition::Unavailable => false,
+                };
+                if given_up {
+                    self.failing = None;
+                    span.in_scope(|| log::input_refused(&label, &failed.error));
+                    adapter.refused(ticket, &failed.error).instrument(span).await?;
+                    return Ok(failed.panicked.then_some(Exit::Panicked));
+                }
+                self.failing = Some((label, attempt));
+                // The value is spent: the adapter gives the input again when it is opened anew.
+                Err(Error::retry(failed.error))
+            }
+        }
+    }
+}
+
+/// Commits an input's turn; `true` where the same input was stored before.
+async fn stored(worker: &mut Worker, mark: Option<MessageId>, sends: Sends) -> Result<bool, StoreError> {
+    let step = Step { mark, abandon: sends.abandoned, ..Step::default() };
+    let commit = worker.core.submit(step, sends.pending);
+    match commit.wait().await {
+        Ok(outcome) => Ok(outcome == Outcome::AlreadyDone),
+        Err(error) => {
+            worker.core.failure.report(&error);
+            Err(error)
+        }
+    }
+}
+
+/// The turn of one input.
+async fn input(
+    worker: &mut Worker,
+    origin: MessageId,
+    repeated: bool,
+    value: Box<dyn Any + Send>,
+) -> Result<Sends, Failed> {
+    let start =
+        Start { origin, session: SessionId::of(origin), header: None, instance: None, request_body: None, repeated };
+    let turn = EngineTurn::new(Arc::clone(&worker.core), Arc::clone(&worker.item), start);
+    let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
+    let Some(handler) = worker.instance.process_input(value, &mut cx) else {
+        return Err(Failed::schema(format!("`{}` has no `on_process_input`", worker.item.name)));
+    };
+    guarded(handler, &turn, &worker.pulse, || ()).await?;
+    Ok(turn.end())
+}
+
+/// Waits; `true` when stopped meanwhile.
+async fn pause(stop: &CancellationToken, duration: Duration) -> bool {
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => true,
+        () = tokio::time::sleep(duration) => false,
+    }
+}

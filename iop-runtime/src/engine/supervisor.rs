@@ -1,0 +1,175 @@
+//! Starts and stops items in order, starts them over when the store failed, and sees what workers cannot see of
+//! themselves.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::{oneshot, watch};
+
+use super::Stop;
+use super::core::Core;
+use super::item::{ItemState, Pulse};
+use super::{log, worker};
+use crate::component::{ComponentKind, Entrance, RequestError};
+use crate::store::{Commit, StoreError};
+
+/// The order of starting; stopping is the reverse.
+const ORDER: [ComponentKind; 3] = [ComponentKind::Operation, ComponentKind::Process, ComponentKind::Service];
+
+/// So many failures of the store within [`FAILURE_WINDOW`] end the production: something outside must be mended.
+const FAILURES: usize = 3;
+const FAILURE_WINDOW: Duration = Duration::from_secs(600);
+
+/// How often blocked threads are looked for.
+const WATCH_INTERVAL: Duration = Duration::from_millis(100);
+
+fn of_kind(core: &Core, kind: ComponentKind) -> impl Iterator<Item = &Arc<ItemState>> {
+    core.items.iter().filter(move |item| item.kind() == kind)
+}
+
+/// Starts every enabled item.
+pub(crate) async fn start_items(core: &Arc<Core>, services: bool) {
+    for kind in ORDER {
+        let wanted = of_kind(core, kind).filter(|item| {
+            let fetches = matches!(item.component().entrance, Entrance::Poll | Entrance::Adapter(_));
+            item.options.enabled && (services || !fetches)
+        });
+        join_all(wanted.map(|item| start_item(core, item))).await;
+    }
+}
+
+/// Starts an item and waits until its workers have tried to initialise; `false` where it was not stopped.
+pub(crate) async fn start_item(core: &Arc<Core>, item: &Arc<ItemState>) -> bool {
+    let Some(stop) = item.begin_start() else { return false };
+    let workers = match item.component().entrance {
+        // One fetches; several would fetch the same.
+        Entrance::Poll | Entrance::Adapter(_) => 1,
+        Entrance::Queue | Entrance::Director { .. } => item.options.pool_size,
+    };
+    let mut all_ready = Vec::with_capacity(workers);
+    for _ in 0..workers {
+        let (ready, is_ready) = oneshot::channel();
+        let pulse = Arc::new(Pulse::new());
+        let task = worker::run(Arc::clone(core), Arc::clone(item), Arc::clone(&pulse), stop.clone(), ready);
+        item.add_worker(tokio::spawn(task).abort_handle(), pulse);
+        all_ready.push(is_ready);
+    }
+    // A worker that ends before it is ready was stopped.
+    join_all(all_ready).await;
+    item.started();
+    log::engine_span(core).in_scope(|| log::item_started(item));
+    true
+}
+
+/// Stops every item, services first.
+pub(crate) async fn stop_items(core: &Arc<Core>, how: Stop) {
+    let started = tokio::time::Instant::now();
+    for kind in ORDER.into_iter().rev() {
+        let left = match how {
+            Stop::Drain(grace) => Stop::Drain(grace.saturating_sub(started.elapsed())),
+            Stop::Now => Stop::Now,
+        };
+        join_all(of_kind(core, kind).map(|item| stop_item(core, item, left))).await;
+    }
+}
+
+/// Stops an item: calls that wait for it fail at once, its queue stays; `false` where it was not running.
+pub(crate) async fn stop_item(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop) -> bool {
+    if !item.begin_stop() {
+        return false;
+    }
+    let error = RequestError::Stopped { target: Arc::clone(&item.name) };
+    let grace = match how {
+        Stop::Drain(grace) => grace,
+        Stop::Now => Duration::ZERO,
+    };
+    if how == Stop::Now {
+        item.abort_workers();
+    } else {
+        core.waiters.fail(item.index, &error, &nothing());
+    }
+    let deadline = tokio::time::Instant::now() + grace;
+    while !item.workers_finished() {
+        if tokio::time::Instant::now() >= deadline {
+            log::engine_span(core).in_scope(|| log::item_cut_off(item));
+            item.abort_workers();
+            tokio::task::yield_now().await;
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    core.waiters.fail(item.index, &error, &nothing());
+    item.stopped();
+    log::engine_span(core).in_scope(|| log::item_stopped(item));
+    true
+}
+
+fn nothing() -> Commit {
+    Commit::done(Ok(crate::store::Outcome::Committed { duplicates: Vec::new() }))
+}
+
+/// Starts everything over when the store failed: what was speculated on the failed commit is dropped, what is stored is
+/// read again.
+pub(crate) async fn watch_store(core: Arc<Core>, gone: watch::Sender<Option<StoreError>>) {
+    let mut failures = VecDeque::new();
+    loop {
+        core.failure.noticed.notified().await;
+        let Some(error) = core.failure.take() else { continue };
+        log::engine_span(&core).in_scope(|| log::store_failed(&error));
+        let now = tokio::time::Instant::now();
+        failures.push_back(now);
+        failures.retain(|at| now.duration_since(*at) < FAILURE_WINDOW);
+        let up: Vec<usize> = core.items.iter().filter(|item| item.is_up()).map(|item| item.index).collect();
+        stop_items(&core, Stop::Now).await;
+        core.waiters.fail_all(&RequestError::Unknown(error.to_string().into()), &Commit::done(Err(error.clone())));
+        core.instances.clear();
+        for item in &core.items {
+            item.queue.close();
+        }
+        if failures.len() >= FAILURES || core.store.recover().await.is_err() {
+            log::engine_span(&core).in_scope(|| log::store_gone(&error));
+            // Whoever waits for it is told; nobody may be.
+            let _ = gone.send(Some(error));
+            return;
+        }
+        // Reports of the same failure that came in meanwhile.
+        core.failure.take();
+        for item in &core.items {
+            item.queue.reopen();
+        }
+        for kind in ORDER {
+            let again = of_kind(&core, kind).filter(|item| up.contains(&item.index));
+            join_all(again.map(|item| start_item(&core, item))).await;
+        }
+    }
+}
+
+/// Waits for the news that the store is gone.
+pub(crate) async fn gone(news: &mut watch::Receiver<Option<StoreError>>) -> StoreError {
+    match news.wait_for(Option::is_some).await {
+        Ok(error) => error.clone().unwrap_or(StoreError::Closed),
+        // The supervisor ended because the production stops.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Reports handlers that block their thread. A thread of its own: the runtime's may be the ones that are blocked.
+pub(crate) fn watch_threads(core: &Arc<Core>) {
+    let core: Weak<Core> = Arc::downgrade(core);
+    let watch = move || {
+        while let Some(core) = core.upgrade() {
+            for item in &core.items {
+                for _ in 0..item.newly_stuck() {
+                    log::engine_span(&core).in_scope(|| log::stuck(item));
+                }
+            }
+            drop(core);
+            std::thread::sleep(WATCH_INTERVAL);
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("iop-watch".to_owned()).spawn(watch) {
+        tracing::warn!("no thread to watch for blocked handlers: {error}");
+    }
+}

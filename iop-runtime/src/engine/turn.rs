@@ -1,0 +1,357 @@
+//! A turn: what a handler does through its context, gathered for one commit.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use super::core::{Core, Delivery, Emission};
+use super::item::ItemState;
+use super::reply;
+use super::waiters::Wait;
+use crate::component::{ComponentKind, Incoming, Outgoing, RequestError, Turn};
+use crate::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status};
+use crate::store::{NewMessage, Step, StoreError, StoredMessage};
+
+/// The type name of the alarm that an asynchronous request with a timeout sets.
+pub(crate) const TIMEOUT: &str = "iop.timeout";
+
+/// The engine's side of a [`Context`](crate::component::Context).
+pub(crate) struct EngineTurn {
+    pub(crate) core: Arc<Core>,
+    pub(crate) item: Arc<ItemState>,
+    /// What the ids of this turn's sends derive from.
+    pub(crate) origin: MessageId,
+    pub(crate) session: SessionId,
+    /// The message of the turn; `None` in hooks and polls.
+    pub(crate) header: Option<Header>,
+    /// The instance that the turn works for, in a process.
+    pub(crate) instance: Option<MessageId>,
+    pub(crate) request_body: Option<Bytes>,
+    /// The turn may have run before, so its sends may be in the store.
+    pub(crate) repeated: bool,
+    sends: Mutex<Sends>,
+    waiting: AtomicUsize,
+}
+
+/// What the turn has sent that is not committed yet, and what it has to remember.
+#[derive(Debug, Default)]
+pub(crate) struct Sends {
+    position: u32,
+    pub(crate) pending: Vec<Emission>,
+    /// Requests that the turn has given up.
+    pub(crate) abandoned: Vec<MessageId>,
+    /// Asynchronous calls whose response the instance waits for.
+    pub(crate) calls: u32,
+    /// Those of them that have a timeout.
+    pub(crate) timed: Vec<MessageId>,
+    /// The turn has ended: nothing may be sent any more.
+    ended: bool,
+}
+
+impl fmt::Debug for EngineTurn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn").field("item", &self.item.name).field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
+
+/// What a turn starts from.
+#[derive(Debug)]
+pub(crate) struct Start {
+    pub(crate) origin: MessageId,
+    pub(crate) session: SessionId,
+    pub(crate) header: Option<Header>,
+    pub(crate) instance: Option<MessageId>,
+    pub(crate) request_body: Option<Bytes>,
+    pub(crate) repeated: bool,
+}
+
+impl EngineTurn {
+    pub(crate) fn new(core: Arc<Core>, item: Arc<ItemState>, start: Start) -> Arc<Self> {
+        Arc::new(Self {
+            core,
+            item,
+            origin: start.origin,
+            session: start.session,
+            header: start.header,
+            instance: start.instance,
+            request_body: start.request_body,
+            repeated: start.repeated,
+            sends: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+        })
+    }
+
+    fn sends(&self) -> MutexGuard<'_, Sends> {
+        self.sends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `true` while the handler waits for a response: that time is the other item's.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    /// Calls made so far whose response the instance waits for.
+    pub(crate) fn calls(&self) -> u32 {
+        self.sends().calls
+    }
+
+    /// Ends the turn and gives what it has sent.
+    pub(crate) fn end(&self) -> Sends {
+        let mut sends = self.sends();
+        let ended = Sends { ended: true, ..Sends::default() };
+        std::mem::replace(&mut *sends, ended)
+    }
+
+    fn emission(&self, outgoing: Outgoing, id: MessageId) -> Result<Emission, RequestError> {
+        let Some(receiver) = self.core.items.get(outgoing.to.index) else {
+            return Err(RequestError::NotStored(format!("`{}` is not an item", outgoing.to.item).into()));
+        };
+        let transient = outgoing.message.transient;
+        if transient && !receiver.queue.has_room() {
+            return Err(RequestError::NotStored(
+                format!("the queue of `{}` is full, and a transient message is not kept elsewhere", receiver.name)
+                    .into(),
+            ));
+        }
+        let wants_response = outgoing.invocation == Invocation::Async && self.item.kind() == ComponentKind::Process;
+        Ok(Emission {
+            message: NewMessage {
+                id,
+                session: self.session,
+                parent: self.header.as_ref().map(|header| header.id),
+                position: outgoing.position,
+                source: Some(Arc::clone(&self.item.name)),
+                target: Some(Arc::clone(&receiver.name)),
+                instance: if wants_response { self.instance } else { None },
+                type_name: Arc::from(outgoing.message.name),
+                type_version: outgoing.message.version,
+                kind: Kind::Request,
+                invocation: outgoing.invocation,
+                status: Status::Queued,
+                priority: self.header.as_ref().map_or(Priority::NORMAL, |header| header.priority),
+                due: None,
+                late: false,
+                completion_key: outgoing.completion_key,
+                description: outgoing.description,
+                body: outgoing.body,
+                keys: outgoing.keys,
+                leased: None,
+            },
+            value: Some(outgoing.value),
+            to: Delivery::Queue(outgoing.to.index),
+            transient,
+            maybe_stored: self.repeated,
+        })
+    }
+
+    /// The same content at the same place in the same turn has the same id: a repeated turn does not send it twice, and
+    /// one that decides otherwise sends anew.
+    fn id_of(&self, outgoing: &Outgoing) -> MessageId {
+        self.origin.derive(&[
+            &outgoing.position.to_le_bytes(),
+            outgoing.to.item.as_bytes(),
+            outgoing.message.name.as_bytes(),
+            &outgoing.body,
+        ])
+    }
+
+    /// The alarm that goes off when an asynchronous request is not answered in time.
+    fn timeout_of(&self, request: &NewMessage, timeout: Duration) -> Emission {
+        let mut message = request.clone();
+        message.id = timer_id(request.id);
+        message.parent = Some(request.id);
+        message.source = Some(Arc::clone(&self.item.name));
+        message.target = Some(Arc::clone(&self.item.name));
+        message.type_name = Arc::from(TIMEOUT);
+        message.type_version = 1;
+        message.kind = Kind::Timer;
+        message.due = Some(self.core.clock.now().after(timeout));
+        message.body = Bytes::from_static(b"null");
+        message.keys = Vec::new();
+        let to = Delivery::Queue(self.item.index);
+        Emission { message, value: None, to, transient: false, maybe_stored: self.repeated }
+    }
+
+    async fn awaited(self: Arc<Self>, outgoing: Outgoing) -> Result<Incoming, RequestError> {
+        let id = self.id_of(&outgoing);
+        let (index, target) = (outgoing.to.index, Arc::clone(&outgoing.to.item));
+        let timeout = outgoing.timeout.unwrap_or(self.item.options.request_timeout);
+        let has_response = (outgoing.message.response)().is_some();
+        let transient = outgoing.message.transient;
+        let mut emission = self.emission(outgoing, id)?;
+        let mut wait = self.core.waiters.wait(id, index);
+        if self.repeated && !transient {
+            match self.recorded(id, &target, has_response).await {
+                Ok(Recorded::Answered(incoming)) => {
+                    wait.cancel();
+                    return Ok(incoming);
+                }
+                Ok(Recorded::UnderWay) => return self.response(&mut wait, id, &target, timeout).await,
+                Ok(Recorded::Unknown) => emission.maybe_stored = false,
+                Err(error) => {
+                    wait.cancel();
+                    return Err(error);
+                }
+            }
+        }
+        if let Err(error) = self.send_now(emission, index, &target) {
+            wait.cancel();
+            return Err(error);
+        }
+        self.response(&mut wait, id, &target, timeout).await
+    }
+
+    /// Commits what was sent so far, and this.
+    fn send_now(&self, emission: Emission, index: usize, target: &Arc<str>) -> Result<(), RequestError> {
+        if !self.core.items.get(index).is_some_and(|item| item.is_up()) {
+            return Err(RequestError::Stopped { target: Arc::clone(target) });
+        }
+        let mut sends = self.sends();
+        if sends.ended {
+            return Err(ended());
+        }
+        let mut emissions = std::mem::take(&mut sends.pending);
+        emissions.push(emission);
+        let abandon = std::mem::take(&mut sends.abandoned);
+        drop(sends);
+        // The outcome is not awaited: where it matters, the response waits for it, and a failure fails every wait.
+        let _commit = self.core.submit(Step { abandon, ..Step::default() }, emissions);
+        Ok(())
+    }
+
+    async fn response(
+        &self,
+        wait: &mut Wait,
+        id: MessageId,
+        target: &Arc<str>,
+        timeout: Duration,
+    ) -> Result<Incoming, RequestError> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let answer = tokio::time::timeout(timeout, wait.response()).await;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        match answer {
+            Ok(Some(delivered)) => delivered.response,
+            Ok(None) => Err(RequestError::Stopped { target: Arc::clone(target) }),
+            Err(_) => {
+                self.sends().abandoned.push(id);
+                Err(RequestError::TimedOut { target: Arc::clone(target), timeout })
+            }
+        }
+    }
+
+    /// What an earlier run of this turn has on record of a request.
+    async fn recorded(&self, id: MessageId, target: &Arc<str>, has_response: bool) -> Result<Recorded, RequestError> {
+        let store = &self.core.store;
+        let (request, response) = (store.find(id), store.find(reply::response_id(id)));
+        let Some(request) = request.await.map_err(not_read)? else { return Ok(Recorded::Unknown) };
+        if let Some(response) = response.await.map_err(not_read)? {
+            return Ok(Recorded::Answered(Incoming { value: None, body: response.body }));
+        }
+        self.outcome(&request, target, has_response).await
+    }
+
+    async fn outcome(
+        &self,
+        request: &StoredMessage,
+        target: &Arc<str>,
+        has_response: bool,
+    ) -> Result<Recorded, RequestError> {
+        let header = &request.header;
+        match header.status {
+            Status::Suspended => Err(reply::suspended(header, target)),
+            Status::Discarded | Status::Expired => Err(RequestError::Removed { target: Arc::clone(target) }),
+            // Done without a response: there is none to come, unless a process still works on it.
+            Status::Completed if !has_response => {
+                let open = self.core.store.load_state(header.id).await.map_err(not_read)?;
+                Ok(if open.is_some() { Recorded::UnderWay } else { Recorded::Answered(Incoming::nothing()) })
+            }
+            _ => Ok(Recorded::UnderWay),
+        }
+    }
+}
+
+/// What the store knows of a request of a repeated turn.
+enum Recorded {
+    /// Its response.
+    Answered(Incoming),
+    /// It is being worked on.
+    UnderWay,
+    /// Nothing.
+    Unknown,
+}
+
+fn ended() -> RequestError {
+    RequestError::NotStored("the turn has ended: a request outlived its handler".into())
+}
+
+fn not_read(error: StoreError) -> RequestError {
+    RequestError::Unknown(error.to_string().into())
+}
+
+pub(crate) fn timer_id(request: MessageId) -> MessageId {
+    request.derive(&[b"timeout"])
+}
+
+/// The [`Turn`] that a context holds.
+#[derive(Debug)]
+pub(crate) struct Handle(pub(crate) Arc<EngineTurn>);
+
+impl Turn for Handle {
+    fn item(&self) -> &str {
+        &self.0.item.name
+    }
+
+    fn session(&self) -> SessionId {
+        self.0.session
+    }
+
+    fn message(&self) -> Option<&Header> {
+        self.0.header.as_ref()
+    }
+
+    fn origin(&self) -> MessageId {
+        self.0.origin
+    }
+
+    fn request_body(&self) -> Option<Bytes> {
+        self.0.request_body.clone()
+    }
+
+    fn next_position(&self) -> u32 {
+        let mut sends = self.0.sends();
+        let position = sends.position;
+        sends.position += 1;
+        position
+    }
+
+    fn send(&self, outgoing: Outgoing) -> Result<(), RequestError> {
+        let turn = &self.0;
+        let id = turn.id_of(&outgoing);
+        let timeout = outgoing.timeout;
+        let emission = turn.emission(outgoing, id)?;
+        let is_call = emission.message.instance.is_some();
+        let alarm = timeout.filter(|_| is_call).map(|timeout| turn.timeout_of(&emission.message, timeout));
+        let mut sends = turn.sends();
+        if sends.ended {
+            return Err(ended());
+        }
+        if is_call {
+            sends.calls += 1;
+            turn.remember_call(&emission);
+        }
+        sends.pending.push(emission);
+        if let Some(alarm) = alarm {
+            sends.timed.push(id);
+            sends.pending.push(alarm);
+        }
+        Ok(())
+    }
+
+    fn request(&self, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>> {
+        Box::pin(Arc::clone(&self.0).awaited(outgoing))
+    }
+}

@@ -1,0 +1,164 @@
+//! Turns and callers that wait for a response.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use crate::component::{Incoming, RequestError};
+use crate::message::MessageId;
+use crate::store::Commit;
+
+/// A response with the commit that makes it durable: whoever answers outside waits for that first.
+#[derive(Debug)]
+pub(crate) struct Delivered {
+    pub(crate) response: Result<Incoming, RequestError>,
+    pub(crate) commit: Commit,
+}
+
+#[derive(Debug)]
+enum Waiter {
+    Waiting {
+        target: usize,
+        answer: oneshot::Sender<Delivered>,
+    },
+    /// Timed out or dropped: the response will be late.
+    GaveUp,
+}
+
+/// Who waits for which request.
+#[derive(Debug, Default)]
+pub(crate) struct Waiters(Mutex<HashMap<MessageId, Waiter>>);
+
+/// Whether a response is in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Punctuality {
+    InTime,
+    Late,
+}
+
+/// A wait for one response. Dropped before the response came, it has given up.
+#[derive(Debug)]
+pub(crate) struct Wait {
+    request: MessageId,
+    waiters: Arc<Waiters>,
+    answer: oneshot::Receiver<Delivered>,
+    finished: bool,
+}
+
+impl Waiters {
+    fn lock(&self) -> MutexGuard<'_, HashMap<MessageId, Waiter>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the response to `request`, which the item `target` will give.
+    pub(crate) fn wait(self: &Arc<Self>, request: MessageId, target: usize) -> Wait {
+        let (sender, answer) = oneshot::channel();
+        self.lock().insert(request, Waiter::Waiting { target, answer: sender });
+        Wait { request, waiters: Arc::clone(self), answer, finished: false }
+    }
+
+    /// Whether a response given now would be in time. Nobody waiting is in time too: the caller's turn may be about to
+    /// be repeated after a restart.
+    pub(crate) fn punctuality(&self, request: MessageId) -> Punctuality {
+        match self.lock().get(&request) {
+            Some(Waiter::GaveUp) => Punctuality::Late,
+            _ => Punctuality::InTime,
+        }
+    }
+
+    /// Gives the response to whoever waits.
+    pub(crate) fn answer(&self, request: MessageId, delivered: Delivered) {
+        if let Some(Waiter::Waiting { answer, .. }) = self.lock().remove(&request) {
+            // A receiver that is just being dropped marks itself as having given up.
+            let _ = answer.send(delivered);
+        }
+    }
+
+    /// Fails every wait for an item.
+    pub(crate) fn fail(&self, of: usize, error: &RequestError, commit: &Commit) {
+        let mut waiters = self.lock();
+        let waiting: Vec<MessageId> = waiters
+            .iter()
+            .filter(|(_, waiter)| matches!(waiter, Waiter::Waiting { target, .. } if *target == of))
+            .map(|(request, _)| *request)
+            .collect();
+        for request in waiting {
+            // The request stays in its queue; a response that still comes is late.
+            if let Some(Waiter::Waiting { answer, .. }) = waiters.insert(request, Waiter::GaveUp) {
+                let _ = answer.send(Delivered { response: Err(error.clone()), commit: commit.clone() });
+            }
+        }
+    }
+
+    /// Fails every wait, and forgets who gave up.
+    pub(crate) fn fail_all(&self, error: &RequestError, commit: &Commit) {
+        for (_, waiter) in self.lock().drain() {
+            if let Waiter::Waiting { answer, .. } = waiter {
+                let _ = answer.send(Delivered { response: Err(error.clone()), commit: commit.clone() });
+            }
+        }
+    }
+}
+
+impl Wait {
+    /// The response; `None` where the engine is gone.
+    pub(crate) async fn response(&mut self) -> Option<Delivered> {
+        let delivered = (&mut self.answer).await.ok();
+        self.finished = true;
+        delivered
+    }
+
+    /// Takes the wait back: nothing was sent, so nothing can be late.
+    pub(crate) fn cancel(mut self) {
+        self.finished = true;
+        self.waiters.lock().remove(&self.request);
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        if !self.finished {
+            let mut waiters = self.waiters.lock();
+            // Answered just now: then nothing will come late, and the entry is gone.
+            if waiters.contains_key(&self.request) {
+                waiters.insert(self.request, Waiter::GaveUp);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Outcome;
+
+    fn durable() -> Commit {
+        Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }))
+    }
+
+    #[tokio::test]
+    async fn a_response_reaches_its_waiter_and_one_after_giving_up_is_late() {
+        let waiters = Arc::new(Waiters::default());
+        let (first, second) = (MessageId::random(), MessageId::random());
+        let mut wait = waiters.wait(first, 0);
+        waiters.answer(first, Delivered { response: Ok(Incoming::nothing()), commit: durable() });
+        assert!(wait.response().await.is_some_and(|delivered| delivered.response.is_ok()));
+        drop(waiters.wait(second, 0));
+        assert_eq!(waiters.punctuality(second), Punctuality::Late);
+        assert_eq!(waiters.punctuality(MessageId::random()), Punctuality::InTime);
+    }
+
+    #[tokio::test]
+    async fn stopping_an_item_fails_the_waits_for_it_alone() {
+        let waiters = Arc::new(Waiters::default());
+        let (here, there) = (MessageId::random(), MessageId::random());
+        let mut stopped = waiters.wait(here, 1);
+        let _other = waiters.wait(there, 2);
+        let error = RequestError::Stopped { target: "one".into() };
+        waiters.fail(1, &error, &durable());
+        assert_eq!(stopped.response().await.and_then(|delivered| delivered.response.err()), Some(error));
+        assert_eq!(waiters.punctuality(here), Punctuality::Late);
+        assert_eq!(waiters.punctuality(there), Punctuality::InTime);
+    }
+}

@@ -1,0 +1,434 @@
+//! A worker: claim, decode, handle, and then complete, retry or suspend.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use super::core::Core;
+use super::envelope::Envelope;
+use super::guard::{Failed, guarded};
+use super::item::{ItemState, Pulse};
+use super::queue::{Queue, instance_of};
+use super::reply::{self, Reply};
+use super::retry::backoff;
+use super::turn::{EngineTurn, Handle, Start};
+use super::{log, process, service};
+use crate::clock::Timestamp;
+use crate::component::{Answered, ComponentKind, Context, Disposition, Entrance, Instance, RequestError, Result};
+use crate::message::{Invocation, Kind, MessageId, SessionId};
+use crate::store::{Commit, End, Outcome, StateWrite, Step};
+
+/// A worker of an item, with its own instance of the component.
+pub(crate) struct Worker {
+    pub(crate) core: Arc<Core>,
+    pub(crate) item: Arc<ItemState>,
+    pub(crate) pulse: Arc<Pulse>,
+    pub(crate) instance: Box<dyn Instance>,
+    /// The outcome of the last turn's commit, looked at when there is nothing else to do.
+    last: Option<Commit>,
+}
+
+/// Why a worker stopped serving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Stopped,
+    /// Its component instance may be in any state.
+    Panicked,
+}
+
+/// Runs a worker until it is stopped. `ready` is told when its component is initialised, or failed to.
+pub(crate) async fn run(
+    core: Arc<Core>,
+    item: Arc<ItemState>,
+    pulse: Arc<Pulse>,
+    stop: CancellationToken,
+    ready: oneshot::Sender<()>,
+) {
+    let mut ready = Some(ready);
+    loop {
+        let Some(mut worker) = Worker::start(&core, &item, &pulse, &stop, &mut ready).await else { return };
+        let exit = match item.component().entrance {
+            Entrance::Poll => service::poll(&mut worker, &stop).await,
+            Entrance::Adapter(build) => service::adapter(&mut worker, build, &stop).await,
+            Entrance::Queue | Entrance::Director { .. } => worker.serve(&stop).await,
+        };
+        if exit == Exit::Stopped {
+            worker
+                .hook(HookName::Teardown)
+                .await
+                .unwrap_or_else(|failed| log::hook_failed(&item, "on_teardown", &failed));
+            return;
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum HookName {
+    Init,
+    Teardown,
+}
+
+impl Worker {
+    /// Builds and initialises the component, again and again until it works; `None` when stopped before that.
+    async fn start(
+        core: &Arc<Core>,
+        item: &Arc<ItemState>,
+        pulse: &Arc<Pulse>,
+        stop: &CancellationToken,
+        ready: &mut Option<oneshot::Sender<()>>,
+    ) -> Option<Self> {
+        let mut attempt = 0;
+        loop {
+            let failed = match (item.component().build)(&item.config) {
+                Ok(instance) => {
+                    let mut worker = Self {
+                        core: Arc::clone(core),
+                        item: Arc::clone(item),
+                        pulse: Arc::clone(pulse),
+                        instance,
+                        last: None,
+                    };
+                    match worker.hook(HookName::Init).await {
+                        Ok(()) => {
+                            item.set_error(None);
+                            // The starter may have stopped waiting.
+                            ready.take().map(|ready| ready.send(()));
+                            return Some(worker);
+                        }
+                        Err(failed) => failed,
+                    }
+                }
+                Err(error) => Failed::from(error),
+            };
+            log::hook_failed(item, "on_init", &failed);
+            item.set_error(Some(failed.error.into()));
+            ready.take().map(|ready| ready.send(()));
+            attempt += 1;
+            let pause = backoff(item.options.backoff, item.options.backoff_cap, attempt);
+            tokio::select! {
+                () = stop.cancelled() => return None,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn hook(&mut self, hook: HookName) -> Result<(), Failed> {
+        let origin = MessageId::random();
+        let start = Start {
+            origin,
+            session: SessionId::of(origin),
+            header: None,
+            instance: None,
+            request_body: None,
+            repeated: false,
+        };
+        let turn = EngineTurn::new(Arc::clone(&self.core), Arc::clone(&self.item), start);
+        let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
+        let handler = match hook {
+            HookName::Init => self.instance.init(&mut cx),
+            HookName::Teardown => self.instance.teardown(&mut cx),
+        };
+        let span = log::turn_span(&self.core, &self.item, None);
+        guarded(handler, &turn, &self.pulse, || ()).instrument(span).await?;
+        let sends = turn.end();
+        self.last = Some(self.core.submit(Step { abandon: sends.abandoned, ..Step::default() }, sends.pending));
+        Ok(())
+    }
+
+    /// Serves the queue.
+    async fn serve(&mut self, stop: &CancellationToken) -> Exit {
+        while let Some(envelope) = self.claim(stop).await {
+            self.pulse.set_busy(true);
+            let panicked = self.turn(envelope).await;
+            self.pulse.set_busy(false);
+            if panicked {
+                return Exit::Panicked;
+            }
+            // A task that this turn woke may sit in this thread's slot: let it run before a handler that may block.
+            tokio::task::yield_now().await;
+        }
+        Exit::Stopped
+    }
+
+    /// The next message; `None` when stopped.
+    async fn claim(&mut self, stop: &CancellationToken) -> Option<Envelope> {
+        let source = self.core.source();
+        loop {
+            let last = self.last.clone();
+            let outcome = async {
+                match last {
+                    Some(commit) => commit.wait().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return None,
+                envelope = self.item.queue.take(&source) => return Some(envelope),
+                outcome = outcome => {
+                    self.last = None;
+                    match outcome {
+                        Ok(outcome) if outcome.is_stored() => {}
+                        Ok(outcome) => self.core.failure.refused(&outcome),
+                        Err(error) => self.core.failure.report(&error),
+                    }
+                }
+            }
+        }
+    }
+
+    /// One turn; `true` when it panicked.
+    async fn turn(&mut self, envelope: Envelope) -> bool {
+        let mut hand = InHand { queue: Arc::clone(&self.item.queue), envelope: Some(envelope) };
+        let Some(envelope) = hand.envelope.as_mut() else { return false };
+        if !self.may_begin(envelope).await {
+            hand.forget();
+            return false;
+        }
+        let span = log::turn_span(&self.core, &self.item, Some(&envelope.header));
+        let begun = self.core.clock.now();
+        let outcome = match envelope.header.kind {
+            Kind::Request => self.request(envelope, begun).instrument(span.clone()).await,
+            Kind::Response | Kind::Timer => process::callback(self, envelope, begun).instrument(span.clone()).await,
+        };
+        let Some(envelope) = hand.take() else { return false };
+        let _entered = span.enter();
+        match outcome {
+            Ok(done) => {
+                self.complete(&envelope, begun, done);
+                self.item.queue.done(instance_of(&envelope));
+                false
+            }
+            Err(Attempt { failed, abandoned }) => {
+                let panicked = failed.panicked;
+                self.fail(envelope, begun, failed, abandoned);
+                panicked
+            }
+        }
+    }
+
+    /// Waits for what must be durable before the handler runs; `false` where the message turns out not to be stored.
+    async fn may_begin(&mut self, envelope: &mut Envelope) -> bool {
+        if self.item.kind() == ComponentKind::Operation {
+            // An operation touches the outside: its message must be durable first.
+            match envelope.commit.wait().await {
+                // The store had it already and delivers it itself.
+                Ok(Outcome::Committed { duplicates }) if duplicates.contains(&envelope.header.id) => return false,
+                Ok(outcome) if outcome.is_stored() => {}
+                Ok(_) => return false,
+                Err(error) => {
+                    self.core.failure.report(&error);
+                    return false;
+                }
+            }
+        }
+        if let (true, Some(lease)) = (envelope.recovered, envelope.lease) {
+            // The process may have died of this message: note durably that it is in flight, so that it is not for ever
+            // the first to be tried.
+            let step = Step { start: vec![(lease, self.core.clock.now())], ..Step::default() };
+            if let Err(error) = self.core.submit(step, Vec::new()).wait().await {
+                self.core.failure.report(&error);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The turn of a request.
+    async fn request(&mut self, envelope: &mut Envelope, begun: Timestamp) -> Result<Done, Attempt> {
+        let header = &envelope.header;
+        let Some(message) = self.instance.message_type(&header.type_name) else {
+            return Err(
+                Failed::schema(format!("`{}` has no handler for `{}`", self.item.name, header.type_name)).into()
+            );
+        };
+        let value = match envelope.value.take() {
+            Some(value) => value,
+            None => message.decode(&envelope.body).map_err(Failed::schema)?,
+        };
+        let turn = EngineTurn::new(
+            Arc::clone(&self.core),
+            Arc::clone(&self.item),
+            Start {
+                origin: header.id,
+                session: header.session,
+                header: Some(header.clone()),
+                instance: Some(header.id),
+                request_body: Some(envelope.body.clone()),
+                repeated: envelope.repeated,
+            },
+        );
+        let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
+        let slow = mark_in_flight(&self.core, envelope, begun);
+        self.instance.reset_state();
+        let answered = {
+            let handler = match self.item.component().entrance {
+                Entrance::Director { .. } => self.instance.process_input(value, &mut cx),
+                _ => self.instance.handle(message, value, &mut cx),
+            };
+            let Some(handler) = handler else {
+                let error = format!("`{}` has no handler for `{}`", self.item.name, message.name);
+                return Err(Failed::schema(error).into());
+            };
+            let answered = guarded(handler, &turn, &self.pulse, slow).await;
+            answered.map_err(|failed| Attempt { failed, abandoned: turn.end().abandoned })?
+        };
+        if self.item.kind() == ComponentKind::Process {
+            return process::after_request(self, envelope, &turn, &mut cx, answered).await;
+        }
+        let reply = self.reply_to(envelope, answered);
+        Ok(Done { sends: turn.end(), reply, ..Done::default() })
+    }
+
+    pub(crate) fn reply_to(&self, envelope: &Envelope, answered: Answered) -> Option<(MessageId, Reply)> {
+        let transient = envelope.lease.is_none();
+        let reply = reply::reply(&self.core, &self.item, &envelope.header, envelope.instance, answered, transient);
+        Some((envelope.header.id, reply))
+    }
+
+    /// Everything the turn did, in one commit.
+    fn complete(&mut self, envelope: &Envelope, begun: Timestamp, done: Done) {
+        let mut step = Step {
+            state: done.state.into_iter().collect(),
+            cancel: done.cancel,
+            abandon: done.sends.abandoned,
+            ..Step::default()
+        };
+        if let Some(lease) = envelope.lease {
+            step.start.push((lease, begun));
+            step.end.push((lease, End::Completed));
+        }
+        let mut emissions = done.sends.pending;
+        let mut direct = None;
+        match done.reply {
+            Some((_, Reply::Message(emission))) => emissions.push(*emission),
+            Some((request, Reply::Direct(incoming))) => direct = Some((request, incoming)),
+            Some((_, Reply::None)) | None => {}
+        }
+        let cancelled = !step.cancel.is_empty();
+        let commit = self.core.submit(step, emissions);
+        if let Some((request, incoming)) = direct {
+            self.core.answer(request, Ok(incoming), &commit);
+        }
+        if cancelled {
+            self.item.queue.due_changed();
+        }
+        self.item.completed.fetch_add(1, Ordering::Relaxed);
+        self.last = Some(commit);
+    }
+
+    /// The attempt failed: nothing that it sent is stored, but what it awaited was.
+    fn fail(&mut self, mut envelope: Envelope, begun: Timestamp, failed: Failed, abandoned: Vec<MessageId>) {
+        self.item.failed.fetch_add(1, Ordering::Relaxed);
+        let options = &self.item.options;
+        let attempt = envelope.header.attempt + 1;
+        let retry = match failed.disposition {
+            Disposition::Fatal => false,
+            Disposition::Retry => attempt < options.attempts,
+            Disposition::Unavailable => true,
+        };
+        let error: Arc<str> = failed.error.into();
+        envelope.header.attempt = attempt;
+        envelope.header.error = Some(Arc::clone(&error));
+        let mut step = Step { abandon: abandoned, ..Step::default() };
+        step.start.extend(envelope.lease.map(|lease| (lease, begun)));
+        if retry {
+            let pause = backoff(options.backoff, options.backoff_cap, attempt);
+            let due = self.core.clock.now().after(pause);
+            log::will_retry(&self.item, attempt, pause, &error);
+            step.end.extend(envelope.lease.map(|lease| (lease, End::Retry { due, error, keep: true })));
+            self.last = Some(self.core.submit(step, Vec::new()));
+            envelope.repeated = true;
+            self.item.queue.retry_at(due, envelope);
+            return;
+        }
+        log::suspended(&self.item, attempt, failed.reason, &error);
+        envelope.header.reason = Some(failed.reason);
+        self.suspend(&envelope, step, failed.reason, error);
+        self.item.queue.done(instance_of(&envelope));
+    }
+
+    fn suspend(&mut self, envelope: &Envelope, mut step: Step, reason: crate::message::SuspendReason, error: Arc<str>) {
+        let header = &envelope.header;
+        let mut emissions = Vec::new();
+        let failure = reply::Failure { reason, error: error.to_string() };
+        if header.kind == Kind::Request && header.invocation == Invocation::Async {
+            emissions.extend(reply::failure(&self.core, &self.item, header, envelope.instance, &failure));
+            step.abandon.push(header.id);
+        }
+        let lease = envelope.lease.or_else(|| process::store_transient(&self.core, &self.item, envelope));
+        step.end.extend(lease.map(|lease| (lease, End::Suspend { reason, error: Arc::clone(&error) })));
+        let commit = self.core.submit(step, emissions);
+        if header.kind == Kind::Request && header.invocation == Invocation::Sync {
+            let error = RequestError::Suspended { target: Arc::clone(&self.item.name), reason, error };
+            self.core.answer(header.id, Err(error), &commit);
+        }
+        self.last = Some(commit);
+    }
+}
+
+/// What a turn did, ready to be committed.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    pub(crate) sends: super::turn::Sends,
+    pub(crate) reply: Option<(MessageId, Reply)>,
+    pub(crate) state: Option<StateWrite>,
+    pub(crate) cancel: Vec<MessageId>,
+}
+
+/// A failed attempt.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(crate) failed: Failed,
+    /// Awaited requests that were given up: they are stored, whatever becomes of the turn.
+    pub(crate) abandoned: Vec<MessageId>,
+}
+
+impl From<Failed> for Attempt {
+    fn from(failed: Failed) -> Self {
+        Self { failed, abandoned: Vec::new() }
+    }
+}
+
+/// Marks a message as in flight; called when its handler takes its time.
+pub(crate) fn mark_in_flight(core: &Arc<Core>, envelope: &Envelope, begun: Timestamp) -> impl FnOnce() + use<> {
+    let core = Arc::clone(core);
+    let lease = envelope.lease;
+    move || {
+        if let Some(lease) = lease {
+            // Informs only: the turn's own commit says whether it took effect.
+            let _commit = core.submit(Step { start: vec![(lease, begun)], ..Step::default() }, Vec::new());
+        }
+    }
+}
+
+/// A message in the hands of a worker. When the worker is dropped in the middle, it goes back to the queue.
+struct InHand {
+    queue: Arc<Queue>,
+    envelope: Option<Envelope>,
+}
+
+impl InHand {
+    fn take(&mut self) -> Option<Envelope> {
+        self.envelope.take()
+    }
+
+    /// The message is not in the store after all.
+    fn forget(&mut self) {
+        if let Some(envelope) = self.envelope.take() {
+            self.queue.done(instance_of(&envelope));
+        }
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        if let Some(mut envelope) = self.envelope.take() {
+            envelope.repeated = true;
+            self.queue.put_back(envelope);
+        }
+    }
+}
