@@ -83,7 +83,7 @@ pub struct Running {
     director: Director,
     background: Vec<AbortHandle>,
     gone: watch::Receiver<Option<StoreError>>,
-    _events: events::Registration,
+    events: events::Registration,
 }
 
 /// What a production has done so far, and what waits for a person.
@@ -123,7 +123,7 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
     let background = vec![tokio::spawn(supervisor::watch_store(Arc::clone(&core), gone_sender)).abort_handle()];
     supervisor::watch_threads(&core);
     let director = Director::new(Arc::clone(&core));
-    Running { core, director, background, gone, _events: events }
+    Running { core, director, background, gone, events }
 }
 
 impl Running {
@@ -179,6 +179,8 @@ impl Running {
         for task in &self.background {
             task.abort();
         }
+        // The last lines are in the log before the store is closed.
+        self.events.flush();
         self.core.store.close().await
     }
 }
