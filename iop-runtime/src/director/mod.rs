@@ -240,7 +240,7 @@ impl Director {
         }
         let id = given.unwrap_or_else(MessageId::random);
         let called = Called { id, session: SessionId::of(id), response: None };
-        let _busy = core.activity.begin();
+        let _busy = core.activity.begin(None);
         let mut wait = core.waiters.wait(id, index);
         let known = if given.is_some() { self.known(id).await? } else { None };
         match known {

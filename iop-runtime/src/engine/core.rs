@@ -177,7 +177,7 @@ impl Core {
                     emission.value,
                     lease,
                     commit.clone(),
-                    self.activity.begin(),
+                    self.activity.begin(Some(index)),
                 ));
             }
             Delivery::Waiter(request) => {
@@ -191,6 +191,11 @@ impl Core {
     /// Answers a waiter without a message: an error, or a response that is not stored.
     pub(crate) fn answer(&self, request: MessageId, response: Result<Incoming, RequestError>, commit: &Commit) {
         self.waiters.answer(request, Delivered { response, commit: commit.clone() });
+    }
+
+    /// Whether an item is up, by its index.
+    pub(crate) fn is_up(&self, item: usize) -> bool {
+        self.items.get(item).is_some_and(|item| item.is_up())
     }
 
     /// Waits until everything submitted so far is durable.

@@ -7,6 +7,7 @@ use std::time::Instant;
 use serde::Serialize;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::queue::Queue;
 use crate::component::{ComponentKind, ComponentType, ItemConfig};
@@ -59,6 +60,7 @@ pub(crate) struct ItemState {
 struct Control {
     phase: ItemPhase,
     stop: CancellationToken,
+    tasks: TaskTracker,
     workers: Vec<Running>,
     /// Why it does not come up, or what its workers last failed on.
     error: Option<Arc<str>>,
@@ -91,6 +93,7 @@ impl ItemState {
             control: Mutex::new(Control {
                 phase: ItemPhase::Stopped,
                 stop: CancellationToken::new(),
+                tasks: TaskTracker::new(),
                 workers: Vec::new(),
                 error: None,
             }),
@@ -126,6 +129,7 @@ impl ItemState {
         }
         control.phase = ItemPhase::Starting;
         control.stop = CancellationToken::new();
+        control.tasks = TaskTracker::new();
         control.workers.clear();
         control.error = None;
         Some(control.stop.clone())
@@ -138,8 +142,10 @@ impl ItemState {
         }
     }
 
-    pub(crate) fn add_worker(&self, abort: AbortHandle, pulse: Arc<Pulse>) {
-        self.control().workers.push(Running { abort, pulse });
+    pub(crate) fn spawn_worker(&self, task: impl Future<Output = ()> + Send + 'static, pulse: Arc<Pulse>) {
+        let mut control = self.control();
+        let abort = control.tasks.spawn(task).abort_handle();
+        control.workers.push(Running { abort, pulse });
     }
 
     /// Asks the workers to finish what they have; `false` where there is nothing to stop.
@@ -160,8 +166,11 @@ impl ItemState {
         }
     }
 
-    pub(crate) fn workers_finished(&self) -> bool {
-        self.control().workers.iter().all(|worker| worker.abort.is_finished())
+    /// Waits until every worker has ended.
+    pub(crate) async fn workers_ended(&self) {
+        let tasks = self.control().tasks.clone();
+        tasks.close();
+        tasks.wait().await;
     }
 
     pub(crate) fn stopped(&self) {

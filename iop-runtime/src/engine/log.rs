@@ -86,6 +86,15 @@ pub(crate) fn item_cut_off(item: &ItemState) {
     warn!("`{}` did not finish in time; what it had goes back to its queue", item.name);
 }
 
+/// Messages wait for an item that the production does not have any more.
+pub(crate) fn orphaned(queue: &crate::store::QueueStatus) {
+    let waiting = queue.queued + queue.in_flight + queue.retrying;
+    warn!(
+        "{waiting} messages wait for `{}`, which this production does not have; they stay stored until it has it again",
+        queue.item
+    );
+}
+
 /// A handler blocks its thread.
 pub(crate) fn stuck(item: &ItemState) {
     error!(

@@ -37,11 +37,11 @@ use self::core::CoreParts;
 pub(crate) use self::core::{Core, Delivery, Emission};
 use self::item::ItemState;
 pub use self::item::{ItemPhase, WorkerCount};
-use self::queue::Queue;
+use self::queue::{Queue, QueueKind};
 pub(crate) use self::reply::response_id;
 pub(crate) use self::supervisor::{start_item, stop_item};
 use crate::clock::{Clock, SystemClock};
-use crate::component::ComponentKind;
+use crate::component::{ComponentKind, Entrance};
 use crate::director::Director;
 use crate::events;
 use crate::settings::ResolvedProduction;
@@ -103,22 +103,26 @@ static RUNS: AtomicU64 = AtomicU64::new(1);
 pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options: StartOptions) -> Running {
     let run = RUNS.fetch_add(1, Ordering::Relaxed);
     let events = events::register(run, Arc::clone(&store));
-    let activity = Arc::<Activity>::default();
+    let activity = Activity::of_items(resolved.items.len());
     let items = resolved
         .items
         .into_iter()
         .zip(resolved.graph.items)
         .enumerate()
         .map(|(index, (item, declared))| {
-            let by_instance = declared.component.kind == ComponentKind::Process;
-            let ordered = item.options.pool_size == 1;
-            let queue = Queue::new(Arc::clone(&item.config.item), ordered, by_instance, Arc::clone(&activity));
+            let kind = QueueKind {
+                ordered: item.options.pool_size == 1,
+                by_instance: declared.component.kind == ComponentKind::Process,
+                served: matches!(declared.component.entrance, Entrance::Queue | Entrance::Director { .. }),
+            };
+            let queue = Queue::new(index, Arc::clone(&item.config.item), kind, Arc::clone(&activity));
             Arc::new(ItemState::new(index, declared, item.config, item.options, Arc::new(queue)))
         })
         .collect();
     let core =
         Arc::new(Core::new(CoreParts { run, graph: resolved.graph, store, clock: options.clock, items, activity }));
     let (gone_sender, gone) = watch::channel(None);
+    supervisor::name_orphans(&core).await;
     supervisor::start_items(&core, options.services).await;
     let background = vec![tokio::spawn(supervisor::watch_store(Arc::clone(&core), gone_sender)).abort_handle()];
     supervisor::watch_threads(&core);
@@ -142,12 +146,12 @@ impl Running {
         loop {
             let mut gone = self.gone.clone();
             tokio::select! {
-                () = self.core.activity.idle() => {}
+                () = self.core.activity.idle(|item| self.core.is_up(item)) => {}
                 failed = supervisor::gone(&mut gone) => return Err(failed),
             }
             self.core.flush().await?;
             // Between being idle and being durable something may have come in.
-            if self.core.activity.is_idle() {
+            if self.core.activity.is_idle(|item| self.core.is_up(item)) {
                 return self.summary().await;
             }
         }

@@ -38,6 +38,7 @@ pub(crate) struct Source {
 #[derive(Debug)]
 pub(crate) struct Queue {
     item: Arc<str>,
+    index: usize,
     /// Pool size 1: one message at a time, a failing head holds the rest back.
     ordered: bool,
     /// Messages of one process instance are worked on one at a time.
@@ -68,6 +69,17 @@ struct State {
     closed: bool,
 }
 
+/// How a queue is worked on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct QueueKind {
+    /// One message at a time.
+    pub(crate) ordered: bool,
+    /// One message of a process instance at a time.
+    pub(crate) by_instance: bool,
+    /// Its item's workers take from it: not so where they fetch their input.
+    pub(crate) served: bool,
+}
+
 /// The next thing to do with a queue.
 enum Next {
     Work(Box<Envelope>),
@@ -75,11 +87,25 @@ enum Next {
 }
 
 impl Queue {
-    pub(crate) fn new(item: Arc<str>, ordered: bool, by_instance: bool, activity: Arc<Activity>) -> Self {
-        let queue = Self { item, ordered, by_instance, state: Mutex::default(), changed: Notify::new(), activity };
-        // What an earlier run left in the store comes first.
-        queue.only_stored(None);
+    pub(crate) fn new(index: usize, item: Arc<str>, kind: QueueKind, activity: Arc<Activity>) -> Self {
+        let queue = Self {
+            item,
+            index,
+            ordered: kind.ordered,
+            by_instance: kind.by_instance,
+            state: Mutex::default(),
+            changed: Notify::new(),
+            activity,
+        };
+        if kind.served {
+            // What an earlier run left in the store comes first.
+            queue.only_stored(None);
+        }
         queue
+    }
+
+    fn busy(&self) -> Busy {
+        self.activity.begin(Some(self.index))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -112,12 +138,12 @@ impl Queue {
         match due {
             Some(due) if state.behind.is_none() => {
                 if state.next_due.as_ref().is_none_or(|(next, _)| due < *next) {
-                    state.next_due = Some((due, self.activity.begin()));
+                    state.next_due = Some((due, self.busy()));
                 }
             }
             _ => {
                 state.stored_only += 1;
-                state.behind.get_or_insert_with(|| self.activity.begin());
+                state.behind.get_or_insert_with(|| self.busy());
             }
         }
         drop(state);
@@ -241,7 +267,7 @@ impl Queue {
         let now = source.clock.now();
         if state.next_due.as_ref().is_some_and(|(due, _)| *due <= now) {
             state.next_due = None;
-            state.behind.get_or_insert_with(|| self.activity.begin());
+            state.behind.get_or_insert_with(|| self.busy());
         }
         if state.closed || state.behind.is_none() || state.refilling || state.window.len() >= LOW_WATER {
             return;
@@ -273,9 +299,9 @@ impl Queue {
         let complete = batch.leased.len() < REFILL && state.stored_only == seen;
         let durable = Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }));
         for leased in batch.leased {
-            state.insert(Envelope::leased(leased, epoch, durable.clone(), self.activity.begin()));
+            state.insert(Envelope::leased(leased, epoch, durable.clone(), self.busy()));
         }
-        state.next_due = batch.next_due.map(|due| (due, self.activity.begin()));
+        state.next_due = batch.next_due.map(|due| (due, self.busy()));
         if complete {
             state.behind = None;
         }

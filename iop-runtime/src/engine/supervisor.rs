@@ -22,11 +22,27 @@ const ORDER: [ComponentKind; 3] = [ComponentKind::Operation, ComponentKind::Proc
 const FAILURES: usize = 3;
 const FAILURE_WINDOW: Duration = Duration::from_secs(600);
 
+/// How long a worker that was cut off may take to notice.
+const ABORT_GRACE: Duration = Duration::from_secs(1);
+
 /// How often blocked threads are looked for.
 const WATCH_INTERVAL: Duration = Duration::from_millis(100);
 
 fn of_kind(core: &Core, kind: ComponentKind) -> impl Iterator<Item = &Arc<ItemState>> {
     core.items.iter().filter(move |item| item.kind() == kind)
+}
+
+/// Says which items of an earlier production left messages behind that nobody serves now.
+pub(crate) async fn name_orphans(core: &Core) {
+    let span = log::engine_span(core);
+    match core.store.queues().await {
+        Ok(queues) => {
+            for queue in queues.iter().filter(|queue| !core.by_name.contains_key(&queue.item)) {
+                span.in_scope(|| log::orphaned(queue));
+            }
+        }
+        Err(error) => core.failure.report(&error),
+    }
 }
 
 /// Starts every enabled item.
@@ -53,7 +69,7 @@ pub(crate) async fn start_item(core: &Arc<Core>, item: &Arc<ItemState>) -> bool 
         let (ready, is_ready) = oneshot::channel();
         let pulse = Arc::new(Pulse::new());
         let task = worker::run(Arc::clone(core), Arc::clone(item), Arc::clone(&pulse), stop.clone(), ready);
-        item.add_worker(tokio::spawn(task).abort_handle(), pulse);
+        item.spawn_worker(task, pulse);
         all_ready.push(is_ready);
     }
     // A worker that ends before it is ready was stopped.
@@ -81,27 +97,18 @@ pub(crate) async fn stop_item(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop
         return false;
     }
     let error = RequestError::Stopped { target: Arc::clone(&item.name) };
-    let grace = match how {
-        Stop::Drain(grace) => grace,
-        Stop::Now => Duration::ZERO,
-    };
-    if how == Stop::Now {
-        item.abort_workers();
-    } else {
-        core.waiters.fail(item.index, &error, &nothing());
+    core.waiters.fail(item.index, &error, &nothing());
+    if let Stop::Drain(grace) = how
+        && tokio::time::timeout(grace, item.workers_ended()).await.is_err()
+    {
+        log::engine_span(core).in_scope(|| log::item_cut_off(item));
     }
-    let deadline = tokio::time::Instant::now() + grace;
-    while !item.workers_finished() {
-        if tokio::time::Instant::now() >= deadline {
-            log::engine_span(core).in_scope(|| log::item_cut_off(item));
-            item.abort_workers();
-            tokio::task::yield_now().await;
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    item.abort_workers();
+    // A worker that blocks its thread does not end; the item is stopped all the same.
+    let _ = tokio::time::timeout(ABORT_GRACE, item.workers_ended()).await;
     core.waiters.fail(item.index, &error, &nothing());
     item.stopped();
+    core.activity.item_went_down();
     log::engine_span(core).in_scope(|| log::item_stopped(item));
     true
 }
