@@ -20,6 +20,8 @@
 //! | L10 | purge never removes what is unfinished |
 //! | L11 | a reader sees every step whose commit was acknowledged |
 
+mod judge;
+mod leases;
 pub mod memory;
 pub mod sqlite;
 mod viewer;
@@ -35,6 +37,9 @@ use crate::clock::Timestamp;
 use crate::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
 
 pub use viewer::{Event, EventQuery, Level, MessageQuery, QueueStatus, Viewer};
+
+/// How many events a store keeps: the latest ones.
+const EVENTS_KEPT: usize = 100_000;
 
 /// An answer that the store is working on. The request took its place in the order when the method was called, not
 /// when the future is first polled.

@@ -67,6 +67,18 @@ pub struct QueueStatus {
     pub oldest: Option<Timestamp>,
 }
 
+impl QueueStatus {
+    /// Nothing waits for this item.
+    pub(super) fn empty(item: Arc<str>) -> Self {
+        Self { item, queued: 0, in_flight: 0, retrying: 0, suspended: 0, oldest: None }
+    }
+}
+
+/// The length of a page where `limit` was asked for.
+pub(super) fn page(limit: usize) -> usize {
+    if limit == 0 { 100 } else { limit }
+}
+
 /// Severity of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -116,6 +128,22 @@ pub struct Event {
     pub module: String,
     /// What was said, with its fields.
     pub text: String,
+}
+
+impl Event {
+    /// Says who took a message out for good.
+    pub(super) fn discarded(header: &Header, by: &str, time: Timestamp) -> Self {
+        Self {
+            number: 0,
+            time,
+            level: Level::Info,
+            item: header.target.clone(),
+            session: Some(header.session),
+            message: Some(header.id),
+            module: "iop::store".to_owned(),
+            text: format!("discarded by {by}"),
+        }
+    }
 }
 
 /// A viewer's question for events; every given field narrows the answer.

@@ -1,0 +1,139 @@
+//! A store in memory: for tests, and for productions that need nothing to survive.
+//!
+//! It keeps every law but survival: one lock, no thread, every answer known at once, so that it works under paused time.
+
+mod rows;
+mod state;
+mod view;
+
+use std::fmt;
+use std::future::ready;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use self::state::State;
+use super::{
+    Admin, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId,
+    ProcessState, QueueStatus, Receipt, Reply, Step, Store, StoreError, StoredMessage, Viewer,
+};
+use crate::clock::{Clock, Timestamp};
+use crate::message::{Header, MessageId};
+
+/// Messages that live as long as the process.
+pub struct MemoryStore {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
+impl MemoryStore {
+    /// An empty store. `clock` says what is due and what has expired.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self { clock, state: Mutex::new(State::default()) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does it now; the reply only carries the answer.
+    fn answer<T: Send + 'static>(&self, act: impl FnOnce(&mut State, Timestamp) -> T) -> Reply<T> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let answer = if state.closed { Err(StoreError::Closed) } else { Ok(act(&mut state, now)) };
+        Box::pin(ready(answer))
+    }
+}
+
+impl Store for MemoryStore {
+    fn caps(&self) -> Caps {
+        Caps::embedded(false)
+    }
+
+    fn epoch(&self) -> u64 {
+        self.state().epoch
+    }
+
+    fn recover(&self) -> Reply<()> {
+        self.answer(|state, _| state.recover())
+    }
+
+    fn submit(&self, step: Step) -> Receipt {
+        let now = self.clock.now();
+        let mut state = self.state();
+        if state.closed {
+            let leases = vec![None; step.emit.len()];
+            return Receipt { first_sequence: 0, leases, commit: Commit::done(Err(StoreError::Closed)) };
+        }
+        state.submit(step, now)
+    }
+
+    fn lease(&self, request: LeaseRequest) -> Reply<LeaseBatch> {
+        self.answer(move |state, now| state.lease(&request, now))
+    }
+
+    fn extend(&self, leases: Vec<LeaseToken>, ttl: Duration) -> Reply<Vec<bool>> {
+        self.answer(move |state, now| leases.iter().map(|token| state.leases.extend(token, now, ttl)).collect())
+    }
+
+    fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
+        self.answer(|state, _| state.rows.instances.get(&instance).cloned())
+    }
+
+    fn is_marked(&self, mark: MessageId) -> Reply<bool> {
+        self.answer(|state, _| state.rows.marks.contains(&mark))
+    }
+
+    fn acquire(&self, name: Arc<str>, node: NodeId, ttl: Duration) -> Reply<Option<Fence>> {
+        self.answer(move |state, now| state.acquire(name, node, now, ttl))
+    }
+
+    fn renew(&self, fence: Fence, ttl: Duration) -> Reply<bool> {
+        self.answer(move |state, now| state.fences.renew(&fence, now, ttl))
+    }
+
+    fn give_up(&self, fence: Fence) -> Reply<()> {
+        self.answer(move |state, _| state.fences.give_up(&fence))
+    }
+
+    fn append_events(&self, events: Vec<Event>) {
+        // Closed: the log never holds anybody up, and there is nowhere left to write to.
+        drop(self.answer(move |state, _| state.append_events(events)));
+    }
+
+    fn purge(&self, before: Timestamp, limit: usize) -> Reply<usize> {
+        self.answer(move |state, _| state.purge(before, limit))
+    }
+
+    fn admin(&self, action: Admin) -> Reply<bool> {
+        self.answer(move |state, now| state.admin(&action, now))
+    }
+
+    fn close(&self) -> Reply<()> {
+        self.answer(|state, _| state.closed = true)
+    }
+}
+
+impl Viewer for MemoryStore {
+    fn find(&self, id: MessageId) -> Reply<Option<StoredMessage>> {
+        self.answer(|state, _| state.rows.get(id).map(|entry| entry.message.clone()))
+    }
+
+    fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
+        self.answer(move |state, _| view::messages(&state.rows, &query))
+    }
+
+    fn queues(&self) -> Reply<Vec<QueueStatus>> {
+        self.answer(|state, _| view::queues(&state.rows))
+    }
+
+    fn events(&self, query: EventQuery) -> Reply<Vec<Event>> {
+        self.answer(move |state, _| view::events(&state.events, &query))
+    }
+}

@@ -1,0 +1,189 @@
+//! The messages of the memory store, and their places in the queues.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use crate::clock::Timestamp;
+use crate::message::{Header, MessageId, SessionId, Status};
+use crate::store::judge::Facts;
+use crate::store::{ProcessState, StoredMessage};
+
+/// Everything that steps change.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    /// By sequence.
+    pub(super) messages: BTreeMap<u64, Entry>,
+    pub(super) ids: HashMap<MessageId, u64>,
+    pub(super) sessions: HashMap<SessionId, BTreeSet<u64>>,
+    pub(super) queues: HashMap<Arc<str>, Queue>,
+    /// What is not finished.
+    pub(super) unfinished: BTreeSet<u64>,
+    pub(super) instances: HashMap<MessageId, ProcessState>,
+    pub(super) marks: HashSet<MessageId>,
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) message: StoredMessage,
+    pub(super) keys: Vec<(&'static str, String)>,
+    place: Place,
+}
+
+/// Where a message stands in its queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// With a worker, with a person, or finished.
+    Out,
+    /// The best lane and the lowest sequence first.
+    Ready(u8, u64),
+    /// Its first due time has not come.
+    Delayed(Timestamp, u64),
+    /// It failed, and its next due time has not come.
+    Retrying(Timestamp, u64),
+}
+
+/// The waiting messages of one item.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    pub(super) ready: BTreeSet<(u8, u64)>,
+    pub(super) delayed: BTreeSet<(Timestamp, u64)>,
+    pub(super) retrying: BTreeSet<(Timestamp, u64)>,
+}
+
+/// A key of the ready set: a higher priority sorts first.
+pub(super) fn lane(header: &Header) -> u8 {
+    u8::MAX - header.priority.0
+}
+
+impl Queue {
+    fn insert(&mut self, place: Place) {
+        match place {
+            Place::Out => {}
+            Place::Ready(lane, sequence) => {
+                self.ready.insert((lane, sequence));
+            }
+            Place::Delayed(due, sequence) => {
+                self.delayed.insert((due, sequence));
+            }
+            Place::Retrying(due, sequence) => {
+                self.retrying.insert((due, sequence));
+            }
+        }
+    }
+
+    fn remove(&mut self, place: Place) {
+        match place {
+            Place::Out => {}
+            Place::Ready(lane, sequence) => {
+                self.ready.remove(&(lane, sequence));
+            }
+            Place::Delayed(due, sequence) => {
+                self.delayed.remove(&(due, sequence));
+            }
+            Place::Retrying(due, sequence) => {
+                self.retrying.remove(&(due, sequence));
+            }
+        }
+    }
+
+    /// Those whose due time has come.
+    pub(super) fn due(&self, now: Timestamp) -> Vec<u64> {
+        let end = ..=(now, u64::MAX);
+        self.delayed.range(end).chain(self.retrying.range(end)).map(|(_, sequence)| *sequence).collect()
+    }
+}
+
+impl Rows {
+    pub(super) fn get(&self, id: MessageId) -> Option<&Entry> {
+        self.messages.get(self.ids.get(&id)?)
+    }
+
+    /// Stores a message that is not stored yet.
+    pub(super) fn insert(&mut self, message: StoredMessage, keys: Vec<(&'static str, String)>) {
+        let header = &message.header;
+        let sequence = header.sequence;
+        self.ids.insert(header.id, sequence);
+        self.sessions.entry(header.session).or_default().insert(sequence);
+        self.messages.insert(sequence, Entry { message, keys, place: Place::Out });
+        self.change(sequence, |_| {});
+    }
+
+    /// Changes the header of a message, and puts it where it now belongs.
+    pub(super) fn change(&mut self, sequence: u64, change: impl FnOnce(&mut Header)) {
+        let Some(entry) = self.messages.get_mut(&sequence) else { return };
+        let header = &mut entry.message.header;
+        change(header);
+        let place = match (header.status, header.due) {
+            (Status::Queued, Some(due)) => Place::Delayed(due, sequence),
+            (Status::Retrying, Some(due)) => Place::Retrying(due, sequence),
+            (Status::Queued | Status::Retrying, _) => Place::Ready(lane(header), sequence),
+            _ => Place::Out,
+        };
+        if header.status.is_finished() {
+            self.unfinished.remove(&sequence);
+        } else {
+            self.unfinished.insert(sequence);
+        }
+        self.put(sequence, place);
+    }
+
+    /// The due time of a message has come: it stands in its lane from now.
+    pub(super) fn make_ready(&mut self, sequence: u64) {
+        let Some(entry) = self.messages.get_mut(&sequence) else { return };
+        let header = &mut entry.message.header;
+        header.status = Status::Queued;
+        let place = Place::Ready(lane(header), sequence);
+        self.put(sequence, place);
+    }
+
+    fn put(&mut self, sequence: u64, place: Place) {
+        let Some(entry) = self.messages.get_mut(&sequence) else { return };
+        let old = std::mem::replace(&mut entry.place, place);
+        if old != place
+            && let Some(target) = &entry.message.header.target
+        {
+            let queue = self.queues.entry(target.clone()).or_default();
+            queue.remove(old);
+            queue.insert(place);
+        }
+    }
+
+    /// Removes a finished message.
+    pub(super) fn remove(&mut self, sequence: u64) {
+        let Some(entry) = self.messages.remove(&sequence) else { return };
+        let header = entry.message.header;
+        self.ids.remove(&header.id);
+        if let Some(session) = self.sessions.get_mut(&header.session) {
+            session.remove(&sequence);
+            if session.is_empty() {
+                self.sessions.remove(&header.session);
+            }
+        }
+    }
+
+    /// Whether every message of the session ended before `before`, and no process instance of it has state.
+    pub(super) fn is_over(&self, session: SessionId, before: Timestamp) -> bool {
+        let sequences = self.sessions.get(&session).into_iter().flatten();
+        sequences.filter_map(|sequence| self.messages.get(sequence)).all(|entry| {
+            let header = &entry.message.header;
+            header.ended.is_some_and(|ended| ended < before) && !self.instances.contains_key(&header.id)
+        })
+    }
+}
+
+impl Facts for &Rows {
+    type Error = Infallible;
+
+    fn is_marked(&mut self, mark: MessageId) -> Result<bool, Infallible> {
+        Ok(self.marks.contains(&mark))
+    }
+
+    fn state_version(&mut self, instance: MessageId) -> Result<Option<u64>, Infallible> {
+        Ok(self.instances.get(&instance).map(|state| state.version))
+    }
+
+    fn status(&mut self, id: MessageId) -> Result<Option<Status>, Infallible> {
+        Ok(self.get(id).map(|entry| entry.message.header.status))
+    }
+}

@@ -1,0 +1,321 @@
+//! What changes the memory store: steps, leases, and the acts of a person.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::rows::{Rows, lane};
+use crate::clock::Timestamp;
+use crate::message::{Header, Kind, MessageId, Status};
+use crate::store::judge::refusal;
+use crate::store::leases::{Fences, Leases};
+use crate::store::{
+    Admin, Commit, EVENTS_KEPT, End, Event, Fence, LeaseBatch, LeaseRequest, LeaseToken, Leased, NewMessage, NodeId,
+    Outcome, ProcessState, Receipt, Step, StoredMessage,
+};
+
+/// All that the store knows.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) closed: bool,
+    pub(super) epoch: u64,
+    pub(super) rows: Rows,
+    pub(super) leases: Leases,
+    pub(super) fences: Fences,
+    pub(super) events: VecDeque<Event>,
+    fence_numbers: HashMap<Arc<str>, u64>,
+    next_sequence: u64,
+    next_lease: u64,
+    next_event: u64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            closed: false,
+            epoch: 1,
+            rows: Rows::default(),
+            leases: Leases::default(),
+            fences: Fences::default(),
+            events: VecDeque::new(),
+            fence_numbers: HashMap::new(),
+            next_sequence: 1,
+            next_lease: 1,
+            next_event: 1,
+        }
+    }
+}
+
+impl State {
+    /// What a new opening of a store would do to what it finds.
+    pub(super) fn recover(&mut self) {
+        self.epoch += 1;
+        self.leases = Leases::default();
+        self.fences = Fences::default();
+        let unfinished: Vec<u64> = self.rows.unfinished.iter().copied().collect();
+        for sequence in unfinished {
+            let status = self.rows.messages.get(&sequence).map(|entry| entry.message.header.status);
+            if matches!(status, Some(Status::InFlight | Status::Retrying)) {
+                self.rows.make_ready(sequence);
+            }
+        }
+    }
+
+    pub(super) fn submit(&mut self, step: Step, now: Timestamp) -> Receipt {
+        let first_sequence = self.next_sequence;
+        let Ok(refused) = refusal(&step, &mut &self.rows, &self.leases, &self.fences, now);
+        self.next_sequence += step.emit.len() as u64;
+        let tokens: Vec<Option<LeaseToken>> = step
+            .emit
+            .iter()
+            .zip(first_sequence..)
+            .map(|(message, sequence)| message.leased.map(|_| self.token(message.id, sequence)))
+            .collect();
+        let outcome = match refused {
+            Some(outcome) => outcome,
+            None => self.apply(step, first_sequence, &tokens, now),
+        };
+        Receipt { first_sequence, leases: tokens, commit: Commit::done(Ok(outcome)) }
+    }
+
+    fn token(&mut self, message: MessageId, sequence: u64) -> LeaseToken {
+        let number = self.next_lease;
+        self.next_lease += 1;
+        LeaseToken { message, sequence, number }
+    }
+
+    /// Does what the step says; nothing refuses it any more.
+    fn apply(&mut self, step: Step, first: u64, tokens: &[Option<LeaseToken>], now: Timestamp) -> Outcome {
+        self.rows.marks.extend(step.mark);
+        for (token, began) in &step.start {
+            if self.leases.start(token) {
+                self.rows.change(token.sequence, |header| {
+                    header.status = Status::InFlight;
+                    header.started = Some(*began);
+                });
+            }
+        }
+        for (token, end) in &step.end {
+            self.end(token, end, now);
+        }
+        for write in step.state {
+            let version = write.expected.unwrap_or(0) + 1;
+            match write.new {
+                Some(data) => self.rows.instances.insert(write.instance, ProcessState { version, data }),
+                None => self.rows.instances.remove(&write.instance),
+            };
+        }
+        let mut duplicates = Vec::new();
+        for ((message, sequence), token) in step.emit.into_iter().zip(first..).zip(tokens) {
+            if self.rows.ids.contains_key(&message.id) {
+                duplicates.push(message.id);
+            } else {
+                self.emit(message, sequence, *token, now);
+            }
+        }
+        for id in step.cancel {
+            self.cancel(id, now);
+        }
+        for id in step.abandon {
+            if let Some(sequence) = self.rows.ids.get(&id).copied() {
+                self.rows.change(sequence, |header| header.late = true);
+            }
+        }
+        Outcome::Committed { duplicates }
+    }
+
+    fn end(&mut self, token: &LeaseToken, end: &End, now: Timestamp) {
+        let failed = |header: &mut Header, error: &Arc<str>| {
+            header.attempt += 1;
+            header.error = Some(error.clone());
+        };
+        self.rows.change(token.sequence, |header| match end {
+            End::Completed => {
+                header.status = Status::Completed;
+                header.ended = Some(now);
+            }
+            End::Retry { due, error, .. } => {
+                failed(header, error);
+                header.status = Status::Retrying;
+                header.due = Some(*due);
+            }
+            End::Suspend { reason, error } => {
+                failed(header, error);
+                header.status = Status::Suspended;
+                header.reason = Some(*reason);
+            }
+            End::GiveBack if header.status == Status::InFlight => header.status = Status::Queued,
+            End::GiveBack => {}
+        });
+        match end {
+            End::Retry { keep: true, .. } => self.leases.keep(token),
+            _ => self.leases.remove(token.sequence),
+        }
+    }
+
+    fn emit(&mut self, new: NewMessage, sequence: u64, token: Option<LeaseToken>, now: Timestamp) {
+        let abandoned = new.kind == Kind::Response
+            && new.parent.and_then(|request| self.rows.get(request)).is_some_and(|request| request.message.header.late);
+        if let (Some(token), Some(node), Some(target)) = (token, new.leased, &new.target) {
+            self.leases.grant(token, target, node, now, Duration::MAX);
+        }
+        let header = Header {
+            id: new.id,
+            sequence,
+            session: new.session,
+            parent: new.parent,
+            position: new.position,
+            source: new.source,
+            target: new.target,
+            type_name: new.type_name,
+            type_version: new.type_version,
+            kind: new.kind,
+            invocation: new.invocation,
+            status: new.status,
+            reason: None,
+            priority: new.priority,
+            created: now,
+            started: None,
+            ended: new.status.is_finished().then_some(now),
+            due: new.due,
+            attempt: 0,
+            crashes: 0,
+            error: None,
+            late: new.late || abandoned,
+            completion_key: new.completion_key,
+            description: new.description,
+        };
+        let message = StoredMessage { header, instance: new.instance, epoch: self.epoch, body: new.body };
+        self.rows.insert(message, new.keys);
+    }
+
+    fn cancel(&mut self, id: MessageId, now: Timestamp) {
+        let Some(sequence) = self.rows.ids.get(&id).copied() else { return };
+        self.rows.change(sequence, |header| {
+            if matches!(header.status, Status::Queued | Status::Retrying) {
+                header.status = Status::Expired;
+                header.ended = Some(now);
+            }
+        });
+        if self.rows.get(id).is_some_and(|entry| entry.message.header.status == Status::Expired) {
+            self.leases.remove(sequence);
+        }
+    }
+
+    pub(super) fn lease(&mut self, request: &LeaseRequest, now: Timestamp) -> LeaseBatch {
+        for sequence in self.leases.expire(&request.queue, now) {
+            self.rows.change(sequence, |header| {
+                if header.status == Status::InFlight {
+                    header.status = Status::Queued;
+                }
+            });
+        }
+        if request.ordered && self.leases.others_hold(&request.queue, request.node, now) {
+            return LeaseBatch::default();
+        }
+        let due = self.rows.queues.get(&request.queue).map(|queue| queue.due(now)).unwrap_or_default();
+        for sequence in due.into_iter().filter(|sequence| !self.leases.is_leased(*sequence, now)) {
+            self.rows.make_ready(sequence);
+        }
+        let (chosen, next_due) = self.choose(request, now);
+        let leased = chosen.into_iter().filter_map(|sequence| self.grant(sequence, request, now)).collect();
+        LeaseBatch { leased, next_due }
+    }
+
+    /// The best messages that nobody has, and when the next one becomes due.
+    fn choose(&self, request: &LeaseRequest, now: Timestamp) -> (Vec<u64>, Option<Timestamp>) {
+        let Some(queue) = self.rows.queues.get(&request.queue) else { return (Vec::new(), None) };
+        let free = |sequence: u64| !self.leases.is_leased(sequence, now);
+        let mut retrying = queue.retrying.iter().filter(|(_, sequence)| free(*sequence)).peekable();
+        let delayed = queue.delayed.iter().find(|(_, sequence)| free(*sequence));
+        let next_due = retrying.peek().into_iter().copied().chain(delayed).map(|(due, _)| *due).min();
+        // In an ordered queue, what waits for its next attempt holds back what stands behind it.
+        let head = request.ordered.then(|| {
+            retrying
+                .filter_map(|(_, sequence)| Some((lane(&self.rows.messages.get(sequence)?.message.header), *sequence)))
+                .min()
+        });
+        let chosen = queue
+            .ready
+            .iter()
+            .take_while(|place| head.flatten().is_none_or(|head| **place < head))
+            .map(|(_, sequence)| *sequence)
+            .filter(|sequence| free(*sequence))
+            .take(request.limit)
+            .collect();
+        (chosen, next_due)
+    }
+
+    fn grant(&mut self, sequence: u64, request: &LeaseRequest, now: Timestamp) -> Option<Leased> {
+        let message = self.rows.messages.get(&sequence)?.message.clone();
+        let token = self.token(message.header.id, sequence);
+        self.leases.grant(token, &request.queue, request.node, now, request.ttl);
+        Some(Leased { token, message })
+    }
+
+    pub(super) fn acquire(&mut self, name: Arc<str>, node: NodeId, now: Timestamp, ttl: Duration) -> Option<Fence> {
+        if !self.fences.is_free_for(&name, node, now) {
+            return None;
+        }
+        let number = self.fence_numbers.entry(name.clone()).or_default();
+        *number += 1;
+        let fence = Fence { name, number: *number };
+        self.fences.hold(&fence, node, now, ttl);
+        Some(fence)
+    }
+
+    pub(super) fn append_events(&mut self, events: Vec<Event>) {
+        for mut event in events {
+            event.number = self.next_event;
+            self.next_event += 1;
+            self.events.push_back(event);
+        }
+        let excess = self.events.len().saturating_sub(EVENTS_KEPT);
+        self.events.drain(..excess);
+    }
+
+    pub(super) fn purge(&mut self, before: Timestamp, limit: usize) -> usize {
+        let mut over = BTreeMap::new();
+        let candidates = self.rows.messages.iter().filter(|(_, entry)| {
+            let session = entry.message.header.session;
+            *over.entry(session).or_insert_with(|| self.rows.is_over(session, before))
+        });
+        let removed: Vec<u64> = candidates.map(|(sequence, _)| *sequence).take(limit).collect();
+        for sequence in &removed {
+            self.rows.remove(*sequence);
+        }
+        removed.len()
+    }
+
+    pub(super) fn admin(&mut self, action: &Admin, now: Timestamp) -> bool {
+        let (Admin::Resume(id) | Admin::Discard { id, .. }) = action;
+        let Some(header) = self.rows.get(*id).map(|entry| entry.message.header.clone()) else { return false };
+        match action {
+            Admin::Resume(_) => {
+                let suspended = header.status == Status::Suspended;
+                if suspended {
+                    self.rows.change(header.sequence, |header| {
+                        header.status = Status::Queued;
+                        header.reason = None;
+                        header.due = None;
+                        header.attempt = 0;
+                        header.crashes = 0;
+                    });
+                }
+                suspended
+            }
+            Admin::Discard { by, .. } => {
+                let allowed = !header.status.is_finished() && !self.leases.is_leased(header.sequence, now);
+                if allowed {
+                    self.rows.change(header.sequence, |header| {
+                        header.status = Status::Discarded;
+                        header.reason = None;
+                        header.ended = Some(now);
+                    });
+                    self.append_events(vec![Event::discarded(&header, by, now)]);
+                }
+                allowed
+            }
+        }
+    }
+}
