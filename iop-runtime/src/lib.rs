@@ -5,6 +5,7 @@ extern crate self as iop;
 #[doc(hidden)]
 pub mod __private;
 pub mod adapter;
+mod cli;
 pub mod clock;
 pub mod component;
 pub mod director;
@@ -14,6 +15,8 @@ pub mod message;
 pub mod production;
 pub mod settings;
 pub mod store;
+
+pub use cli::run;
 
 /// What a production's source file needs.
 pub mod prelude {

@@ -157,6 +157,11 @@ impl Running {
         }
     }
 
+    /// Hands over what was said so far to the event log.
+    pub(crate) fn flush_log(&self) {
+        self.events.flush();
+    }
+
     /// Waits until the store has failed for good. Everything durable is safe; a new start goes on from there.
     pub async fn store_gone(&self) -> StoreError {
         supervisor::gone(&mut self.gone.clone()).await

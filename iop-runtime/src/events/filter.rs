@@ -1,4 +1,4 @@
-//! Which events are kept: `EnvFilter`, with the spans of turns always on.
+//! Which events are kept: `EnvFilter`, with the spans that say in whose turn something is said always on.
 
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
@@ -6,38 +6,34 @@ use tracing::{Event, Metadata, Subscriber, span};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::{Context, Layer};
 
-use super::TURN;
+use super::layer::says_which_run;
 use crate::settings::{LogFilter, Raw, Setting};
 
 /// Filters events as `EnvFilter` does. Without its exception, `warn` would turn off the spans that say in whose turn a
 /// warning was given.
 #[derive(Debug)]
-pub(crate) struct KeepTurns(EnvFilter);
+pub(crate) struct KeepSpans(EnvFilter);
 
 /// Reads a filter.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn parse_filter(text: &str) -> Result<KeepTurns, String> {
+pub(crate) fn parse_filter(text: &str) -> Result<KeepSpans, String> {
     let LogFilter(text) = LogFilter::from_raw(&Raw::from(text))?;
-    EnvFilter::builder().parse(text).map(KeepTurns).map_err(|error| error.to_string())
+    EnvFilter::builder().parse(text).map(KeepSpans).map_err(|error| error.to_string())
 }
 
-fn is_turn(metadata: &Metadata<'_>) -> bool {
-    metadata.is_span() && metadata.name() == TURN
-}
-
-impl<S: Subscriber> Layer<S> for KeepTurns
+impl<S: Subscriber> Layer<S> for KeepSpans
 where
     EnvFilter: Layer<S>,
 {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         let interest = Layer::<S>::register_callsite(&self.0, metadata);
-        if is_turn(metadata) { Interest::always() } else { interest }
+        if says_which_run(metadata) { Interest::always() } else { interest }
     }
 
     fn enabled(&self, metadata: &Metadata<'_>, cx: Context<'_, S>) -> bool {
-        is_turn(metadata) || Layer::<S>::enabled(&self.0, metadata, cx)
+        says_which_run(metadata) || Layer::<S>::enabled(&self.0, metadata, cx)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

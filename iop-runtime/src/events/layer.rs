@@ -4,12 +4,12 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use tracing::field::{Field, Visit};
-use tracing::{Subscriber, span};
+use tracing::{Metadata, Subscriber, span};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::stored;
 use super::terminal::Terminal;
-use super::{TURN, stored};
 use crate::clock::{Clock, SystemClock};
 use crate::message::{MessageId, SessionId};
 use crate::store::{Event, Level};
@@ -32,6 +32,11 @@ impl EventLayer {
     pub fn with_terminal() -> Self {
         Self { terminal: Some(Terminal::stderr()) }
     }
+}
+
+/// Whether a span is one of the engine's, which say for which production and item something is done.
+pub(super) fn says_which_run(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && metadata.fields().field("run").is_some()
 }
 
 /// What the span of a turn says of it.
@@ -108,7 +113,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, cx: Context<'_, S>) {
-        if attributes.metadata().name() != TURN {
+        if !says_which_run(attributes.metadata()) {
             return;
         }
         let mut fields = TurnFields::default();

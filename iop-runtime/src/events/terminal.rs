@@ -18,18 +18,29 @@ impl Terminal {
     }
 
     pub(super) fn show(&self, event: &Event) {
-        let line = line(event, self.colour);
+        // The terminal shows what happens now; the event log keeps the date.
+        let time = event.time.to_string();
+        let time = time.split_once('T').map_or(time.as_str(), |(_, clock)| clock);
+        let mut line = line(event, time, if self.colour { Look::Coloured } else { Look::Plain });
+        line.push('\n');
         // Where the terminal is gone there is nobody to tell.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 }
 
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    Plain,
+    Coloured,
+}
+
 /// `09:41:17.123Z INFO  greeter: hello world  session=… message=…`
-fn line(event: &Event, colour: bool) -> String {
-    let time = event.time.to_string();
-    // The terminal shows what happens now; the event log keeps the date.
-    let time = time.split_once('T').map_or(time.as_str(), |(_, clock)| clock);
-    let (dim, shade, plain) = if colour { ("\x1b[2m", shade(event.level), "\x1b[0m") } else { ("", "", "") };
+pub(crate) fn line(event: &Event, time: &str, look: Look) -> String {
+    let (dim, shade, plain) = match look {
+        Look::Coloured => ("\x1b[2m", shade(event.level), "\x1b[0m"),
+        Look::Plain => ("", "", ""),
+    };
     let level = event.level.as_str().to_uppercase();
     let who = event.item.as_deref().unwrap_or(&event.module);
     let mut line = format!("{dim}{time}{plain} {shade}{level:<5}{plain} {}: {}", escaped(who), escaped(&event.text));
@@ -40,7 +51,6 @@ fn line(event: &Event, colour: bool) -> String {
         (None, Some(message)) => write!(line, "  {dim}message={message}{plain}"),
         (None, None) => Ok(()),
     };
-    line.push('\n');
     line
 }
 
@@ -70,6 +80,11 @@ pub(crate) fn escaped(text: &str) -> String {
     escaped
 }
 
+/// Several lines, each escaped.
+pub(crate) fn escaped_lines(text: &str) -> String {
+    text.split('\n').map(escaped).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -95,12 +110,13 @@ mod tests {
     fn a_line_has_time_level_item_text_session_and_message() {
         let id = MessageId::of_input(&[b"x"]);
         let event = Event { session: Some(SessionId::of(id)), message: Some(id), ..event("hello") };
-        assert_eq!(line(&event, false), format!("16:00:00.123Z INFO  greeter: hello  session={id} message={id}\n"));
+        let line = line(&event, "16:00:00.123Z", Look::Plain);
+        assert_eq!(line, format!("16:00:00.123Z INFO  greeter: hello  session={id} message={id}"));
     }
 
     #[test]
     fn whatever_an_event_contains_it_is_one_line_without_control_characters() {
-        let line = line(&event("a\nERROR faked\r\x1b[2Jb\u{202e}c\u{2028}d\u{9b}"), false);
-        assert_eq!(line, "16:00:00.123Z INFO  greeter: a\\nERROR faked\\r\\u{1b}[2Jb\\u{202e}c\\u{2028}d\\u{9b}\n");
+        let line = line(&event("a\nERROR faked\r\x1b[2Jb\u{202e}c\u{2028}d\u{9b}"), "now", Look::Plain);
+        assert_eq!(line, "now INFO  greeter: a\\nERROR faked\\r\\u{1b}[2Jb\\u{202e}c\\u{2028}d\\u{9b}");
     }
 }

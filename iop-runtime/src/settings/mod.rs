@@ -19,7 +19,7 @@ pub use error::{Origin, SettingError};
 pub use layers::{DEFAULT_FILE, ENVIRONMENT_PREFIX, LayerSources, Layers};
 pub(crate) use options::LogFilter;
 pub use options::{EngineSettings, FirstCall, HttpChoice, ItemSettings, StoreChoice};
-pub use resolve::{ResolvedItem, ResolvedProduction, ShownSetting, resolve};
+pub use resolve::{ResolvedItem, ResolvedProduction, ShownSetting, resolve, resolve_engine};
 pub use value::{Raw, Secret, Setting};
 
 /// A declared setting.

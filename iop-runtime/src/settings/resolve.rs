@@ -88,6 +88,25 @@ pub fn resolve(
     Ok(ResolvedProduction { graph, items, engine, shown: slots.shown() })
 }
 
+/// The effective settings of the process alone: who only reads a store needs no password of an operation.
+///
+/// # Errors
+/// Every mistake in a layer that cannot be read, and in the settings of the process.
+pub fn resolve_engine(graph: &'static Graph, layers: &Layers) -> Result<EngineSettings, Vec<SettingError>> {
+    let mut errors = layers.errors.clone();
+    // Mistakes in items are not asked for here, neither in code nor in the layers.
+    let mut slots = Slots::declared(graph, &mut Vec::new());
+    for given in &layers.given {
+        let mut found = Vec::new();
+        slots.take(graph, given, &mut found);
+        errors.extend(found.into_iter().filter(|error| error.key.starts_with("iop.")));
+    }
+    match slots.engine(&mut errors) {
+        Some(engine) if errors.is_empty() => Ok(engine),
+        _ => Err(errors),
+    }
+}
+
 /// Index and name of the items behind each target of an item.
 type Targets = HashMap<&'static str, Vec<(usize, Arc<str>)>>;
 

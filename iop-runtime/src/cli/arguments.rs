@@ -1,0 +1,239 @@
+//! The command line as it is typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::exit::CODES;
+use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::message::{MessageId, SessionId, Status};
+use crate::settings::Setting;
+use crate::store::Level;
+
+/// Everything that the binary of a production can be asked.
+#[derive(Debug, Parser)]
+#[command(after_help = CODES, subcommand_negates_reqs = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Where settings come from.
+#[derive(Debug, Args)]
+pub(crate) struct SettingsArguments {
+    /// Settings file in place of iop.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Sets `item.setting` (or `iop.setting`) over file and environment.
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Keeps messages in this directory; as `--set iop.store=DIR`.
+    #[arg(long, global = true, value_name = "DIR", conflicts_with = "memory")]
+    pub(crate) store: Option<String>,
+    /// Keeps messages in memory only; as `--set iop.store=memory`.
+    #[arg(long, global = true)]
+    pub(crate) memory: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the production (the default).
+    Run(RunArguments),
+    /// Checks the graph and all settings; starts and opens nothing.
+    Check,
+    /// Lists the productions, components and message types in this program.
+    List(Output<Table>),
+    /// Prints the graph of items and routes; starts and opens nothing.
+    Graph(GraphArguments),
+    /// Finds messages.
+    Messages(MessagesArguments),
+    /// Shows everything that descends from one input, with its log lines.
+    Trace(TraceArguments),
+    /// Shows how many messages wait for each item.
+    Queues(Output<Table>),
+    /// Shows the event log.
+    Log(LogArguments),
+    /// Shows every setting, its value and where that came from.
+    Settings(Output<Table>),
+    /// Prints the JSON Schema of a message type.
+    Schema(SchemaArguments),
+    /// Asks the running production how it is.
+    Status(Output<Table>),
+    /// Starts an item of the running production.
+    Start(ItemArguments),
+    /// Stops an item of the running production; its queue waits.
+    Stop(ItemArguments),
+    /// Stops an item of the running production and starts it again.
+    Restart(ItemArguments),
+    /// Sends a message to an item, and shows its response and its trace.
+    ///
+    /// Asks the running production; where none runs, starts it in this process without the services that poll or have an
+    /// adapter, and stops it again.
+    Test(TestArguments),
+}
+
+#[derive(Debug, Args, Default)]
+pub(crate) struct RunArguments {
+    /// Ends when nothing is left to do, with a summary.
+    #[arg(long)]
+    pub(crate) until_idle: bool,
+}
+
+/// For people or for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Table {
+    Table,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Output<F: ValueEnum + Clone + Send + Sync + 'static> {
+    /// Form of the output.
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub(crate) output: F,
+}
+
+/// For people, or for programs, one document or one line each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rows {
+    Table,
+    Json,
+    Jsonl,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArguments {
+    /// Form of the output.
+    #[arg(short, long, value_enum, default_value = "mermaid")]
+    pub(crate) output: GraphForm,
+    /// Prints what changed since this graph, an earlier output of `-o json`.
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    pub(crate) diff: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphForm {
+    Mermaid,
+    Dot,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MessagesArguments {
+    /// Of this session.
+    #[arg(long)]
+    pub(crate) session: Option<SessionId>,
+    /// Sent or received by this item.
+    #[arg(long)]
+    pub(crate) item: Option<String>,
+    /// Of this message type.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) type_name: Option<String>,
+    /// In this state.
+    #[arg(long, value_parser = status)]
+    pub(crate) status: Option<Status>,
+    /// With this value of a `#[key]` field.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = key)]
+    pub(crate) key: Option<(String, String)>,
+    /// Accepted since: a time (2026-11-24T09:00:00Z) or how long ago (90s, 10m, 1h).
+    #[arg(long, value_parser = moment)]
+    pub(crate) since: Option<Timestamp>,
+    /// At most so many, the newest.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) limit: usize,
+    /// Form of the output.
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub(crate) output: Rows,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TraceArguments {
+    /// A session, or any message in it.
+    pub(crate) session: MessageId,
+    /// Form of the output.
+    #[arg(short, long, value_enum, default_value = "tree")]
+    pub(crate) output: TraceForm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TraceForm {
+    Tree,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogArguments {
+    /// Said in turns of this item.
+    #[arg(long)]
+    pub(crate) item: Option<String>,
+    /// Said in this session.
+    #[arg(long)]
+    pub(crate) session: Option<SessionId>,
+    /// At least this grave: error, warn, info, debug, trace.
+    #[arg(long, value_parser = level)]
+    pub(crate) level: Option<Level>,
+    /// At most so many lines, the last.
+    #[arg(short, long = "lines", value_name = "LINES", default_value_t = 100)]
+    pub(crate) number: usize,
+    /// Form of the output.
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub(crate) output: Rows,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArguments {
+    /// The message type; `list` shows all.
+    #[arg(value_name = "TYPE")]
+    pub(crate) type_name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ItemArguments {
+    /// The item.
+    pub(crate) item: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArguments {
+    /// The item.
+    pub(crate) item: String,
+    /// The message type, where the item handles several.
+    #[arg(short, long = "type", value_name = "TYPE")]
+    pub(crate) type_name: Option<String>,
+    /// The message: JSON, a file (`@hello.json`), or `-` for standard input.
+    #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
+    pub(crate) body: String,
+    /// Form of the output.
+    #[arg(short, long, value_enum, default_value = "tree")]
+    pub(crate) output: TraceForm,
+}
+
+fn status(text: &str) -> Result<Status, String> {
+    let names = || Status::ALL.map(Status::as_str).join(", ");
+    Status::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| format!("one of {}", names()))
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    [Level::Error, Level::Warn, Level::Info, Level::Debug, Level::Trace]
+        .into_iter()
+        .find(|level| level.as_str().eq_ignore_ascii_case(text))
+        .ok_or_else(|| "one of error, warn, info, debug, trace".to_owned())
+}
+
+fn key(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Ok(Timestamp(time.as_microsecond()));
+    }
+    let ago =
+        Duration::from_raw(&text.into()).map_err(|_| "write a time (2026-11-24T09:00:00Z) or how long ago (1h)")?;
+    let micros = i64::try_from(ago.as_micros()).unwrap_or(i64::MAX);
+    Ok(Timestamp(SystemClock.now().0.saturating_sub(micros)))
+}

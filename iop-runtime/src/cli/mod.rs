@@ -1,0 +1,123 @@
+//! The command line: one binary that runs a production, shows it, and talks to the one that runs.
+//!
+//! Data goes to stdout, everything else to stderr; how a command ended is in its exit code ([`exit::CODES`]).
+
+mod arguments;
+mod document;
+mod exit;
+mod graph;
+mod read;
+mod remote;
+mod settings;
+mod start;
+mod store;
+mod table;
+mod test;
+mod trace;
+
+use std::ffi::OsString;
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::component::Wiring;
+use crate::production::{Graph, Production, Registry};
+use crate::settings::options::snake_case;
+use arguments::{Arguments, Command, RunArguments};
+use exit::{Exit, Failure};
+
+/// The whole program of a production: `fn main() -> ExitCode { iop::run::<HelloWorld>() }`.
+///
+/// Without a command it runs the production; `--help` shows what else it does, and which exit codes there are.
+#[must_use]
+pub fn run<P: Production>() -> ExitCode {
+    let program = Program { graph: P::GRAPH, wiring: P::wiring };
+    // Not locked: handlers may print as well.
+    let mut out = BufWriter::new(io::stdout());
+    let done = program.answer(std::env::args_os(), &mut out).and_then(|exit| {
+        out.flush()?;
+        Ok(exit)
+    });
+    match done {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            // What was found before the failure is shown before it.
+            let _ = out.flush();
+            say(&failure.text);
+            failure.exit.into()
+        }
+    }
+}
+
+/// Says something beside the output.
+pub(crate) fn say(text: &str) {
+    if !text.is_empty() {
+        // Where stderr is gone there is nobody to tell.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+}
+
+/// A production as the command line needs it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Program {
+    pub(crate) graph: &'static Graph,
+    pub(crate) wiring: fn() -> Vec<Wiring>,
+}
+
+impl Program {
+    fn answer(self, command_line: impl Iterator<Item = OsString>, out: &mut dyn Write) -> Result<Exit, Failure> {
+        let arguments = match self.parse(command_line) {
+            Ok(arguments) => arguments,
+            Err(error) => {
+                // `--help` is an error to clap, and goes to stdout.
+                let _ = error.print();
+                return if error.use_stderr() { Err(Failure::new(Exit::Usage, "")) } else { Ok(Exit::Done) };
+            }
+        };
+        let settings = &arguments.settings;
+        match arguments.command.unwrap_or(Command::Run(RunArguments::default())) {
+            Command::Run(arguments) => self.run(settings, &arguments, out),
+            Command::Check => self.check(settings, out),
+            Command::List(output) => graph::list(output.output, out),
+            Command::Graph(arguments) => self.export(&arguments, out),
+            Command::Messages(arguments) => self.messages(settings, arguments, out),
+            Command::Trace(arguments) => self.trace(settings, &arguments, out),
+            Command::Queues(output) => self.queues(settings, output.output, out),
+            Command::Log(arguments) => self.log(settings, arguments, out),
+            Command::Settings(output) => self.settings(settings, output.output, out),
+            Command::Schema(arguments) => graph::schema(&arguments.type_name, out),
+            Command::Status(output) => self.status(settings, output.output, out),
+            Command::Start(arguments) => self.order(settings, &arguments.item, "start"),
+            Command::Stop(arguments) => self.order(settings, &arguments.item, "stop"),
+            Command::Restart(arguments) => self.order(settings, &arguments.item, "restart"),
+            Command::Test(arguments) => self.test(settings, &arguments, out),
+        }
+    }
+
+    fn parse(self, command_line: impl Iterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+        let name = snake_case(self.graph.name);
+        let about = format!("{}\n\n{}", self.graph.doc.trim(), self.size()).trim().to_owned();
+        let version = concat!("(iop ", env!("CARGO_PKG_VERSION"), ")");
+        let command = Arguments::command().name(name.clone()).bin_name(name).about(about).version(version);
+        Arguments::from_arg_matches(&command.try_get_matches_from(command_line)?)
+    }
+
+    /// `2 items, 1 route`.
+    pub(crate) fn size(self) -> String {
+        let (items, routes) = (self.graph.items.len(), self.graph.routes.len());
+        let plural = |count| if count == 1 { "" } else { "s" };
+        format!("{items} item{}, {routes} route{}", plural(items), plural(routes))
+    }
+}
+
+/// Everything that is linked.
+pub(crate) fn linked() -> Result<Registry, Failure> {
+    Registry::linked().map_err(|errors| Failure::failed(errors.join("\n")))
+}
+
+/// A runtime for commands that wait for little.
+pub(crate) fn wait_for<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(Failure::failed)?.block_on(future)
+}

@@ -1,0 +1,82 @@
+//! Settings on the command line: read, checked, shown with their origin.
+
+use std::io::Write;
+
+use super::arguments::{SettingsArguments, Table};
+use super::exit::{Exit, Failure};
+use super::table::Rows;
+use super::{Program, linked};
+use crate::settings::{
+    EngineSettings, LayerSources, Layers, ResolvedProduction, SettingError, resolve, resolve_engine,
+};
+
+impl Program {
+    /// The effective value of every setting.
+    pub(crate) fn resolve(self, arguments: &SettingsArguments) -> Result<ResolvedProduction, Vec<SettingError>> {
+        resolve(self.graph, (self.wiring)(), &layers(arguments))
+    }
+
+    /// Settings of the process alone: who reads a store needs no password of an operation.
+    pub(crate) fn engine_settings(self, arguments: &SettingsArguments) -> Result<EngineSettings, Failure> {
+        resolve_engine(self.graph, &layers(arguments)).map_err(|errors| mistakes(&errors, Exit::Failed))
+    }
+
+    /// `check`.
+    pub(crate) fn check(self, arguments: &SettingsArguments, out: &mut dyn Write) -> Result<Exit, Failure> {
+        let duplicates = linked().err().map(|failure| failure.text);
+        let wrong = self.resolve(arguments).err().map(|errors| mistakes(&errors, Exit::CheckFailed).text);
+        let found: Vec<String> = [duplicates, wrong].into_iter().flatten().collect();
+        if found.is_empty() {
+            writeln!(out, "{}: {}, all settings fit", self.graph.name, self.size())?;
+            return Ok(Exit::Done);
+        }
+        Err(Failure::new(Exit::CheckFailed, found.join("\n")))
+    }
+
+    /// `settings`.
+    pub(crate) fn settings(
+        self,
+        arguments: &SettingsArguments,
+        output: Table,
+        out: &mut dyn Write,
+    ) -> Result<Exit, Failure> {
+        let resolved = self.resolve(arguments).map_err(|errors| mistakes(&errors, Exit::CheckFailed))?;
+        if output == Table::Json {
+            serde_json::to_writer_pretty(&mut *out, &resolved.shown)?;
+            writeln!(out)?;
+            return Ok(Exit::Done);
+        }
+        let mut rows = Rows::new(["key", "value", "origin", "type", "what it is"]);
+        for shown in resolved.shown {
+            let value = shown.value.unwrap_or_else(|| "(not set)".to_owned());
+            rows.push([
+                shown.key,
+                value,
+                shown.origin.to_string(),
+                shown.type_name.to_owned(),
+                shown.doc.lines().next().unwrap_or_default().to_owned(),
+            ]);
+        }
+        rows.write(out)?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Every mistake, one line each.
+pub(crate) fn mistakes(errors: &[SettingError], exit: Exit) -> Failure {
+    let lines: Vec<String> = errors.iter().map(|error| format!("error: {error}")).collect();
+    Failure::new(exit, crate::events::escaped_lines(&lines.join("\n")))
+}
+
+fn layers(arguments: &SettingsArguments) -> Layers {
+    let mut sources = LayerSources::of_process();
+    sources.file.clone_from(&arguments.config);
+    sources.set.clone_from(&arguments.set);
+    if let Some(directory) = &arguments.store {
+        sources.options.push(("--store", "iop.store", directory.clone()));
+    }
+    if arguments.memory {
+        sources.options.push(("--memory", "iop.store", "memory".to_owned()));
+    }
+    Layers::read(sources)
+}

@@ -1,0 +1,199 @@
+//! `run`: starts the production, and stops it when it is idle, when it is told to, or when the store is gone.
+
+use std::io::Write;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use super::arguments::{RunArguments, SettingsArguments};
+use super::exit::{Exit, Failure};
+use super::settings::mistakes;
+use super::{Program, linked, say, store};
+use crate::director::http::{HttpEntrance, HttpOptions, Port};
+use crate::engine::{self, Running, StartOptions, Stop, Summary};
+use crate::events;
+use crate::settings::options::snake_case;
+use crate::settings::{EngineSettings, HttpChoice, ResolvedProduction, StoreChoice};
+use crate::store::StoreError;
+
+impl Program {
+    /// `run`.
+    pub(crate) fn run(
+        self,
+        settings: &SettingsArguments,
+        arguments: &RunArguments,
+        out: &mut dyn Write,
+    ) -> Result<Exit, Failure> {
+        let resolved = self.prepare(settings)?;
+        say(&format!("{}: {}, checked at compile time", snake_case(self.graph.name), self.size()));
+        runtime()?.block_on(serve(resolved, arguments, out))
+    }
+
+    /// What every start needs: nothing registered twice, settings that fit, a place for what is said.
+    pub(crate) fn prepare(self, settings: &SettingsArguments) -> Result<ResolvedProduction, Failure> {
+        linked()?;
+        let resolved = self.resolve(settings).map_err(|errors| mistakes(&errors, Exit::Failed))?;
+        events::install(&resolved.engine.log).map_err(Failure::failed)?;
+        Ok(resolved)
+    }
+}
+
+/// A runtime for a production.
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)
+}
+
+async fn serve(resolved: ResolvedProduction, arguments: &RunArguments, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let mut signals = Signals::listen()?;
+    let engine = resolved.engine.clone();
+    let store = store::open(&engine.store)?;
+    let entrance = match entrance(&engine).await {
+        Ok(entrance) => entrance,
+        Err(failure) => {
+            // The reason to end is the entrance; a store that does not close cleanly is safe all the same.
+            let _ = store.close().await;
+            return Err(failure);
+        }
+    };
+    let running = tokio::select! {
+        running = engine::start(resolved, store, StartOptions::default()) => running,
+        () = signals.next() => return Err(Failure::new(Exit::Interrupted, "interrupted while starting")),
+    };
+    let listening = CancellationToken::new();
+    let director = running.director();
+    let answer_callers = async {
+        if let Some(entrance) = entrance {
+            entrance.serve(director, listening.clone()).await;
+        }
+    };
+    let until_the_end = async {
+        let end = wait_for_end(&running, arguments, &mut signals).await;
+        // Callers first: what can no longer be done is no longer accepted.
+        listening.cancel();
+        let stopped = stop(running, engine.stop_grace, &mut signals).await;
+        (end, stopped)
+    };
+    let ((), (end, stopped)) = tokio::join!(answer_callers, until_the_end);
+    report(end, stopped, out)
+}
+
+/// Why a production stops.
+enum End {
+    /// Nothing is left to do.
+    Idle(Summary),
+    /// Somebody asked for it.
+    Asked,
+    /// The store does not come back.
+    Gone(StoreError),
+}
+
+async fn wait_for_end(running: &Running, arguments: &RunArguments, signals: &mut Signals) -> End {
+    tokio::select! {
+        idle = running.until_idle(), if arguments.until_idle => match idle {
+            Ok(summary) => End::Idle(summary),
+            Err(error) => End::Gone(error),
+        },
+        error = running.store_gone() => End::Gone(error),
+        () = signals.next() => End::Asked,
+    }
+}
+
+/// How a stop went.
+enum Stopped {
+    Cleanly(Result<(), StoreError>),
+    CutOff,
+}
+
+/// Lets what runs finish; a second signal cuts it off.
+async fn stop(running: Running, grace: Duration, signals: &mut Signals) -> Stopped {
+    let director = running.director();
+    let drain = running.stop(Stop::Drain(grace));
+    tokio::pin!(drain);
+    tokio::select! {
+        closed = &mut drain => return Stopped::Cleanly(closed),
+        () = signals.next() => {}
+    }
+    say("stopping now; what has not finished stays in its queue");
+    let cut_off = director.graph().items.iter().map(|item| director.stop_item(item.name, Stop::Now));
+    // The items are those of the graph, so none is unknown. The drain sees that they have stopped, and closes the store.
+    let _ = tokio::join!(join_all(cut_off), drain);
+    Stopped::CutOff
+}
+
+fn report(end: End, stopped: Stopped, out: &mut dyn Write) -> Result<Exit, Failure> {
+    match (end, stopped) {
+        (End::Gone(error), _) => {
+            Err(Failure::failed(format!("the store failed: {error}; start again when it is mended")))
+        }
+        (_, Stopped::Cleanly(Err(error))) => Err(Failure::failed(format!("the store did not close cleanly: {error}"))),
+        (_, Stopped::CutOff) => Ok(Exit::Interrupted),
+        (End::Asked, Stopped::Cleanly(Ok(()))) => Ok(Exit::Done),
+        (End::Idle(summary), Stopped::Cleanly(Ok(()))) => {
+            let Summary { completed, failed, suspended } = summary;
+            writeln!(
+                out,
+                "idle: {completed} turns completed, {failed} attempts failed, {suspended} messages suspended"
+            )?;
+            Ok(if suspended == 0 { Exit::Done } else { Exit::CheckFailed })
+        }
+    }
+}
+
+async fn entrance(engine: &EngineSettings) -> Result<Option<HttpEntrance>, Failure> {
+    let HttpChoice::Listen(address) = engine.http else { return Ok(None) };
+    let directory = match &engine.store {
+        StoreChoice::Sqlite(directory) => Some(directory.clone()),
+        StoreChoice::Memory => None,
+    };
+    let port = if engine.http_explicit { Port::Exactly } else { Port::Preferably };
+    let options = HttpOptions { address, port, directory: directory.clone(), grace: engine.stop_grace };
+    let entrance = HttpEntrance::open(options).await.map_err(Failure::failed)?;
+    let token = match directory {
+        Some(directory) => format!("in {}", directory.join(crate::director::http::TOKEN_FILE).display()),
+        None => entrance.token().expose().to_owned(),
+    };
+    say(&format!("http://{}, token {token} (Ctrl-C stops)", entrance.address()));
+    Ok(Some(entrance))
+}
+
+/// Ctrl-C, and what a service manager sends.
+#[derive(Debug)]
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> Result<Self, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let interrupt = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
+        let terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
+        Ok(Self { interrupt, terminate })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> Result<Self, Failure> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
