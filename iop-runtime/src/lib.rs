@@ -17,6 +17,7 @@ pub mod settings;
 pub mod store;
 
 pub use cli::run;
+pub use iop_macros::{business_operation, business_process, business_service, handlers, message, production};
 
 /// What a production's source file needs.
 pub mod prelude {
@@ -24,6 +25,9 @@ pub mod prelude {
     pub use std::time::Duration;
 
     pub use tracing::{debug, error, info, trace, warn};
+
+    // Not by way of this crate: its modules `message` and `production` would come along.
+    pub use iop_macros::{business_operation, business_process, business_service, handlers, message, production};
 
     pub use crate::component::{
         Call, CallResult, Context, Error, Pending, RequestError, Response, Result, Target, Targets, gather,

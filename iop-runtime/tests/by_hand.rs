@@ -208,25 +208,19 @@ const _: () = {
         const GRAPH: &'static p::Graph = &GRAPH;
 
         fn wiring() -> Vec<p::Wiring> {
-            p::assert_component::<Clock>();
-            p::assert_component::<Greeter>();
-            let clock = {
-                let mut fields = <Clock as p::Component>::Fields::default();
-                fields.call_interval = p::setting("1s");
-                fields.out = p::route::<Greeter, _>("greeter");
-                p::Fields::wiring(fields)
-            };
-            let greeter = {
-                let fields = <Greeter as p::Component>::Fields::default();
-                let mut options = p::ItemOptions::default();
-                options.pool_size = p::setting(2);
-                let mut wiring = p::Fields::wiring(fields);
-                wiring.options = options.settings();
-                wiring
-            };
-            vec![clock, greeter]
+            let mut clock = <Clock as p::Component>::Fields::default();
+            p::set(&mut clock.call_interval, "1s");
+            p::wire(&mut clock.out, p::route::<Greeter, _>("greeter"));
+            let greeter = <Greeter as p::Component>::Fields::default();
+            let mut greeter_options = p::ItemOptions::default();
+            p::set(&mut greeter_options.pool_size, 2);
+            vec![p::wiring(clock, p::ItemOptions::default()), p::wiring(greeter, greeter_options)]
         }
     }
+
+    const _: () = p::assert_wired("clock", <Clock as p::Component>::TYPE, &["call_interval", "out"]);
+    const _: () = p::assert_reached("clock", <Clock as p::Component>::TYPE);
+    const _: () = p::assert_wired("greeter", <Greeter as p::Component>::TYPE, &[]);
 
     p::inventory::submit! { p::RegisteredProduction(&GRAPH) }
 };

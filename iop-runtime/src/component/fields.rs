@@ -31,14 +31,9 @@ impl Wiring {
         self.settings.extend(field.0.map(|raw| (name, raw)));
     }
 
-    /// Adds the route of a target, where it is wired.
-    pub fn target<S>(&mut self, name: &'static str, field: TargetField<S>) {
-        self.targets.extend(field.0.map(|item| (name, vec![item])));
-    }
-
-    /// Adds the routes of a target for several items.
-    pub fn targets<S>(&mut self, name: &'static str, field: TargetsField<S>) {
-        self.targets.push((name, field.0));
+    /// Adds the routes of a target, where it is wired.
+    pub fn target<F: Outlet>(&mut self, name: &'static str, field: F) {
+        self.targets.extend(field.items().map(|items| (name, items)));
     }
 }
 
@@ -108,6 +103,47 @@ impl<S> fmt::Debug for TargetsField<S> {
     }
 }
 
+/// A field that a route may be given to: a [`TargetField`] or a [`TargetsField`].
+#[diagnostic::on_unimplemented(
+    message = "a setting takes a value, not the name of an item",
+    label = "not a target",
+    note = "write a value; one that is not a literal stands in braces, `{{ VALUE }}` [iop E05]"
+)]
+pub trait Outlet: Default {
+    /// What the item must accept.
+    type Set;
+
+    /// Adds an item.
+    fn add(&mut self, route: TargetField<Self::Set>);
+
+    /// The items; `None` where nothing was said.
+    fn items(self) -> Option<Vec<&'static str>>;
+}
+
+impl<S> Outlet for TargetField<S> {
+    type Set = S;
+
+    fn add(&mut self, route: Self) {
+        *self = route;
+    }
+
+    fn items(self) -> Option<Vec<&'static str>> {
+        self.0.map(|item| vec![item])
+    }
+}
+
+impl<S> Outlet for TargetsField<S> {
+    type Set = S;
+
+    fn add(&mut self, route: TargetField<S>) {
+        self.0.extend(route.0);
+    }
+
+    fn items(self) -> Option<Vec<&'static str>> {
+        Some(self.0)
+    }
+}
+
 /// What may be written for a setting of type `T`: a value of that type, or its text in quotes.
 #[diagnostic::on_unimplemented(
     message = "a setting of type `{T}` cannot be `{Self}`",
@@ -144,6 +180,18 @@ where
 {
     fn into_raw(self) -> Raw {
         Raw::from(self)
+    }
+}
+
+impl<T: Setting> IntoSetting<Option<T>> for T {
+    fn into_raw(self) -> Raw {
+        self.to_raw()
+    }
+}
+
+impl<T, V: IntoSetting<T>, const N: usize> IntoSetting<Vec<T>> for [V; N] {
+    fn into_raw(self) -> Raw {
+        self.into_iter().map(IntoSetting::into_raw).collect()
     }
 }
 

@@ -15,7 +15,7 @@ mod target;
 pub use context::{Context, Incoming, Outgoing, Reach, Turn};
 pub use describe::{Component, ComponentKind, ComponentType, Entrance, Instance, ItemConfig, TargetDecl};
 pub use error::{Disposition, Error, RequestError, Result};
-pub use fields::{Fields, IntoSetting, ItemOptions, SettingField, TargetField, TargetsField, Wiring};
+pub use fields::{Fields, IntoSetting, ItemOptions, Outlet, SettingField, TargetField, TargetsField, Wiring};
 pub use handlers::{
     Answer, Answered, Answers, Completes, CompletionHandler, ErasedResponse, HandlerTable, Handlers, Handles, Hook,
     MessageHandler, Pending, Responds, Response, ResponseHandler,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Component, Handles, TargetField, TargetsField};
+use super::{Component, Handles, Outlet, TargetField, TargetsField};
 use crate::message::{Message, MessageType};
 
 /// A typed outlet of a component, wired to one item in `production!`. `S` is a message type or a tuple of them.
@@ -71,7 +71,7 @@ impl<S> fmt::Debug for Targets<S> {
 )]
 pub trait TargetDeclared: Sized {
     /// What `production!` fills in.
-    type Field: Default;
+    type Field: Outlet;
     /// Must be wired.
     const REQUIRED: bool;
     /// May take several items.

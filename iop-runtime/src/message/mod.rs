@@ -4,9 +4,11 @@
 
 mod header;
 mod id;
+mod key;
 mod types;
 
 pub use header::{Header, Invocation, Kind, Priority, Status, SuspendReason};
 pub use id::{MessageId, SessionId};
+pub use key::{KeyValue, keys};
 pub(crate) use types::decode;
-pub use types::{Accepted, Decoded, InvalidMessage, Message, MessageType, Respond, SourceLocation};
+pub use types::{Accepted, Decoded, InvalidMessage, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation};

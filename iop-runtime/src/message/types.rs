@@ -165,6 +165,27 @@ impl MessageType {
     }
 }
 
+/// Stands in for the description of a type that `#[message]` has refused, so that its uses are not refused as well.
+#[doc(hidden)]
+pub static REFUSED_MESSAGE: MessageType = MessageType {
+    name: "(refused)",
+    version: 0,
+    rust_path: "",
+    location: SourceLocation { file: "", line: 0 },
+    doc: "",
+    transient: false,
+    keys: &[],
+    sensitive: &[],
+    response: || None,
+    decode: |_| Err(refused()),
+    accept: |_| Err(refused()),
+    schema: || serde_json::Value::Bool(false),
+};
+
+fn refused() -> InvalidMessage {
+    InvalidMessage { path: ".".to_owned(), reason: "not a message".to_owned() }
+}
+
 impl PartialEq for MessageType {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name && self.version == other.version

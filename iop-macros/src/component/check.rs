@@ -1,0 +1,207 @@
+//! From [`ast`](super::ast) to [`model`](super::model): what a component may not be is reported here.
+//!
+//! Whether types fit (a setting type, a target's messages) is asked by rustc, in what is expanded; whether it has the
+//! handlers that its kind needs, by the traits and constants that the expansion names.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Attribute, LitStr, Type};
+
+use super::ast::{Component, Field, Kind};
+use super::model::{self, Entrance, Implied, Role};
+use crate::attributes::{self, Argument};
+use crate::errors::{Code, Errors};
+
+#[derive(Default)]
+struct Arguments {
+    name: Option<LitStr>,
+    poll: bool,
+    adapter: Option<Type>,
+}
+
+/// `None` where nothing of use can be generated.
+pub(crate) fn component(ast: &Component, errors: &mut Errors) -> Option<model::Component> {
+    let arguments = arguments(ast, errors);
+    if !ast.item.generics.params.is_empty() {
+        let ident = &ast.item.ident;
+        errors.report(
+            &ast.item.generics.params,
+            Code::E12,
+            format!("the component `{ident}` is generic, and the catalogue needs one type for one name"),
+            "write one component for each use, around what they share",
+        );
+        return None;
+    }
+    let entrance = match (ast.kind, arguments.poll, arguments.adapter) {
+        (Kind::Service, _, Some(adapter)) => Entrance::Adapter(adapter),
+        (Kind::Service, true, None) => Entrance::Poll,
+        (Kind::Service, false, None) => Entrance::Plain,
+        (Kind::Process, ..) => Entrance::Process,
+        (Kind::Operation, ..) => Entrance::Operation,
+    };
+    let called = matches!(entrance, Entrance::Poll | Entrance::Adapter(_));
+    let fields: Vec<model::Field> =
+        ast.fields.iter().filter_map(|field| self::field(ast.kind, called, field, errors)).collect();
+    let implied = implied(&entrance, &fields);
+    Some(model::Component { name: arguments.name, entrance, doc: attributes::docs(&ast.item.attrs), fields, implied })
+}
+
+fn arguments(ast: &Component, errors: &mut Errors) -> Arguments {
+    let known: &[&str] = match ast.kind {
+        Kind::Service => &["poll", "adapter", "name"],
+        Kind::Process | Kind::Operation => &["name"],
+    };
+    let mut read = Arguments::default();
+    for (index, argument) in ast.arguments.iter().enumerate() {
+        let key = argument.key.to_string();
+        if ast.arguments.iter().take(index).any(|earlier| earlier.key == argument.key) {
+            errors.report(&argument.key, Code::E12, format!("`{key}` is given twice"), "remove one");
+            continue;
+        }
+        match key.as_str() {
+            "name" => read.name = argument.text(errors),
+            "poll" if ast.kind == Kind::Service => read.poll = argument.flag(errors),
+            "adapter" if ast.kind == Kind::Service => read.adapter = argument.ty(errors),
+            "poll" | "adapter" => errors.report(
+                &argument.key,
+                Code::E12,
+                format!("`{key}` stands on what is not a service"),
+                "only a `#[business_service]` gets input from outside",
+            ),
+            _ => argument.unknown(ast.kind.attribute(), known, errors),
+        }
+    }
+    if read.poll
+        && read.adapter.is_some()
+        && let Some(poll) = ast.arguments.iter().find(|argument| argument.key == "poll")
+    {
+        errors.report(
+            &poll.key,
+            Code::E12,
+            "`poll` stands beside `adapter`, which is polled already",
+            "remove `poll`; `call_interval` says how often",
+        );
+    }
+    read
+}
+
+/// What the engine reads of a service that it calls.
+fn implied(entrance: &Entrance, fields: &[model::Field]) -> Vec<Implied> {
+    let mut implied = Vec::new();
+    if matches!(entrance, Entrance::Poll | Entrance::Adapter(_)) {
+        implied.push(Implied {
+            name: "call_interval",
+            doc: "The pause between two calls.",
+            ty: quote!(::core::time::Duration),
+            default: "5s",
+        });
+    }
+    if matches!(entrance, Entrance::Poll) {
+        implied.push(Implied {
+            name: "first_call",
+            doc: "When the first call is: `at_once` or `after_interval`.",
+            ty: quote!(::std::string::String),
+            default: "at_once",
+        });
+    }
+    implied.retain(|setting| !fields.iter().any(|field| field.ident == setting.name));
+    implied
+}
+
+fn field(kind: Kind, called: bool, field: &Field, errors: &mut Errors) -> Option<model::Field> {
+    let Some(ident) = &field.ident else {
+        errors.report(
+            &field.ty,
+            Code::E12,
+            "a field of a component has no name",
+            "write a struct with named fields, `struct Name { field: Type }`, or without any, `struct Name;`",
+        );
+        return None;
+    };
+    let role = match field.roles.first() {
+        Some(attribute) => role(kind, attribute, errors),
+        None => Role::Plain,
+    };
+    if let [first, rest @ ..] = field.roles.as_slice() {
+        let kept = attributes::path_name(first);
+        for attribute in rest {
+            let name = attributes::path_name(attribute);
+            let fact = if name == kept {
+                format!("`#[{name}]` is given twice")
+            } else {
+                format!("the field `{ident}` is a `#[{kept}]` and a `#[{name}]`")
+            };
+            errors.report(attribute, Code::E12, fact, "a field has one role; remove one");
+        }
+    }
+    let engine = called && ident == "call_interval";
+    if engine && !matches!(role, Role::Setting { .. }) {
+        errors.report(
+            ident,
+            Code::E12,
+            "`call_interval` is a setting that the engine reads",
+            "put `#[setting(default = \"5s\")]` on it, or give it another name",
+        );
+        return None;
+    }
+    Some(model::Field {
+        ident: ident.clone(),
+        ty: field.ty.clone(),
+        cfgs: attributes::cfgs(&field.attributes),
+        doc: attributes::docs(&field.attributes),
+        role,
+        duration: engine,
+    })
+}
+
+fn role(kind: Kind, attribute: &Attribute, errors: &mut Errors) -> Role {
+    let name = attributes::path_name(attribute);
+    let arguments = attributes::arguments_of(attribute, errors);
+    match name.as_str() {
+        "setting" => Role::Setting { default: setting(&arguments, errors) },
+        "target" => {
+            for argument in &arguments {
+                if argument.key == "async" {
+                    argument.flag(errors);
+                } else {
+                    argument.unknown("target", &["async"], errors);
+                }
+            }
+            Role::Target
+        }
+        _ => {
+            for argument in &arguments {
+                argument.unknown("state", &[], errors);
+            }
+            if kind != Kind::Process {
+                errors.report(
+                    attribute,
+                    Code::E12,
+                    "`#[state]` stands in what is not a process",
+                    "only a process has a state that is stored with its request; a field without an attribute starts \
+                     as `Default` in each worker",
+                );
+                return Role::Plain;
+            }
+            Role::State
+        }
+    }
+}
+
+fn setting(arguments: &[Argument], errors: &mut Errors) -> Option<TokenStream> {
+    let mut default = None;
+    for argument in arguments {
+        match &argument.value {
+            Some(value) if argument.key == "default" => default = Some(value.to_token_stream()),
+            None if argument.key == "default" => errors.report(
+                &argument.key,
+                Code::E12,
+                "`default` has no value",
+                "write `#[setting(default = …)]`; a setting without a default must be given, one of type `Option<…>` \
+                 may be left out",
+            ),
+            _ => argument.unknown("setting", &["default"], errors),
+        }
+    }
+    default
+}

@@ -1,0 +1,51 @@
+//! What a pass reports: one error per mistake, all of them in one run.
+
+use std::fmt::Display;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+
+/// A page of `docs/errors.md`. Every text that is ours ends with it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Code {
+    /// Names of items.
+    E01,
+    /// Types of messages, hooks and attributes that stand where they mean nothing.
+    E12,
+}
+
+impl Code {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::E01 => "E01",
+            Self::E12 => "E12",
+        }
+    }
+}
+
+/// The mistakes found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Errors(Vec<syn::Error>);
+
+impl Errors {
+    /// Reports a mistake at the smallest token at fault: the fact, then what to write.
+    pub(crate) fn report(&mut self, at: impl ToTokens, code: Code, fact: impl Display, help: impl Display) {
+        let code = code.as_str();
+        self.0.push(syn::Error::new_spanned(at, format!("{fact}\n\nhelp: {help} [iop {code}]")));
+    }
+
+    /// Reports what is not the grammar. Like rustc's own, such an error has no code.
+    pub(crate) fn grammar(&mut self, at: impl ToTokens, fact: impl Display, help: impl Display) {
+        self.0.push(syn::Error::new_spanned(at, format!("{fact}\n\nhelp: {help}")));
+    }
+
+    /// Passes on what `syn` says.
+    pub(crate) fn syntax(&mut self, error: syn::Error) {
+        self.0.push(error);
+    }
+
+    /// One `compile_error!` for each.
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        self.0.into_iter().map(syn::Error::into_compile_error).collect()
+    }
+}

@@ -1,0 +1,255 @@
+//! From [`ast`](super::ast) to [`model`](super::model): names and shapes of hooks and handlers.
+//!
+//! Whether a message is a message, and a response its response, is asked by rustc, in what is expanded.
+
+use proc_macro2::Ident;
+use syn::{FnArg, GenericArgument, PatType, PathArguments, ReturnType, Signature, Type};
+
+use super::ast::{self, Function};
+use super::model::{self, Call, Handlers, Role};
+use crate::attributes;
+use crate::errors::{Code, Errors};
+use crate::suggest;
+
+/// The names that begin with `on_` and mean something.
+pub(crate) const HOOKS: [&str; 6] =
+    ["on_init", "on_teardown", "on_message", "on_process_input", "on_response", "on_complete"];
+
+/// What a name stands for, before its arguments are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hook {
+    Init,
+    Teardown,
+    Input,
+    Message,
+    Response,
+    Complete,
+}
+
+pub(crate) fn handlers(ast: &ast::Handlers, errors: &mut Errors) -> Handlers {
+    let mut seen: Vec<(Hook, &Ident)> = Vec::new();
+    let mut calls = Vec::new();
+    for function in &ast.functions {
+        let ident = &function.signature.ident;
+        let Some(hook) = hook(ident, errors) else { continue };
+        let once = matches!(hook, Hook::Init | Hook::Teardown | Hook::Input);
+        // Two functions of one name are rustc's to refuse; a misspelt one beside the right one has been refused.
+        if once && seen.iter().any(|(earlier, _)| *earlier == hook) {
+            continue;
+        }
+        seen.push((hook, ident));
+        calls.extend(call(hook, function, errors));
+    }
+    Handlers { component: ast.component.clone(), calls }
+}
+
+fn hook(ident: &Ident, errors: &mut Errors) -> Option<Hook> {
+    let name = ident.to_string();
+    if !name.starts_with("on_") {
+        return Some(Hook::Message);
+    }
+    if let Some(hook) = of_name(&name) {
+        return Some(hook);
+    }
+    let meant = suggest::closest(&name, HOOKS);
+    let help = match meant {
+        Some(hook) => format!("did you mean `{hook}`?"),
+        None => format!(
+            "the hooks are {}; `on_response_…` and `on_complete_…` may have any ending; a handler has a name that \
+             does not begin with `on_`",
+            suggest::list(HOOKS)
+        ),
+    };
+    errors.report(ident, Code::E12, format!("there is no hook `{name}`"), help);
+    // The place of the hook is filled, so that nobody misses it a second time.
+    meant.and_then(of_name)
+}
+
+fn of_name(name: &str) -> Option<Hook> {
+    Some(match name {
+        "on_init" => Hook::Init,
+        "on_teardown" => Hook::Teardown,
+        "on_process_input" => Hook::Input,
+        "on_message" => Hook::Message,
+        _ if name == "on_response" || name.starts_with("on_response_") => Hook::Response,
+        _ if name == "on_complete" || name.starts_with("on_complete_") => Hook::Complete,
+        _ => return None,
+    })
+}
+
+/// The arguments after `self`.
+struct Arguments<'a> {
+    input: Option<&'a PatType>,
+    context: bool,
+    /// Nothing was wrong with them.
+    fit: bool,
+}
+
+fn call(hook: Hook, function: &Function, errors: &mut Errors) -> Option<Call> {
+    let signature = &function.signature;
+    let name = &signature.ident;
+    let receiver = receiver(signature, errors);
+    let arguments = arguments(signature, errors);
+    let mut fit = receiver && arguments.fit && generics(signature, errors);
+    let input = arguments.input.map(|argument| by_value(&argument.ty));
+    let role = match (hook, input) {
+        (Hook::Init | Hook::Teardown, input) => {
+            if let Some(input) = input.filter(|_| arguments.fit) {
+                fit = false;
+                errors.report(
+                    input,
+                    Code::E12,
+                    format!("`{name}` takes no message"),
+                    format!("write `async fn {name}(&mut self, cx: &mut Context) -> Result`; `cx` may be left out"),
+                );
+            }
+            if hook == Hook::Init { Role::Init } else { Role::Teardown }
+        }
+        (Hook::Input, input) => Role::Input(input.cloned()),
+        (Hook::Response, Some(input)) => match response(input) {
+            Some(message) => Role::Response(message.clone()),
+            None => {
+                errors.report(
+                    input,
+                    Code::E12,
+                    format!("`{name}` takes the response to a call, and this is no `Response<…>`"),
+                    "write `response: Response<M>`, where `M` is the type of message that was sent",
+                );
+                return None;
+            }
+        },
+        (Hook::Complete, Some(input)) => Role::Complete(input.clone()),
+        (Hook::Message, Some(input)) => Role::Message(input.clone()),
+        (_, None) => {
+            if arguments.fit {
+                no_message(hook, name, errors);
+            }
+            return None;
+        }
+    };
+    let output = match &signature.output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => Some((**ty).clone()),
+    };
+    let callable = model::Function { ident: name.clone(), context: arguments.context };
+    Some(Call {
+        role,
+        function: fit.then_some(callable),
+        output,
+        name: name.clone(),
+        cfgs: attributes::cfgs(&function.attributes),
+    })
+}
+
+fn no_message(hook: Hook, name: &Ident, errors: &mut Errors) {
+    let (fact, help) = match hook {
+        Hook::Response => (
+            "takes no response",
+            format!("write `async fn {name}(&mut self, response: Response<M>, cx: &mut Context) -> Result`"),
+        ),
+        Hook::Complete => (
+            "takes no request",
+            format!("write `async fn {name}(&mut self, request: M, cx: &mut Context) -> Result<Response of M>`"),
+        ),
+        _ => (
+            "takes no message, so nothing would call it",
+            format!(
+                "write `async fn {name}(&mut self, message: M) -> Result<…>`; a helper goes in an `impl` without `#[handlers]`"
+            ),
+        ),
+    };
+    errors.report(name, Code::E12, format!("`{name}` {fact}"), help);
+}
+
+fn receiver(signature: &Signature, errors: &mut Errors) -> bool {
+    let name = &signature.ident;
+    match signature.receiver() {
+        Some(receiver) if matches!(receiver.kind, syn::ReceiverKind::Reference(..)) => return true,
+        Some(receiver) => {
+            errors.report(receiver, Code::E12, format!("`{name}` takes its component away"), "write `&mut self`")
+        }
+        None => errors.report(
+            name,
+            Code::E12,
+            format!("`{name}` has no `self`"),
+            format!("write `async fn {name}(&mut self, …)`"),
+        ),
+    }
+    false
+}
+
+fn generics(signature: &Signature, errors: &mut Errors) -> bool {
+    if signature.generics.params.is_empty() {
+        return true;
+    }
+    errors.report(
+        &signature.generics.params,
+        Code::E12,
+        format!("`{}` is generic, and a handler is chosen by one message type", signature.ident),
+        "name the message type",
+    );
+    false
+}
+
+fn arguments<'a>(signature: &'a Signature, errors: &mut Errors) -> Arguments<'a> {
+    let mut read = Arguments { input: None, context: false, fit: true };
+    for argument in &signature.inputs {
+        let FnArg::Typed(argument) = argument else { continue };
+        if is_context(&argument.ty) {
+            if read.context {
+                read.fit = false;
+                errors.report(argument, Code::E12, "the context is taken twice", "remove one");
+            }
+            read.context = true;
+        } else if read.input.is_some() {
+            read.fit = false;
+            errors.report(
+                argument,
+                Code::E12,
+                format!("`{}` takes more than one message", signature.ident),
+                "a handler takes one message and, if it likes, `cx: &mut Context`",
+            );
+        } else {
+            if read.context {
+                read.fit = false;
+                errors.report(argument, Code::E12, "the message stands behind the context", "put `cx` last");
+            }
+            if let Type::Reference(reference) = &*argument.ty {
+                read.fit = false;
+                errors.report(
+                    reference,
+                    Code::E12,
+                    format!("`{}` takes a reference, and a message is handed over", signature.ident),
+                    "take the message by value",
+                );
+            }
+            read.input = Some(argument);
+        }
+    }
+    read
+}
+
+/// `&mut Context`, under whatever path.
+fn is_context(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else { return false };
+    let Type::Path(path) = &*reference.elem else { return false };
+    path.path.segments.last().is_some_and(|segment| segment.ident == "Context")
+}
+
+fn by_value(ty: &Type) -> &Type {
+    match ty {
+        Type::Reference(reference) => by_value(&reference.elem),
+        ty => ty,
+    }
+}
+
+/// The `M` of `Response<M>`.
+fn response(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let segment = path.path.segments.last().filter(|segment| segment.ident == "Response")?;
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(message)) if arguments.args.len() == 1 => Some(message),
+        _ => None,
+    }
+}

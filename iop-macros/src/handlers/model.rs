@@ -1,0 +1,42 @@
+//! Hooks and handlers with signatures that can be called.
+
+use syn::{Attribute, Ident, Type};
+
+/// What is generated for a `#[handlers]` block.
+pub(crate) struct Handlers {
+    pub(crate) component: Type,
+    pub(crate) calls: Vec<Call>,
+}
+
+/// One hook or handler.
+pub(crate) struct Call {
+    pub(crate) role: Role,
+    /// How the user's function is called. `None` where its signature has been refused: then only its place is filled.
+    pub(crate) function: Option<Function>,
+    /// What it returns; `None`: nothing.
+    pub(crate) output: Option<Type>,
+    /// Where rustc shall point for what is generated.
+    pub(crate) name: Ident,
+    pub(crate) cfgs: Vec<Attribute>,
+}
+
+/// A function that can be called.
+pub(crate) struct Function {
+    pub(crate) ident: Ident,
+    /// Takes the context.
+    pub(crate) context: bool,
+}
+
+/// When it is called.
+pub(crate) enum Role {
+    Init,
+    Teardown,
+    /// What `on_process_input` takes.
+    Input(Option<Type>),
+    /// For a message type.
+    Message(Type),
+    /// `on_response`, for calls of a message type.
+    Response(Type),
+    /// `on_complete`, for requests of a message type.
+    Complete(Type),
+}

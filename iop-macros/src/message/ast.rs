@@ -1,0 +1,32 @@
+//! `#[message]` as it is written.
+
+use syn::{Attribute, Generics, Ident, Item};
+
+use crate::attributes::Argument;
+
+/// A struct or enum with `#[message(…)]`.
+pub(crate) struct Message {
+    pub(crate) arguments: Vec<Argument>,
+    /// Without `#[key]` and `#[sensitive]`: what comes out again.
+    pub(crate) item: Item,
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) shapes: Vec<Shape>,
+}
+
+/// The fields of the struct, or of one variant of the enum.
+pub(crate) struct Shape {
+    pub(crate) variant: Option<Ident>,
+    /// Of the variant; those of a struct are the message's.
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) marked: Vec<MarkedField>,
+}
+
+/// A field with `#[key]` or `#[sensitive]`.
+pub(crate) struct MarkedField {
+    pub(crate) ident: Option<Ident>,
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) keys: Vec<Attribute>,
+    pub(crate) sensitive: Vec<Attribute>,
+}

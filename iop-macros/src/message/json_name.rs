@@ -1,0 +1,120 @@
+//! The name of a field in the JSON: `#[serde(rename = "…")]` and `rename_all` are followed, because a key is searched
+//! and a sensitive value masked in the stored JSON.
+
+use syn::{Attribute, LitStr, Meta, Token};
+
+/// How the fields around are renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Case {
+    Unchanged,
+    Lower,
+    Upper,
+    Pascal,
+    Camel,
+    ScreamingSnake,
+    Kebab,
+    ScreamingKebab,
+}
+
+/// The case that `#[serde(key = "…")]` asks for, where `key` is `rename_all` or `rename_all_fields`.
+pub(crate) fn case(attributes: &[Attribute], key: &str) -> Option<Case> {
+    Some(match serde_argument(attributes, key)?.as_str() {
+        "lowercase" => Case::Lower,
+        "UPPERCASE" => Case::Upper,
+        "PascalCase" => Case::Pascal,
+        "camelCase" => Case::Camel,
+        "SCREAMING_SNAKE_CASE" => Case::ScreamingSnake,
+        "kebab-case" => Case::Kebab,
+        "SCREAMING-KEBAB-CASE" => Case::ScreamingKebab,
+        _ => Case::Unchanged,
+    })
+}
+
+/// The name of a field with these attributes.
+pub(crate) fn field(ident: &str, attributes: &[Attribute], case: Case) -> String {
+    let ident = ident.strip_prefix("r#").unwrap_or(ident);
+    serde_argument(attributes, "rename").unwrap_or_else(|| case.apply(ident))
+}
+
+impl Case {
+    fn apply(self, snake: &str) -> String {
+        match self {
+            Self::Unchanged | Self::Lower => snake.to_owned(),
+            Self::Upper | Self::ScreamingSnake => snake.to_uppercase(),
+            Self::Pascal => snake.split('_').map(capitalised).collect(),
+            Self::Camel => {
+                let pascal = Self::Pascal.apply(snake);
+                let mut letters = pascal.chars();
+                letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+            }
+            Self::Kebab => snake.replace('_', "-"),
+            Self::ScreamingKebab => snake.to_uppercase().replace('_', "-"),
+        }
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// `key = "value"` or `key(serialize = "value")` in a `#[serde(…)]` attribute.
+fn serde_argument(attributes: &[Attribute], key: &str) -> Option<String> {
+    let mut found = None;
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        let Meta::List(_) = &attribute.meta else { continue };
+        // What serde cannot read, serde reports.
+        let _ = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident(key) && meta.input.peek(Token![=]) {
+                found = Some(meta.value()?.parse::<LitStr>()?.value());
+            } else if meta.path.is_ident(key) {
+                meta.parse_nested_meta(|meta| {
+                    let text = meta.value()?.parse::<LitStr>()?.value();
+                    if meta.path.is_ident("serialize") {
+                        found = Some(text);
+                    }
+                    Ok(())
+                })?;
+            } else if meta.input.peek(Token![=]) {
+                meta.value()?.parse::<syn::Expr>()?;
+            } else if meta.input.peek(syn::token::Paren) {
+                meta.parse_nested_meta(|meta| {
+                    if meta.input.peek(Token![=]) {
+                        meta.value()?.parse::<syn::Expr>()?;
+                    }
+                    Ok(())
+                })?;
+            }
+            Ok(())
+        });
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn a_field_is_called_as_serde_writes_it() {
+        assert_eq!(field("birth_date", &[], Case::Unchanged), "birth_date");
+        assert_eq!(field("birth_date", &[], Case::Camel), "birthDate");
+        assert_eq!(field("birth_date", &[], Case::Pascal), "BirthDate");
+        assert_eq!(field("birth_date", &[], Case::Kebab), "birth-date");
+        assert_eq!(field("birth_date", &[], Case::ScreamingSnake), "BIRTH_DATE");
+        assert_eq!(field("r#type", &[], Case::Unchanged), "type");
+        let attributes = [parse_quote!(#[serde(default, skip_serializing_if = "Option::is_none", rename = "dob")])];
+        assert_eq!(field("birth_date", &attributes, Case::Camel), "dob");
+        let attributes = [parse_quote!(#[serde(rename(serialize = "out", deserialize = "in"))])];
+        assert_eq!(field("birth_date", &attributes, Case::Unchanged), "out");
+    }
+
+    #[test]
+    fn the_case_of_the_fields_is_read_from_serde() {
+        let attributes = [parse_quote!(#[serde(tag = "kind", rename_all = "camelCase")])];
+        assert_eq!(case(&attributes, "rename_all"), Some(Case::Camel));
+        assert_eq!(case(&attributes, "rename_all_fields"), None);
+    }
+}

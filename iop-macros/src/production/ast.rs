@@ -1,0 +1,42 @@
+//! A production as it is written; half-written things included.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::{Attribute, Expr};
+
+/// `pub Name { items }`
+pub(crate) struct Production {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: TokenStream,
+    pub(crate) ident: Ident,
+    pub(crate) items: Vec<Item>,
+}
+
+/// `name: Type { fields }`
+pub(crate) struct Item {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) ident: Ident,
+    /// `None` where it is not written yet.
+    pub(crate) ty: Option<TokenStream>,
+    pub(crate) fields: Vec<Field>,
+    /// Nothing in it is half-written.
+    pub(crate) complete: bool,
+}
+
+/// `name: value`
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    /// `None` where it is not written yet.
+    pub(crate) value: Option<Value>,
+}
+
+/// What a field is set to.
+pub(crate) enum Value {
+    /// A bare lower-case name: an item.
+    Item(Ident),
+    /// `[a, b]`, where all are such names.
+    Items(Vec<Ident>),
+    /// `[]`, which is a list of items as well as of values.
+    Nothing,
+    /// Anything else: the value of a setting.
+    Setting(Expr),
+}

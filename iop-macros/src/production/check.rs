@@ -1,0 +1,181 @@
+//! From [`ast`](super::ast) to [`model`](super::model): names of items, and attributes.
+//!
+//! Whether a field exists, a setting's type fits and a route's end handles what its target carries is asked by rustc, in
+//! what is expanded: those facts lie in other types.
+
+use proc_macro2::{Ident, TokenStream};
+
+use super::ast::{self, Production};
+use super::model::{self, Destination, Field, Route, Value};
+use crate::attributes;
+use crate::errors::{Code, Errors};
+use crate::suggest;
+
+pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Production {
+    duplicate_items(ast, errors);
+    // An item without a component is in no graph; a route to it is no mistake of its own.
+    let placed: Vec<&ast::Item> = ast.items.iter().filter(|item| item.ty.is_some()).collect();
+    let mut names = Names { all: &ast.items, placed: &placed, reached: vec![false; placed.len()], unknown: false };
+    let mut items: Vec<model::Item> = placed.iter().filter_map(|item| self::item(item, &mut names, errors)).collect();
+    let complete = ast.items.iter().all(|item| item.complete) && !names.unknown;
+    for (item, reached) in items.iter_mut().zip(&names.reached) {
+        item.ask_reached = complete && !reached && !item.standalone;
+    }
+    let routes = items.iter().enumerate().flat_map(|(from, item)| routes(from, item)).collect();
+    for attribute in ast.attributes.iter().filter(|attribute| !attribute.path().is_ident("doc")) {
+        errors.report(
+            attribute,
+            Code::E12,
+            "a production takes doc comments only",
+            "what the engine needs to know of an item stands in front of the item, `#[item(…)]`",
+        );
+    }
+    model::Production {
+        docs: ast.attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).cloned().collect(),
+        doc: attributes::docs(&ast.attributes),
+        visibility: ast.visibility.clone(),
+        ident: ast.ident.clone(),
+        items,
+        routes,
+    }
+}
+
+fn duplicate_items(ast: &Production, errors: &mut Errors) {
+    for (index, item) in ast.items.iter().enumerate() {
+        if ast.items.iter().take(index).any(|earlier| earlier.ident == item.ident) {
+            let name = &item.ident;
+            errors.report(name, Code::E01, format!("two items are named `{name}`"), "rename one of them");
+        }
+    }
+}
+
+/// What a route may name.
+struct Names<'a> {
+    all: &'a [ast::Item],
+    placed: &'a [&'a ast::Item],
+    reached: Vec<bool>,
+    /// A route led nowhere, so nobody knows what is reached.
+    unknown: bool,
+}
+
+impl Names<'_> {
+    fn find(&mut self, written: &Ident, errors: &mut Errors) -> Option<Destination> {
+        if let Some(index) = self.placed.iter().position(|item| item.ident == *written) {
+            self.reach(index);
+            return Some(Destination { index, written: written.clone() });
+        }
+        if self.all.iter().any(|item| item.ident == *written) {
+            return None;
+        }
+        let name = written.to_string();
+        let names: Vec<String> = self.all.iter().map(|item| item.ident.to_string()).collect();
+        let meant = suggest::closest(&name, names.iter().map(String::as_str));
+        let help = match meant {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!(
+                "the items are {}; the value of a setting that is not a literal stands in braces, `{{ {name} }}`",
+                suggest::list(names.iter().map(String::as_str))
+            ),
+        };
+        errors.report(written, Code::E01, format!("there is no item `{name}`"), help);
+        // What was probably meant counts as reached: that nothing leads there would be the same mistake again.
+        match meant.and_then(|meant| self.placed.iter().position(|item| item.ident == meant)) {
+            Some(index) => self.reach(index),
+            None => self.unknown = true,
+        }
+        None
+    }
+
+    fn reach(&mut self, index: usize) {
+        if let Some(reached) = self.reached.get_mut(index) {
+            *reached = true;
+        }
+    }
+}
+
+fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<model::Item> {
+    let (standalone, options) = options(item, errors);
+    let fields = item.fields.iter().enumerate().filter_map(|(index, field)| {
+        if item.fields.iter().take(index).any(|earlier| earlier.ident == field.ident) {
+            let name = &field.ident;
+            errors.grammar(name, format!("`{name}` is set twice"), "remove one");
+            return None;
+        }
+        Some(self::field(field, names, errors))
+    });
+    Some(model::Item {
+        ident: item.ident.clone(),
+        fields: fields.collect(),
+        ty: item.ty.clone()?,
+        doc: attributes::docs(&item.attributes),
+        standalone,
+        options,
+        ask_wired: item.complete,
+        ask_reached: false,
+    })
+}
+
+fn field(field: &ast::Field, names: &mut Names, errors: &mut Errors) -> Field {
+    let value = match &field.value {
+        Some(ast::Value::Item(item)) => names.find(item, errors).map(Value::Item),
+        Some(ast::Value::Items(items)) => {
+            for (index, item) in items.iter().enumerate() {
+                if items.iter().take(index).any(|earlier| earlier == item) {
+                    errors.report(item, Code::E01, format!("the item `{item}` stands twice in a list"), "remove one");
+                }
+            }
+            Some(Value::Items(items.iter().filter_map(|item| names.find(item, errors)).collect()))
+        }
+        Some(ast::Value::Nothing) => Some(Value::Nothing),
+        Some(ast::Value::Setting(expression)) => Some(Value::Setting(expression.clone())),
+        None => None,
+    };
+    Field { ident: field.ident.clone(), value: value.unwrap_or(Value::Unknown) }
+}
+
+fn options(item: &ast::Item, errors: &mut Errors) -> (bool, Vec<(Ident, TokenStream)>) {
+    let mut standalone = false;
+    let mut options: Vec<(Ident, TokenStream)> = Vec::new();
+    for attribute in &item.attributes {
+        if attribute.path().is_ident("doc") {
+            continue;
+        }
+        if !attribute.path().is_ident("item") {
+            let help = if attribute.path().is_ident("cfg") {
+                "an item is there or not; to leave it out at run time, write `#[item(enabled = false)]`"
+            } else {
+                "an item takes doc comments and `#[item(…)]`"
+            };
+            errors.report(attribute, Code::E12, "an attribute that means nothing on an item", help);
+            continue;
+        }
+        for argument in attributes::arguments_of(attribute, errors) {
+            let key = &argument.key;
+            if options.iter().any(|(earlier, _)| earlier == key) {
+                errors.report(key, Code::E12, format!("`{key}` is given twice"), "remove one");
+            } else if key == "standalone" {
+                standalone = argument.flag(errors);
+            } else if let Some(value) = argument.value {
+                options.push((argument.key, value));
+            } else {
+                errors.report(key, Code::E12, format!("`{key}` has no value"), format!("write `{key} = …`"));
+            }
+        }
+    }
+    (standalone, options)
+}
+
+fn routes(from: usize, item: &model::Item) -> Vec<Route> {
+    let mut routes = Vec::new();
+    for field in &item.fields {
+        let destinations: &[Destination] = match &field.value {
+            Value::Item(destination) => std::slice::from_ref(destination),
+            Value::Items(destinations) => destinations,
+            Value::Nothing | Value::Setting(_) | Value::Unknown => &[],
+        };
+        let target = field.ident.to_string();
+        let target = target.strip_prefix("r#").unwrap_or(&target);
+        routes.extend(destinations.iter().map(|to| Route { from, target: target.to_owned(), to: to.index }));
+    }
+    routes
+}

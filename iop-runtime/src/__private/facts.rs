@@ -1,0 +1,135 @@
+//! Facts that lie in constants of several types, asked while the user's crate is compiled. A `panic!` in here is a
+//! compile error in the user's source; its text is ours.
+
+use crate::component::{ComponentKind, ComponentType};
+
+/// Every required target of the item is wired.
+///
+/// # Panics
+/// Where one is not. `set` are the fields that `production!` sets; where one of them does not exist, rustc says so, and
+/// what it was meant to be is not asked for a second time.
+pub const fn assert_wired(item: &str, component: &ComponentType, set: &[&str]) {
+    let mut text = Text::new();
+    let mut missing = 0;
+    let mut index = 0;
+    while index < component.targets.len() {
+        let target = &component.targets[index];
+        if target.required && !contains(set, target.name) {
+            text = if missing == 0 { text.add("`").add(target.name) } else { text.add("`, `").add(target.name) };
+            missing += 1;
+        }
+        index += 1;
+    }
+    if missing > 0 && all_exist(set, component) {
+        let plural = if missing == 1 { "target " } else { "targets " };
+        let leaves = Text::new().add("item `").add(item).add("` leaves the ").add(plural).add(text.as_str());
+        panic!("{}", leaves.add("` unwired; write `target: item` for each [iop E05]").as_str());
+    }
+}
+
+/// A process or operation is reached by a route.
+///
+/// # Panics
+/// Where it is not; only called for items that no route reaches.
+pub const fn assert_reached(item: &str, component: &ComponentType) {
+    let kind = match component.kind {
+        ComponentKind::Service => return,
+        ComponentKind::Process => "process",
+        ComponentKind::Operation => "operation",
+    };
+    let text = Text::new().add("no route reaches the ").add(kind).add(" `").add(item);
+    panic!("{}", text.add("`; wire a target to it, or write `#[item(standalone)]` in front of it [iop E07]").as_str());
+}
+
+/// Whether every name is a target or a setting.
+const fn all_exist(names: &[&str], component: &ComponentType) -> bool {
+    let mut index = 0;
+    while index < names.len() {
+        if !exists(names[index], component) {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+const fn exists(name: &str, component: &ComponentType) -> bool {
+    let mut index = 0;
+    while index < component.targets.len() {
+        if same(component.targets[index].name, name) {
+            return true;
+        }
+        index += 1;
+    }
+    let mut group = 0;
+    while group < component.settings.len() {
+        let mut index = 0;
+        while index < component.settings[group].len() {
+            if same(component.settings[group][index].name, name) {
+                return true;
+            }
+            index += 1;
+        }
+        group += 1;
+    }
+    false
+}
+
+const fn contains(names: &[&str], name: &str) -> bool {
+    let mut index = 0;
+    while index < names.len() {
+        if same(names[index], name) {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < a.len() {
+        if a[index] != b[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+/// A text that is put together while compiling. What does not fit is left out.
+struct Text {
+    bytes: [u8; 1024],
+    length: usize,
+}
+
+impl Text {
+    const fn new() -> Self {
+        Self { bytes: [0; 1024], length: 0 }
+    }
+
+    const fn add(mut self, part: &str) -> Self {
+        let part = part.as_bytes();
+        if self.length + part.len() > self.bytes.len() {
+            return self;
+        }
+        let mut index = 0;
+        while index < part.len() {
+            self.bytes[self.length] = part[index];
+            self.length += 1;
+            index += 1;
+        }
+        self
+    }
+
+    const fn as_str(&self) -> &str {
+        match std::str::from_utf8(self.bytes.split_at(self.length).0) {
+            Ok(text) => text,
+            Err(_) => "",
+        }
+    }
+}
