@@ -9,7 +9,7 @@ use super::activity::Activity;
 use super::envelope::Envelope;
 use super::instances::Instances;
 use super::item::ItemState;
-use super::queue::Source;
+use super::queue::{Room, Source};
 use super::waiters::{Delivered, Waiters};
 use crate::clock::Clock;
 use crate::component::{Incoming, RequestError};
@@ -120,16 +120,11 @@ impl Core {
     /// durable. What touches the outside waits for the [`Commit`].
     pub(crate) fn submit(&self, mut step: Step, emissions: Vec<Emission>) -> Commit {
         let mut order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
-        let hand_over = self.store.caps().hand_over;
+        let mut rooms = Rooms::default();
         let mut deliveries = Vec::with_capacity(emissions.len());
         for mut emission in emissions {
             let leased = match emission.to {
-                Delivery::Queue(item) => {
-                    hand_over
-                        && !emission.maybe_stored
-                        && emission.message.due.is_none()
-                        && self.items.get(item).is_some_and(|item| item.queue.takes_hand_over())
-                }
+                Delivery::Queue(item) if !emission.transient => self.may_hand_over(&emission, rooms.of(self, item)),
                 _ => false,
             };
             if !emission.transient {
@@ -160,6 +155,17 @@ impl Core {
             self.deliver(emission, leased, sequence, lease, &commit);
         }
         commit
+    }
+
+    fn may_hand_over(&self, emission: &Emission, room: &mut Room) -> bool {
+        if emission.message.due.is_some() {
+            return false;
+        }
+        if emission.maybe_stored || !self.store.caps().hand_over {
+            room.close();
+            return false;
+        }
+        room.take(emission.message.body.len())
     }
 
     fn deliver(&self, emission: Emission, leased: bool, sequence: u64, lease: Option<LeaseToken>, commit: &Commit) {
@@ -202,6 +208,24 @@ impl Core {
     pub(crate) async fn flush(&self) -> Result<(), StoreError> {
         let receipt = self.store.submit(Step::default());
         receipt.commit.wait().await.map(drop)
+    }
+}
+
+/// The room in the queues that one step writes to: usually one or two.
+#[derive(Debug, Default)]
+struct Rooms(Vec<(usize, Room)>);
+
+impl Rooms {
+    fn of(&mut self, core: &Core, item: usize) -> &mut Room {
+        let at = match self.0.iter().position(|(of, _)| *of == item) {
+            Some(at) => at,
+            None => {
+                let room = core.items.get(item).map_or_else(Room::none, |item| item.queue.room());
+                self.0.push((item, room));
+                self.0.len() - 1
+            }
+        };
+        &mut self.0[at].1
     }
 }
 

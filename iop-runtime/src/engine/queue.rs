@@ -80,6 +80,36 @@ pub(crate) struct QueueKind {
     pub(crate) served: bool,
 }
 
+/// What a window can still take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    messages: usize,
+    bytes: usize,
+}
+
+impl Room {
+    pub(crate) fn none() -> Self {
+        Self { messages: 0, bytes: 0 }
+    }
+
+    /// Takes the room of one message; `false`, now and from now on, where there is none: what comes after a message that
+    /// is only stored is only stored too.
+    pub(crate) fn take(&mut self, body: usize) -> bool {
+        if self.messages == 0 || self.bytes == 0 {
+            self.messages = 0;
+            return false;
+        }
+        self.messages -= 1;
+        self.bytes = self.bytes.saturating_sub(body);
+        true
+    }
+
+    /// A message of the same step is only stored, for another reason.
+    pub(crate) fn close(&mut self) {
+        self.messages = 0;
+    }
+}
+
 /// The next thing to do with a queue.
 enum Next {
     Work(Box<Envelope>),
@@ -112,10 +142,13 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a message that is submitted now may be handed over.
-    pub(crate) fn takes_hand_over(&self) -> bool {
+    /// Room for messages that are submitted now and handed over. [`Room::take`] counts them.
+    pub(crate) fn room(&self) -> Room {
         let state = self.lock();
-        state.behind.is_none() && !state.refilling && state.window.len() < WINDOW && state.bytes < WINDOW_BYTES
+        if state.behind.is_some() || state.refilling {
+            return Room::none();
+        }
+        Room { messages: WINDOW.saturating_sub(state.window.len()), bytes: WINDOW_BYTES.saturating_sub(state.bytes) }
     }
 
     /// Whether the window has room for one more.

@@ -1,0 +1,15 @@
+//! The engine, against a store in memory and with virtual time: order, failures, recovery, processes that wait.
+
+#![allow(missing_docs, unreachable_pub, reason = "the components of tests document themselves")]
+
+#[path = "engine/kit.rs"]
+mod kit;
+
+#[path = "engine/failures.rs"]
+mod failures;
+#[path = "engine/order.rs"]
+mod order;
+#[path = "engine/processes.rs"]
+mod processes;
+#[path = "engine/recovery.rs"]
+mod recovery;

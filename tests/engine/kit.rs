@@ -1,0 +1,88 @@
+//! A production in this process, on a store in memory, with time that the test turns.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use iop::clock::{Timestamp, TokioClock};
+use iop::engine::{self, Running, StartOptions, Stop};
+use iop::message::{Header, Kind, SessionId, Status};
+use iop::production::Production;
+use iop::settings::{self, Layers};
+use iop::store::memory::MemoryStore;
+use iop::store::{MessageQuery, Store};
+
+/// A running production with its store, which outlives it.
+pub struct Lab {
+    pub running: Running,
+    pub store: Arc<MemoryStore>,
+    clock: Arc<TokioClock>,
+}
+
+impl Lab {
+    /// Starts a production on an empty store.
+    pub async fn start<P: Production>() -> Self {
+        let clock = Arc::new(TokioClock::starting_at(Timestamp(1_000_000_000)));
+        let store = MemoryStore::new(clock.clone());
+        Self::on::<P>(store, clock).await
+    }
+
+    async fn on<P: Production>(store: Arc<MemoryStore>, clock: Arc<TokioClock>) -> Self {
+        let resolved = settings::resolve(P::GRAPH, P::wiring(), &Layers::none()).expect("valid settings");
+        let options = StartOptions { clock: clock.clone(), services: true };
+        let running = engine::start(resolved, store.clone(), options).await;
+        Self { running, store, clock }
+    }
+
+    /// Drops the production in whatever it is doing, as a crash would, and starts it on what is stored.
+    pub async fn crash_and_restart<P: Production>(self) -> Self {
+        let Self { running, store, clock } = self;
+        drop(running);
+        // Tasks that were cut off are dropped by the runtime at its next chance.
+        tokio::task::yield_now().await;
+        store.recover().await.expect("a memory store recovers");
+        Self::on::<P>(store, clock).await
+    }
+
+    /// Calls a service or any other item that takes one message type.
+    pub async fn call(&self, item: &str, body: &str) -> Result<String, iop::director::DirectorError> {
+        let called = self.running.director().call_json(item, None, body.as_bytes(), None).await?;
+        Ok(called.response.map(|body| String::from_utf8_lossy(&body).into_owned()).unwrap_or_default())
+    }
+
+    pub async fn until_idle(&self) -> engine::Summary {
+        self.running.until_idle().await.expect("the store works")
+    }
+
+    /// Every stored message, in order of acceptance.
+    pub async fn messages(&self) -> Vec<Header> {
+        let query = MessageQuery { oldest_first: true, limit: 1_000_000, ..MessageQuery::default() };
+        iop::store::Viewer::query(&*self.store, query).await.expect("readable")
+    }
+
+    /// Stored requests to an item, in order of acceptance.
+    pub async fn requests_to(&self, item: &str) -> Vec<Header> {
+        let mut messages = self.messages().await;
+        messages.retain(|header| header.kind == Kind::Request && header.target.as_deref() == Some(item));
+        messages
+    }
+
+    /// Waits until a stored request to `item` is in `status`.
+    pub async fn until(&self, item: &str, status: Status) -> Header {
+        loop {
+            if let Some(found) = self.requests_to(item).await.into_iter().find(|header| header.status == status) {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    pub async fn session(&self, session: SessionId) -> Vec<Header> {
+        let mut messages = self.messages().await;
+        messages.retain(|header| header.session == session);
+        messages
+    }
+
+    pub async fn stop(self) {
+        self.running.stop(Stop::Drain(Duration::from_secs(5))).await.expect("a clean stop");
+    }
+}

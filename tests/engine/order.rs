@@ -1,0 +1,119 @@
+//! Order and bounded memory.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use iop::prelude::*;
+
+use crate::kit::Lab;
+
+#[message(response = Count)]
+pub struct Burst {
+    count: u32,
+}
+
+#[message]
+pub struct Count {
+    sent: u32,
+}
+
+#[message]
+pub struct Number {
+    number: u32,
+}
+
+/// Sends so many numbers.
+#[business_service]
+pub struct Source {
+    #[target]
+    out: Target<Number>,
+}
+
+#[handlers]
+impl Source {
+    async fn on_process_input(&mut self, burst: Burst, cx: &mut Context) -> Result<Count> {
+        for number in 0..burst.count {
+            cx.send_request_async(&self.out, Number { number }).response_required(false).await?;
+        }
+        Ok(Count { sent: burst.count })
+    }
+}
+
+static SEEN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+/// Notes what it gets.
+#[business_operation]
+pub struct Sink;
+
+#[handlers]
+impl Sink {
+    async fn note(&mut self, number: Number) -> Result {
+        SEEN.lock().unwrap_or_else(PoisonError::into_inner).push(number.number);
+        Ok(())
+    }
+}
+
+production! {
+    /// One worker.
+    pub InOrder {
+        source: Source { out: sink },
+        sink: Sink {},
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_with_one_worker_keeps_order_also_beyond_its_window_and_bounds_its_memory() {
+    let lab = Lab::start::<InOrder>().await;
+    // Stopped, so that the backlog grows beyond what is kept in memory.
+    let director = lab.running.director();
+    director.stop_item("sink", iop::engine::Stop::Now).await.expect("known item");
+    for _ in 0..5 {
+        assert_eq!(lab.call("source", r#"{"count":1000}"#).await.as_deref(), Ok(r#"{"sent":1000}"#));
+    }
+    let sink = director.status().items.into_iter().find(|item| item.name == "sink").expect("sink");
+    assert!(sink.queued <= 1024, "{} messages in memory", sink.queued);
+    assert!(sink.more_in_store);
+    director.start_item("sink").await.expect("known item");
+    lab.until_idle().await;
+    let seen = std::mem::take(&mut *SEEN.lock().unwrap_or_else(PoisonError::into_inner));
+    let expected: Vec<u32> = (0..5).flat_map(|_| 0..1000).collect();
+    assert_eq!(seen, expected);
+    assert!(lab.messages().await.iter().all(|header| header.status.is_finished()));
+}
+
+static AT_ONCE: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+/// Takes its time.
+#[business_operation]
+pub struct Slow;
+
+#[handlers]
+impl Slow {
+    async fn wait(&mut self, _number: Number) -> Result {
+        MOST.fetch_max(AT_ONCE.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        AT_ONCE.fetch_sub(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+production! {
+    /// Four workers.
+    pub Pool {
+        source: Source { out: slow },
+        #[item(pool_size = 4)]
+        slow: Slow {},
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_of_four_works_on_four_messages_at_once_and_never_on_more() {
+    let lab = Lab::start::<Pool>().await;
+    let begun = tokio::time::Instant::now();
+    lab.call("source", r#"{"count":40}"#).await.expect("accepted");
+    lab.until_idle().await;
+    assert_eq!(MOST.load(Ordering::SeqCst), 4);
+    // 40 messages of a second each, four at a time.
+    assert_eq!(begun.elapsed().as_secs(), 10);
+}

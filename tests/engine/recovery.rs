@@ -1,0 +1,131 @@
+//! Crashes in the middle of turns: nothing is lost, nothing is done twice inside.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use iop::message::Status;
+use iop::prelude::*;
+
+use crate::kit::Lab;
+
+#[message(response = Total)]
+pub struct Order {
+    amount: u32,
+}
+
+#[message]
+pub struct Total {
+    amount: u32,
+}
+
+#[message(response = Rate)]
+pub struct AskRate {
+    amount: u32,
+}
+
+#[message]
+pub struct Rate {
+    percent: u32,
+}
+
+#[message]
+pub struct Booking {
+    text: String,
+}
+
+static FAIL_ONCE: AtomicUsize = AtomicUsize::new(0);
+static STOP_HERE: AtomicUsize = AtomicUsize::new(0);
+static RATES: AtomicUsize = AtomicUsize::new(0);
+static BOOKINGS: AtomicUsize = AtomicUsize::new(0);
+
+/// Asks for a rate, books, and answers.
+#[business_process]
+pub struct Clerk {
+    #[target]
+    rates: Target<AskRate>,
+    #[target]
+    books: Target<Booking>,
+}
+
+#[handlers]
+impl Clerk {
+    async fn take(&mut self, order: Order, cx: &mut Context) -> Result<Total> {
+        cx.send_request_async(&self.books, Booking { text: "asked".into() }).await?;
+        let rate = cx.send_request_sync(&self.rates, AskRate { amount: order.amount }).await?;
+        cx.send_request_async(&self.books, Booking { text: "answered".into() }).await?;
+        if FAIL_ONCE.swap(0, Ordering::SeqCst) == 1 {
+            return Err(Error::retry("after the response"));
+        }
+        if STOP_HERE.load(Ordering::SeqCst) == 1 {
+            std::future::pending::<()>().await;
+        }
+        Ok(Total { amount: order.amount * rate.percent / 100 })
+    }
+}
+
+/// Gives a rate, counting how often.
+#[business_operation]
+pub struct Rates;
+
+#[handlers]
+impl Rates {
+    async fn rate(&mut self, _ask: AskRate) -> Result<Rate> {
+        RATES.fetch_add(1, Ordering::SeqCst);
+        Ok(Rate { percent: 50 })
+    }
+}
+
+/// Books, counting how often.
+#[business_operation]
+pub struct Books;
+
+#[handlers]
+impl Books {
+    async fn book(&mut self, booking: Booking) -> Result {
+        info!("{}", booking.text);
+        BOOKINGS.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+production! {
+    /// A clerk.
+    pub Office {
+        #[item(standalone)]
+        clerk: Clerk { rates: rates, books: books },
+        rates: Rates {},
+        books: Books {},
+    }
+}
+
+// One test, because the counters are shared by what runs in this process.
+#[tokio::test(start_paused = true)]
+async fn a_repeated_turn_finds_its_recorded_requests_and_sends_nothing_twice() {
+    let reset = || (RATES.swap(0, Ordering::SeqCst), BOOKINGS.swap(0, Ordering::SeqCst));
+
+    // The turn fails after it was answered, and is repeated in the same process.
+    FAIL_ONCE.store(1, Ordering::SeqCst);
+    let lab = Lab::start::<Office>().await;
+    assert_eq!(lab.call("clerk", r#"{"amount":80}"#).await.as_deref(), Ok(r#"{"amount":40}"#));
+    lab.until_idle().await;
+    assert_eq!(reset(), (1, 2));
+
+    // The process crashes in the middle of the turn.
+    STOP_HERE.store(1, Ordering::SeqCst);
+    let director = lab.running.director();
+    let call = tokio::spawn(async move { director.call_json("clerk", None, br#"{"amount":60}"#, None).await });
+    while RATES.load(Ordering::SeqCst) == 0 || lab.requests_to("rates").await[1].status != Status::Completed {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    call.abort();
+    STOP_HERE.store(0, Ordering::SeqCst);
+    let lab = lab.crash_and_restart::<Office>().await;
+    lab.until_idle().await;
+    assert_eq!(reset(), (1, 2));
+    let orders = lab.requests_to("clerk").await;
+    assert!(orders.iter().all(|order| order.status == Status::Completed), "{orders:#?}");
+    assert_eq!(
+        lab.session(orders[1].session).await.len(),
+        8,
+        "an order, its total, a rate, two bookings, each answered"
+    );
+}
