@@ -190,6 +190,8 @@ impl Running {
         }
         // The last lines are in the log before the store is closed.
         self.events.flush();
+        // What the last turns said is stored before the store is closed.
+        self.events.flush();
         self.core.store.close().await
     }
 }
