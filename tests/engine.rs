@@ -13,3 +13,5 @@ mod order;
 mod processes;
 #[path = "engine/recovery.rs"]
 mod recovery;
+#[path = "engine/store_failure.rs"]
+mod store_failure;

@@ -21,15 +21,25 @@ pub struct Lab {
 impl Lab {
     /// Starts a production on an empty store.
     pub async fn start<P: Production>() -> Self {
-        let clock = Arc::new(TokioClock::starting_at(Timestamp(1_000_000_000)));
-        let store = MemoryStore::new(clock.clone());
-        Self::on::<P>(store, clock).await
+        let (store, clock) = Self::memory();
+        Self::on_store::<P>(store.clone(), store, clock).await
     }
 
-    async fn on<P: Production>(store: Arc<MemoryStore>, clock: Arc<TokioClock>) -> Self {
+    /// A store, and the clock that it shares with the engine.
+    pub fn memory() -> (Arc<MemoryStore>, Arc<TokioClock>) {
+        let clock = Arc::new(TokioClock::starting_at(Timestamp(1_000_000_000)));
+        (MemoryStore::new(clock.clone()), clock)
+    }
+
+    /// Starts a production on a store that stands before the one in memory.
+    pub async fn on_store<P: Production>(
+        front: Arc<dyn Store>,
+        store: Arc<MemoryStore>,
+        clock: Arc<TokioClock>,
+    ) -> Self {
         let resolved = settings::resolve(P::GRAPH, P::wiring(), &Layers::none()).expect("valid settings");
         let options = StartOptions { clock: clock.clone(), services: true };
-        let running = engine::start(resolved, store.clone(), options).await;
+        let running = engine::start(resolved, front, options).await;
         Self { running, store, clock }
     }
 
@@ -40,7 +50,7 @@ impl Lab {
         // Tasks that were cut off are dropped by the runtime at its next chance.
         tokio::task::yield_now().await;
         store.recover().await.expect("a memory store recovers");
-        Self::on::<P>(store, clock).await
+        Self::on_store::<P>(store.clone(), store, clock).await
     }
 
     /// Calls a service or any other item that takes one message type.
