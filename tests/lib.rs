@@ -1,1 +1,3 @@
 //! Shared fixtures of the tests.
+
+pub mod rig;

@@ -158,7 +158,7 @@ impl Running {
     }
 
     /// Hands over what was said so far to the event log.
-    pub(crate) fn flush_log(&self) {
+    pub fn flush_log(&self) {
         self.events.flush();
     }
 
