@@ -5,6 +5,7 @@ pub mod s1_operation;
 pub mod s2_catalogue;
 pub mod s3_service;
 pub mod s4_polling_service;
+pub mod s5_director;
 pub mod s6_process;
 pub mod s7_gather;
 pub mod s8_callbacks;

@@ -66,8 +66,10 @@ fn table(model: &Handlers) -> TokenStream {
 }
 
 fn hook(call: &Call) -> TokenStream {
-    let body = body(call, None, &quote!(component), |output| quote!(::iop::__private::finished::<#output>));
-    quote! { |component, cx| ::std::boxed::Box::pin(async move { #body }) }
+    let span = Span::mixed_site().located_at(call.name.span());
+    let this = quote_spanned!(span=> component);
+    let body = body(call, None, &this, |output| quote!(::iop::__private::finished::<#output>));
+    quote_spanned! {span=> |component, cx| ::std::boxed::Box::pin(async move { #body }) }
 }
 
 fn implementation(component: &Type, call: &Call) -> Option<TokenStream> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::component::{ComponentKind, Entrance, Incoming, RequestError};
-use crate::engine::{Core, Delivery, Emission, Stop, response_id};
+use crate::engine::{Core, Delivery, Emission, Running, Stop, response_id};
 use crate::message::{
     Accepted, Invocation, Kind, Message, MessageId, MessageType, Priority, Respond, SessionId, Status, SuspendReason,
 };
@@ -112,11 +112,16 @@ pub struct Called {
     pub response: Option<Bytes>,
 }
 
-impl Director {
-    pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self { core }
+// Here, since the engine does not know who drives it.
+impl Running {
+    /// The handle for other code.
+    #[must_use]
+    pub fn director(&self) -> Director {
+        Director { core: Arc::clone(self.core()) }
     }
+}
 
+impl Director {
     /// The graph that runs.
     #[must_use]
     pub fn graph(&self) -> &'static Graph {

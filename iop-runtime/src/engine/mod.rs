@@ -42,7 +42,6 @@ pub(crate) use self::reply::response_id;
 pub(crate) use self::supervisor::{start_item, stop_item};
 use crate::clock::{Clock, SystemClock};
 use crate::component::{ComponentKind, Entrance};
-use crate::director::Director;
 use crate::events;
 use crate::settings::ResolvedProduction;
 use crate::store::{Store, StoreError};
@@ -80,7 +79,6 @@ pub enum Stop {
 #[derive(Debug)]
 pub struct Running {
     core: Arc<Core>,
-    director: Director,
     background: Vec<AbortHandle>,
     gone: watch::Receiver<Option<StoreError>>,
     events: events::Registration,
@@ -126,15 +124,12 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
     supervisor::start_items(&core, options.services).await;
     let background = vec![tokio::spawn(supervisor::watch_store(Arc::clone(&core), gone_sender)).abort_handle()];
     supervisor::watch_threads(&core);
-    let director = Director::new(Arc::clone(&core));
-    Running { core, director, background, gone, events }
+    Running { core, background, gone, events }
 }
 
 impl Running {
-    /// The handle for other code.
-    #[must_use]
-    pub fn director(&self) -> Director {
-        self.director.clone()
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 
     /// Waits until nothing is under way any more: every queue is empty, every service has looked and found nothing, and
