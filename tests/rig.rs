@@ -126,17 +126,18 @@ impl Rig {
         serde_json::from_slice(&found.body).expect("the body is of its type")
     }
 
-    /// The event log in order of time, of one item.
-    pub async fn log_of(&self, item: &str) -> Vec<Event> {
-        let query = EventQuery { item: Some(item.into()), limit: 10_000, oldest_first: true, ..EventQuery::default() };
+    /// Lines of the event log, in order of time.
+    pub async fn events(&self, query: EventQuery) -> Vec<Event> {
         self.running.flush_log();
+        let query = EventQuery { limit: 10_000, oldest_first: true, ..query };
         self.store.events(query).await.expect("the store answers")
     }
 
     /// What handlers of a component said in an item: lines of the module of `C`, without the engine's.
     pub async fn said_by<C: Component>(&self, item: &str) -> Vec<String> {
         let module = C::TYPE.rust_path.rsplit_once("::").map_or("", |(module, _)| module);
-        self.log_of(item).await.into_iter().filter(|event| event.module == module).map(|event| event.text).collect()
+        let lines = self.events(EventQuery { item: Some(item.into()), ..EventQuery::default() }).await;
+        lines.into_iter().filter(|line| line.module == module).map(|line| line.text).collect()
     }
 
     /// Stops the production; its store, as it is then.
