@@ -1,3 +1,4 @@
 //! Shared fixtures of the tests.
 
+pub mod http;
 pub mod rig;

@@ -13,6 +13,10 @@ mod s7_gather;
 #[path = "seed/s9_multi_request.rs"]
 mod s9_multi_request;
 
+#[path = "seed/s2_catalogue.rs"]
+mod s2_catalogue;
+#[path = "seed/s5_director.rs"]
+mod s5_director;
 use iop_examples::seed::messages::MyRequest;
 
 /// The request of most of them.
