@@ -1,5 +1,7 @@
 //! The graph as other programs read it: Mermaid, Graphviz, JSON, and what changed between two.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use iop::production::{GraphDocument, Production};
 use iop_tests::lab::Lab;
 use serde_json::json;

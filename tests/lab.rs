@@ -1,5 +1,7 @@
 //! A small laboratory: the production behind the tests of settings, graph, command line and HTTP entrance.
 
+#![allow(missing_docs, missing_debug_implementations, reason = "components of tests document themselves")]
+
 use std::path::PathBuf;
 
 use iop::prelude::*;

@@ -1,4 +1,5 @@
 //! Shared fixtures of the tests.
 
 pub mod http;
+pub mod lab;
 pub mod rig;

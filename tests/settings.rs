@@ -1,5 +1,7 @@
 //! Settings: which layer wins, what is refused, what is shown.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -108,7 +110,10 @@ fn every_setting_can_be_given_in_every_layer() {
     assert_eq!((nightly.call_interval, nightly.first_call), (Duration::from_secs(2), FirstCall::AfterInterval));
     assert_eq!(production.items[2].config.setting::<u32>("repetitions").unwrap(), 7);
     assert_eq!((production.engine.store, production.engine.http), (StoreChoice::Memory, HttpChoice::Off));
-    assert_eq!((production.engine.stop_grace, production.engine.log.as_str()), (Duration::from_secs(60), "info,iop=debug"));
+    assert_eq!(
+        (production.engine.stop_grace, production.engine.log.as_str()),
+        (Duration::from_secs(60), "info,iop=debug")
+    );
 }
 
 #[test]

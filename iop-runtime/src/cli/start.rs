@@ -11,7 +11,7 @@ use super::arguments::{RunArguments, SettingsArguments};
 use super::exit::{Exit, Failure};
 use super::settings::mistakes;
 use super::{Program, linked, say, store};
-use crate::director::http::{HttpEntrance, HttpOptions, Port};
+use crate::director::http::{HttpEntrance, HttpOptions, Patience, Port};
 use crate::engine::{self, Running, StartOptions, Stop, Summary};
 use crate::events;
 use crate::settings::options::snake_case;
@@ -148,7 +148,13 @@ async fn entrance(engine: &EngineSettings) -> Result<Option<HttpEntrance>, Failu
         StoreChoice::Memory => None,
     };
     let port = if engine.http_explicit { Port::Exactly } else { Port::Preferably };
-    let options = HttpOptions { address, port, directory: directory.clone(), grace: engine.stop_grace };
+    let options = HttpOptions {
+        address,
+        port,
+        directory: directory.clone(),
+        grace: engine.stop_grace,
+        patience: Patience::default(),
+    };
     let entrance = HttpEntrance::open(options).await.map_err(Failure::failed)?;
     let token = match directory {
         Some(directory) => format!("in {}", directory.join(crate::director::http::TOKEN_FILE).display()),

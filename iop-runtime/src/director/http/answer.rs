@@ -73,3 +73,35 @@ pub(super) fn json<T: Serialize>(value: &T) -> Response {
 pub(super) fn stored_json(body: Bytes) -> Response {
     ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::message::{InvalidMessage, SuspendReason};
+
+    #[test]
+    fn every_failure_of_a_call_has_the_status_that_says_what_to_do() {
+        let item = || "lab".to_owned();
+        let invalid = InvalidMessage { path: "a".to_owned(), reason: String::new() };
+        let suspended = DirectorError::Suspended { item: item(), reason: SuspendReason::Poison, error: String::new() };
+        let timed_out = DirectorError::TimedOut { item: item(), timeout: Duration::from_secs(60) };
+        let unknown_type = DirectorError::UnknownType { item: item(), takes: String::new(), wrong: String::new() };
+        for (error, status) in [
+            (DirectorError::UnknownItem { name: item(), nearest: None }, 404),
+            (DirectorError::NotAService(item(), ""), 404),
+            (DirectorError::NoEntrance(item()), 404),
+            (unknown_type, 422),
+            (DirectorError::Invalid { type_name: "Order", invalid }, 422),
+            (DirectorError::Stopped(item()), 503),
+            (DirectorError::NotStored(item()), 503),
+            (DirectorError::Unknown(item()), 503),
+            (timed_out, 504),
+            (suspended, 500),
+            (DirectorError::Removed(item()), 500),
+        ] {
+            assert_eq!(Failure::from(error.clone()).status.as_u16(), status, "{error}");
+        }
+    }
+}

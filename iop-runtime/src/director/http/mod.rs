@@ -22,6 +22,7 @@ pub use credentials::{ADDRESS_FILE, TOKEN_FILE};
 
 use super::Director;
 use credentials::AddressFile;
+use routes::Behind;
 
 /// How an entrance is opened.
 #[derive(Debug, Clone)]
@@ -34,6 +35,23 @@ pub struct HttpOptions {
     pub directory: Option<PathBuf>,
     /// How long a stop waits for calls that are running.
     pub grace: Duration,
+    /// How long callers may take.
+    pub patience: Patience,
+}
+
+/// How long callers may take to say what they want.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For the head of a request, also the next one on the same connection.
+    pub head: Duration,
+    /// From the first byte of a body to its last.
+    pub body: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(10), body: Duration::from_secs(30) }
+    }
 }
 
 /// Whether another port will do.
@@ -79,6 +97,7 @@ pub struct HttpEntrance {
     address: SocketAddr,
     token: Token,
     grace: Duration,
+    patience: Patience,
     // Removed when the entrance is.
     _address_file: Option<AddressFile>,
 }
@@ -102,7 +121,8 @@ impl HttpEntrance {
             }
             None => (Token::random(), None),
         };
-        Ok(Self { listener, address, token, grace: options.grace, _address_file: address_file })
+        let HttpOptions { grace, patience, .. } = options;
+        Ok(Self { listener, address, token, grace, patience, _address_file: address_file })
     }
 
     /// Where it listens.
@@ -119,8 +139,9 @@ impl HttpEntrance {
 
     /// Answers callers until `stop`, and then those that are still waiting, for as long as the grace lasts.
     pub async fn serve(self, director: Director, stop: CancellationToken) {
-        let router = routes::router(director, self.grace, Arc::new(self.token));
-        server::serve(self.listener, router, stop, self.grace).await;
+        let behind = Behind { director, grace: self.grace, body_timeout: self.patience.body };
+        let router = routes::router(behind, Arc::new(self.token));
+        server::serve(self.listener, router, self.patience.head, self.grace, stop).await;
     }
 }
 

@@ -24,21 +24,20 @@ use crate::message::{MessageId, SessionId};
 /// Bytes of a body.
 const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
-/// From the first byte of a body to its last.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// Makes a repetition safe: the same key is the same message.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// What the calls work on.
 #[derive(Debug, Clone)]
-struct Behind {
-    director: Director,
+pub(super) struct Behind {
+    pub(super) director: Director,
     /// How long a stop of an item waits for its handlers.
-    grace: Duration,
+    pub(super) grace: Duration,
+    /// From the first byte of a body to its last.
+    pub(super) body_timeout: Duration,
 }
 
-pub(super) fn router(director: Director, grace: Duration, token: Arc<Token>) -> Router {
+pub(super) fn router(behind: Behind, token: Arc<Token>) -> Router {
     let api = Router::new()
         .route("/services/{name}", post(call_service))
         .route("/items/{name}/messages", post(send_message))
@@ -48,7 +47,7 @@ pub(super) fn router(director: Director, grace: Duration, token: Arc<Token>) -> 
         .route("/status", get(status))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
-        .with_state(Behind { director, grace })
+        .with_state(behind)
         .layer(from_fn_with_state(token, with_token));
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
@@ -68,12 +67,11 @@ async fn wrong_method() -> Failure {
 
 /// The response of a service to its message, as it is.
 async fn call_service(State(behind): State<Behind>, Path(name): Path<String>, request: Request) -> Response {
-    let director = &behind.director;
     // Operations and processes have a path of their own: who means a service is told that there is none.
-    if let Err(error) = director.get_business_service(&name) {
+    if let Err(error) = behind.director.get_business_service(&name) {
         return Failure::from(error).into_response();
     }
-    match call(director, &name, None, request).await {
+    match call(&behind, &name, None, request).await {
         Ok(called) => {
             let (id, session) = (called.id, called.session);
             let mut response = called.response.map_or_else(|| StatusCode::NO_CONTENT.into_response(), stored_json);
@@ -109,7 +107,7 @@ async fn send_message(
     Query(which): Query<WhichType>,
     request: Request,
 ) -> Response {
-    match call(&behind.director, &name, which.r#type.as_deref(), request).await {
+    match call(&behind, &name, which.r#type.as_deref(), request).await {
         Ok(called) => {
             let text = called.response.and_then(|body| String::from_utf8(body.into()).ok());
             let response = text.and_then(|text| RawValue::from_string(text).ok());
@@ -119,11 +117,11 @@ async fn send_message(
     }
 }
 
-async fn call(director: &Director, item: &str, which: Option<&str>, request: Request) -> Result<Called, Failure> {
+async fn call(behind: &Behind, item: &str, which: Option<&str>, request: Request) -> Result<Called, Failure> {
     let (head, body) = request.into_parts();
     let id = message_id(item, &head.headers)?;
-    let body = read(body).await?;
-    Ok(director.call_json(item, which, &body, id).await?)
+    let body = read(body, behind.body_timeout).await?;
+    Ok(behind.director.call_json(item, which, &body, id).await?)
 }
 
 /// The id that the caller gives the message. A key that is no id stands for one, for this item.
@@ -137,16 +135,16 @@ fn message_id(item: &str, headers: &HeaderMap) -> Result<Option<MessageId>, Fail
     Ok(Some(id.unwrap_or_else(|| MessageId::of_input(&[b"idempotency-key", item.as_bytes(), key]))))
 }
 
-async fn read(body: Body) -> Result<Bytes, Failure> {
+async fn read(body: Body, timeout: Duration) -> Result<Bytes, Failure> {
     let collected = Limited::new(body, BODY_LIMIT).collect();
-    match tokio::time::timeout(BODY_TIMEOUT, collected).await {
+    match tokio::time::timeout(timeout, collected).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a body has at most {BODY_LIMIT} bytes")))
         }
         Ok(Err(error)) => Err(Failure::new(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}"))),
         Err(_) => {
-            let problem = format!("the body did not come within {} seconds", BODY_TIMEOUT.as_secs());
+            let problem = format!("the body did not come within {timeout:?}");
             Err(Failure::new(StatusCode::REQUEST_TIMEOUT, problem))
         }
     }

@@ -14,16 +14,19 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// For the head of a request, also the next one on the same connection.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Connections at a time; others wait to be accepted.
 const CONNECTIONS: usize = 256;
 
 /// After an accept that failed: most likely the process is out of file descriptors, and needs time to return some.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-pub(super) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, grace: Duration) {
+pub(super) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    head_timeout: Duration,
+    grace: Duration,
+    stop: CancellationToken,
+) {
     let free = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
@@ -47,7 +50,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
         let (router, stop) = (router.clone(), stop.clone());
         connections.spawn(async move {
             let _permit = permit;
-            converse(stream, router, stop).await;
+            converse(stream, router, head_timeout, stop).await;
         });
     }
     drop(listener);
@@ -56,10 +59,10 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
 }
 
 /// The requests of one connection.
-async fn converse(stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn converse(stream: TcpStream, router: Router, head_timeout: Duration, stop: CancellationToken) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(head_timeout)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
