@@ -186,3 +186,64 @@ async fn a_body_that_does_not_fit_is_refused_with_the_path_of_the_field_and_noth
     assert_eq!(invalid.path, "product");
     assert!(lab.messages().await.is_empty());
 }
+
+#[message(response = Price)]
+pub struct Haggle {
+    product: String,
+}
+
+/// Asks, waits for somebody else, and fails before it has succeeded: meanwhile the first answer comes.
+#[business_process]
+pub struct Haggler {
+    #[target]
+    supplier: Target<AskPrice>,
+    #[target]
+    other: Target<AskPrice>,
+    #[state]
+    cents: u32,
+    attempts: u32,
+}
+
+#[handlers]
+impl Haggler {
+    async fn on_message(&mut self, haggle: Haggle, cx: &mut Context) -> Result<Pending> {
+        let ask = AskPrice { product: haggle.product.clone(), how: "ok".into() };
+        cx.send_request_async(&self.supplier, ask).await?;
+        let ask = AskPrice { product: haggle.product, how: "ok".into() };
+        cx.send_request_sync(&self.other, ask).await?;
+        self.attempts += 1;
+        if self.attempts < 2 {
+            return Err(Error::retry("not convinced"));
+        }
+        Ok(Pending)
+    }
+
+    async fn on_response(&mut self, response: Response<AskPrice>) -> Result {
+        self.cents = response.result?.cents;
+        Ok(())
+    }
+
+    async fn on_complete(&mut self, _haggle: Haggle) -> Result<Price> {
+        Ok(Price { cents: self.cents })
+    }
+}
+
+production! {
+    /// A haggler with two workers, so that nothing holds a response back but the engine.
+    pub Bazaar {
+        #[item(standalone, pool_size = 2)]
+        haggler: Haggler { supplier: cheap, other: dear },
+        cheap: Supplier { cents: 100 },
+        dear: Supplier { cents: 900 },
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_comes_before_its_turn_has_succeeded_is_not_lost() {
+    let lab = Lab::start::<Bazaar>().await;
+    // Each worker counts its own attempts, so there are two or three of them; all send the same call.
+    assert_eq!(lab.call("haggler", r#"{"product":"ink"}"#).await.as_deref(), Ok(r#"{"cents":103}"#));
+    assert_eq!(lab.requests_to("cheap").await.len(), 1);
+    lab.until_idle().await;
+    assert!(lab.messages().await.iter().all(|header| header.status.is_finished()));
+}

@@ -255,7 +255,9 @@ impl Director {
             }
             Some(Known::UnderWay) => {}
             None => {
-                let emission = entering(core, index, message, accepted, id);
+                let mut emission = entering(core, index, message, accepted, id);
+                // Somebody else may be calling with the same id at this moment: the store decides.
+                emission.maybe_stored = given.is_some();
                 let accepted = core.submit(Step::default(), vec![emission]);
                 if given.is_some() {
                     accepted.wait().await.map_err(store_error)?;

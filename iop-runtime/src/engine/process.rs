@@ -8,11 +8,11 @@ use super::guard::{Failed, guarded};
 use super::instances::{Call, Instance, LoadError, Record, Request, raw};
 use super::item::ItemState;
 use super::reply;
-use super::turn::{EngineTurn, Handle, Start, timer_id};
+use super::turn::{EngineTurn, Handle, Start, count, timer_id};
 use super::worker::{Attempt, Done, Worker, mark_in_flight};
 use crate::clock::Timestamp;
 use crate::component::{Answered, Context, ErasedResponse, Error, Incoming, RequestError, Result};
-use crate::message::{Header, Kind, MessageId};
+use crate::message::{Header, Kind, MessageId, Status};
 use crate::store::{LeaseToken, NewMessage, StateWrite, Step};
 
 /// The handler of a request is done: answer at once, or wait for the calls it made.
@@ -32,9 +32,13 @@ pub(crate) async fn after_request(
         return Ok(Done { sends: turn.end(), reply, ..Done::default() });
     }
     let state = worker.instance.save_state().and_then(|state| raw(&state));
-    let sends = turn.end();
+    let mut sends = turn.end();
+    if envelope.repeated {
+        let again = missed(worker, envelope, &sends.calls).await.map_err(|error| unreadable(&worker.core, &error))?;
+        sends.pending.extend(again);
+    }
     let record = Record {
-        open: sends.calls,
+        open: count(&sends.calls),
         timed: sends.timed.clone(),
         answer: recorded(&answered).map_err(Failed::from)?,
         state: Some(state.map_err(Failed::from)?),
@@ -46,6 +50,47 @@ pub(crate) async fn after_request(
     worker.core.instances.keep(id, Instance { version: 1, record, request: Arc::new(request) });
     let state = StateWrite { instance: id, expected: None, new: Some(new) };
     Ok(Done { sends, state: Some(state), ..Done::default() })
+}
+
+/// Responses to calls of an earlier run of this turn that came before the turn had succeeded, and found no instance to
+/// wait for them: once more.
+async fn missed(worker: &mut Worker, envelope: &mut Envelope, calls: &[MessageId]) -> Result<Vec<Emission>, LoadError> {
+    let (store, attempt) = (&worker.core.store, envelope.header.attempt.to_le_bytes());
+    let mut again = Vec::new();
+    for call in calls {
+        let Some(called) = store.find(*call).await? else { continue };
+        let response = match called.header.status {
+            Status::Suspended => store.find(reply::failure_id(&called.header)).await?,
+            _ => store.find(reply::response_id(*call)).await?,
+        };
+        let Some(response) = response.filter(|response| response.header.status == Status::Completed) else { continue };
+        let header = response.header;
+        let message = NewMessage {
+            id: header.id.derive(&[b"again", &attempt]),
+            session: header.session,
+            parent: header.parent,
+            position: header.position,
+            source: header.source,
+            target: header.target,
+            instance: response.instance,
+            type_name: header.type_name,
+            type_version: header.type_version,
+            kind: header.kind,
+            invocation: header.invocation,
+            status: Status::Queued,
+            priority: header.priority,
+            due: None,
+            late: false,
+            completion_key: header.completion_key,
+            description: header.description,
+            body: response.body,
+            keys: Vec::new(),
+            leased: None,
+        };
+        let to = Delivery::Queue(worker.item.index);
+        again.push(Emission { message, value: None, to, transient: false, maybe_stored: true });
+    }
+    Ok(again)
 }
 
 /// The turn of a response, or of the timeout of a call.
@@ -140,7 +185,7 @@ async fn finish(
     }
     let state = worker.instance.save_state().and_then(|state| raw(&state));
     let mut sends = turn.end();
-    instance.record.open += sends.calls;
+    instance.record.open += count(&sends.calls);
     instance.record.timed.append(&mut sends.timed);
     if instance.record.timed_out.contains(&call) {
         sends.abandoned.push(call);
@@ -249,7 +294,7 @@ pub(crate) fn store_transient(core: &Core, item: &ItemState, envelope: &Envelope
         type_version: header.type_version,
         kind: header.kind,
         invocation: header.invocation,
-        status: crate::message::Status::Queued,
+        status: Status::Queued,
         priority: header.priority,
         due: None,
         late: header.late,

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use super::activity::{Activity, Busy};
 use super::envelope::Envelope;
 use crate::clock::{Clock, Timestamp};
-use crate::message::{MessageId, Priority};
+use crate::message::{Kind, MessageId, Priority};
 use crate::store::{Commit, LeaseBatch, LeaseRequest, NodeId, Outcome, Store};
 
 /// Messages in the window at most.
@@ -228,8 +228,10 @@ impl Queue {
         }
         let waiting = state.retrying.first_key_value().map(|(key, _)| *key);
         if let Some(key) = waiting {
-            let free =
-                state.retrying.get(&key).is_some_and(|envelope| !state.instances.contains(&instance_of(envelope)));
+            let free = state
+                .retrying
+                .get(&key)
+                .is_some_and(|envelope| starts_instance(envelope) || !state.instances.contains(&instance_of(envelope)));
             if key.0 <= now
                 && free
                 && let Some(envelope) = state.retrying.remove(&key)
@@ -268,7 +270,10 @@ impl Queue {
     /// Takes a failed message back until its next attempt.
     pub(crate) fn retry_at(&self, due: Timestamp, envelope: Envelope) {
         let mut state = self.lock();
-        state.instances.remove(&instance_of(&envelope));
+        // A request keeps its instance: responses to what it awaited or sent may come before it has succeeded.
+        if !starts_instance(&envelope) {
+            state.instances.remove(&instance_of(&envelope));
+        }
         state.retrying.insert((due, envelope.header.sequence), envelope);
         drop(state);
         self.changed.notify_one();
@@ -346,10 +351,11 @@ impl Queue {
 
 /// What must not be worked on by two workers at once: the process instance, or for a request the one that it starts.
 pub(crate) fn instance_of(envelope: &Envelope) -> MessageId {
-    match envelope.header.kind {
-        crate::message::Kind::Request => envelope.header.id,
-        _ => envelope.instance.unwrap_or(envelope.header.id),
-    }
+    if starts_instance(envelope) { envelope.header.id } else { envelope.instance.unwrap_or(envelope.header.id) }
+}
+
+fn starts_instance(envelope: &Envelope) -> bool {
+    envelope.header.kind == Kind::Request
 }
 
 impl State {

@@ -22,6 +22,11 @@ pub(crate) fn response_id(request: MessageId) -> MessageId {
     request.derive(&[b"response"])
 }
 
+/// The id of what an asynchronous caller gets when `request` is suspended after its last attempt.
+pub(crate) fn failure_id(request: &Header) -> MessageId {
+    request.id.derive(&[b"failure", &request.attempt.to_le_bytes()])
+}
+
 /// What an asynchronous caller learns of a request that was suspended.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Failure {
@@ -84,7 +89,7 @@ pub(crate) fn failure(
     let body = serde_json::to_vec(failure).unwrap_or_default();
     let mut message = response(item, request, caller, Arc::from(FAILURE), Bytes::from(body));
     // Another id than the response's: a person may still resume the request and have it answered.
-    message.id = request.id.derive(&[b"failure", &request.attempt.to_le_bytes()]);
+    message.id = failure_id(request);
     Some(Emission { message, value: None, to: Delivery::Queue(index), transient: false, maybe_stored: true })
 }
 

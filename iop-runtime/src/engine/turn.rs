@@ -45,7 +45,7 @@ pub(crate) struct Sends {
     /// Requests that the turn has given up.
     pub(crate) abandoned: Vec<MessageId>,
     /// Asynchronous calls whose response the instance waits for.
-    pub(crate) calls: u32,
+    pub(crate) calls: Vec<MessageId>,
     /// Those of them that have a timeout.
     pub(crate) timed: Vec<MessageId>,
     /// The turn has ended: nothing may be sent any more.
@@ -96,7 +96,7 @@ impl EngineTurn {
 
     /// Calls made so far whose response the instance waits for.
     pub(crate) fn calls(&self) -> u32 {
-        self.sends().calls
+        count(&self.sends().calls)
     }
 
     /// Ends the turn and gives what it has sent.
@@ -284,6 +284,11 @@ enum Recorded {
     Unknown,
 }
 
+/// So many calls. More than a `u32` holds do not fit in memory.
+pub(crate) fn count(calls: &[MessageId]) -> u32 {
+    u32::try_from(calls.len()).unwrap_or(u32::MAX)
+}
+
 fn ended() -> RequestError {
     RequestError::NotStored("the turn has ended: a request outlived its handler".into())
 }
@@ -340,7 +345,7 @@ impl Turn for Handle {
             return Err(ended());
         }
         if is_call {
-            sends.calls += 1;
+            sends.calls.push(id);
             turn.remember_call(&emission);
         }
         sends.pending.push(emission);
