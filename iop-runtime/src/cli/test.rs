@@ -69,14 +69,15 @@ struct SentDocument {
 
 impl Sent {
     fn write(self, form: TraceForm, out: &mut dyn Write) -> Result<Exit, Failure> {
-        let response = self.response.as_ref().ok().and_then(Option::as_ref);
-        let response = response.map_or(Ok(Value::Null), |body| serde_json::from_slice::<Value>(body))?;
+        let body = self.response.as_ref().ok().and_then(Option::as_ref);
+        let response = body.map_or(Ok(Value::Null), |body| serde_json::from_slice::<Value>(body))?;
         match form {
             TraceForm::Tree => {
-                serde_json::to_writer_pretty(&mut *out, &response)?;
-                writeln!(out)?;
+                if body.is_some() {
+                    serde_json::to_writer_pretty(&mut *out, &response)?;
+                    writeln!(out, "\n")?;
+                }
                 if let Some(trace) = &self.trace {
-                    writeln!(out)?;
                     trace.write(TraceForm::Tree, out)?;
                 }
             }

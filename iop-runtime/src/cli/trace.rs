@@ -122,7 +122,7 @@ impl Trace {
             children.entry(parent).or_default().push(&message.header);
         }
         for event in events.remove(&None).unwrap_or_default() {
-            writeln!(out, "  {}", event_line(event))?;
+            writeln!(out, "  {}", line_beside(event))?;
         }
         for root in children.get(&None).into_iter().flatten() {
             Branch { children: &children, events: &events }.write(root, "", "", out)?;
@@ -162,7 +162,7 @@ impl Branch<'_> {
             writeln!(out, "{beside}error: {}", escaped(error))?;
         }
         for event in self.events.get(&Some(header.id)).into_iter().flatten() {
-            writeln!(out, "{beside}{}", event_line(event))?;
+            writeln!(out, "{beside}{}", line_beside(event))?;
         }
         for (index, child) in children.iter().enumerate() {
             let (first, below) = if index + 1 == children.len() { ("└─ ", "   ") } else { ("├─ ", "│  ") };
@@ -170,6 +170,12 @@ impl Branch<'_> {
         }
         Ok(())
     }
+}
+
+/// A log line beside the message whose turn it was said in: what the message says is not said again.
+fn line_beside(event: &Event) -> String {
+    let event = Event { session: None, message: None, ..event.clone() };
+    event_line(&event)
 }
 
 /// `Hello  clock -> greeter  completed  waited 1 ms, ran 3 ms  0192…`

@@ -24,7 +24,7 @@ use crate::store::{Outcome, Step, StoreError};
 pub(crate) async fn poll(worker: &mut Worker, stop: &CancellationToken) -> Exit {
     let interval = worker.item.options.call_interval;
     // Busy until the first call is over: a production that has not looked yet is not idle.
-    let mut busy = Some(worker.core.activity.begin(Some(worker.item.index)));
+    let mut busy = Some(worker.busy());
     if worker.item.options.first_call == FirstCall::AfterInterval && pause(stop, interval).await {
         return Exit::Stopped;
     }
@@ -68,7 +68,7 @@ pub(crate) async fn adapter(
     build: fn(&ItemConfig) -> Result<Box<dyn DynAdapter>>,
     stop: &CancellationToken,
 ) -> Exit {
-    let mut intake = Intake { busy: Some(worker.core.activity.begin(Some(worker.item.index))), ..Intake::default() };
+    let mut intake = Intake { busy: Some(worker.busy()), ..Intake::default() };
     while !stop.is_cancelled() {
         let result = match opened(worker, build).await {
             Ok(mut adapter) => intake.receive(worker, &mut *adapter, stop).await,

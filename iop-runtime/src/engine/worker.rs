@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+use super::activity::Busy;
 use super::core::Core;
 use super::envelope::Envelope;
 use super::guard::{Failed, guarded};
@@ -29,6 +30,8 @@ pub(crate) struct Worker {
     pub(crate) instance: Box<dyn Instance>,
     /// The outcome of the last turn's commit, looked at when there is nothing else to do.
     last: Option<Commit>,
+    /// From before the start is known to be over until the worker serves: in between the item is not idle.
+    starting: Option<Busy>,
 }
 
 /// Why a worker stopped serving.
@@ -53,7 +56,11 @@ pub(crate) async fn run(
         let exit = match item.component().entrance {
             Entrance::Poll => service::poll(&mut worker, &stop).await,
             Entrance::Adapter(build) => service::adapter(&mut worker, build, &stop).await,
-            Entrance::Queue | Entrance::Director { .. } => worker.serve(&stop).await,
+            Entrance::Queue | Entrance::Director { .. } => {
+                // What waits in its queue says itself that it is there.
+                worker.starting.take();
+                worker.serve(&stop).await
+            }
         };
         if exit == Exit::Stopped {
             worker
@@ -90,10 +97,12 @@ impl Worker {
                         pulse: Arc::clone(pulse),
                         instance,
                         last: None,
+                        starting: None,
                     };
                     match worker.hook(HookName::Init).await {
                         Ok(()) => {
                             item.set_error(None);
+                            worker.starting = Some(core.activity.begin(Some(item.index)));
                             // The starter may have stopped waiting.
                             ready.take().map(|ready| ready.send(()));
                             return Some(worker);
@@ -113,6 +122,11 @@ impl Worker {
                 () = tokio::time::sleep(pause) => {}
             }
         }
+    }
+
+    /// Held by a service that fetches while it has not looked yet.
+    pub(crate) fn busy(&mut self) -> Busy {
+        self.starting.take().unwrap_or_else(|| self.core.activity.begin(Some(self.item.index)))
     }
 
     async fn hook(&mut self, hook: HookName) -> Result<(), Failed> {
