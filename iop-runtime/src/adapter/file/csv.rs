@@ -21,10 +21,11 @@ use crate::component::{Error, Result};
 /// assert_eq!(std::fs::read_to_string(&path)?, "id,item,note\n17,\"2\"\" pipe, steel\",\n");
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct KeyedCsv {
     lines: KeyedLines,
-    columns: usize,
+    /// `None` where the file is not open.
+    columns: Option<usize>,
 }
 
 impl KeyedCsv {
@@ -46,10 +47,10 @@ impl KeyedCsv {
             return Err(Error::fatal(format!("{}: no column makes the key", path.display())));
         }
         let layout = Layout::Csv { columns: columns.iter().map(|&name| name.to_owned()).collect(), key };
-        Ok(Self { lines: KeyedLines::with_layout(path, layout, flush).await?, columns: columns.len() })
+        Ok(Self { lines: KeyedLines::with_layout(path, layout, flush).await?, columns: Some(columns.len()) })
     }
 
-    /// The file.
+    /// The file; empty for one that is not open.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.lines.path()
@@ -63,13 +64,11 @@ impl KeyedCsv {
     /// written.
     pub async fn append<'a>(&self, record: impl IntoIterator<Item = Option<&'a str>> + Send) -> Result<Appended> {
         let record: Vec<_> = record.into_iter().collect();
-        if record.len() != self.columns {
-            return Err(Error::fatal(format!(
-                "a record for {} has {} fields for {} columns",
-                self.path().display(),
-                record.len(),
-                self.columns
-            )));
+        if let Some(columns) = self.columns
+            && columns != record.len()
+        {
+            let (path, fields) = (self.path().display(), record.len());
+            return Err(Error::fatal(format!("a record for {path} has {fields} fields for {columns} columns")));
         }
         self.lines.append(join(record.into_iter())).await
     }

@@ -1,4 +1,4 @@
-//! What the file adapters say in the log: one function for each event, so that each is worded once.
+//! What the file adapters say, in one place, so that one thing is always said the same way.
 //!
 //! Names of files come from outside: they are written escaped.
 
@@ -6,56 +6,54 @@ use std::ffi::OsStr;
 use std::fmt::Display;
 use std::path::Path;
 
-/// A name as a log line may show it.
+use tracing::{debug, error, info, warn};
+
+/// A name as a line of the log may show it.
 fn shown(name: &OsStr) -> String {
     name.to_string_lossy().escape_debug().to_string()
 }
 
-/// The file that was accepted is one that was processed before. Nothing is lost: `info`.
-pub(super) fn processed_before(file: &str, archived: &Path) {
-    tracing::info!(
-        %file,
-        archived = %archived.display(),
-        "The same file (name and content) was processed before. It is archived and processed no second time."
-    );
+/// The message of the file is stored, now or when the same file was processed before.
+pub(super) fn archived(file: &str, archived: &Path, duplicate: bool) {
+    let which = if duplicate { ", a file that was processed before," } else { "" };
+    debug!("{file}{which} is archived as {}", archived.display());
 }
 
-/// The message of the file is stored.
-pub(super) fn archived(file: &str, archived: &Path) {
-    tracing::debug!(%file, archived = %archived.display(), "The file is archived.");
-}
-
-/// The message of the file is stored, and the file is gone: somebody took it from the work folder.
+/// The message of the file is stored, and somebody took the file from the work folder.
 pub(super) fn not_archived(file: &str, error: impl Display) {
-    tracing::warn!(%file, "The file was taken from the work folder and cannot be archived: {error}.");
+    warn!("{file} is stored, but cannot be archived: {error}");
 }
 
 /// A file was left in the work folder when the process ended.
 pub(super) fn taken_up_again(file: &OsStr) {
-    tracing::info!(file = %shown(file), "The file was claimed when the process ended; it is taken up again.");
+    info!("{} was claimed when the process ended; it is taken up again", shown(file));
 }
 
-/// A file went to the errors folder: a person is needed.
+/// A file cannot be taken and went to the errors folder: a person is needed.
 pub(super) fn set_aside(file: &OsStr, aside: &Path, why: impl Display) {
-    tracing::error!(file = %shown(file), aside = %aside.display(), "The file is set aside: {why}.");
+    error!("{} is set aside as {}: {why}", shown(file), aside.display());
 }
 
-/// A file is left where it is, and looked at again with every call.
+/// The service failed on a file, as the engine has said; this is where the file went.
+pub(super) fn kept_aside(file: &str, aside: &Path) {
+    info!("{file} lies in {}", aside.display());
+}
+
+/// A file is left where it is, and tried again with every call.
 pub(super) fn left(file: &OsStr, why: impl Display) {
-    tracing::warn!(file = %shown(file), "The file is left where it is: {why}.");
+    warn!("{} is left where it is: {why}", shown(file));
 }
 
 /// Somebody else took the file.
 pub(super) fn vanished(file: &OsStr) {
-    tracing::debug!(file = %shown(file), "The file is gone again before it was claimed.");
+    debug!("{} is gone before it was taken", shown(file));
 }
 
 /// The last line of a file was not written to its end.
 pub(super) fn torn_line(file: &Path, bytes: u64, kept: &Path) {
-    tracing::warn!(
-        file = %file.display(),
-        bytes,
-        kept = %kept.display(),
-        "The last line was not written to its end. It is cut off and kept beside the file."
+    warn!(
+        "{}: the last line was not written to its end; {bytes} bytes are cut off and kept in {}",
+        file.display(),
+        kept.display()
     );
 }

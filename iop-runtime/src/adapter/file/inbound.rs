@@ -43,6 +43,8 @@ use crate::settings::SettingDecl;
 /// | `errors` | `<path>/.errors` | files that a person must look at, each with a `.error` text |
 /// | `stable` | `1s` | how long size and time must have been quiet; `0s` where senders rename files into the folder |
 /// | `max_bytes` | 64 MiB | the largest file that is read, in bytes |
+///
+/// A service may declare one of them as a `#[setting]` of its own, to read it or to give it another default.
 #[derive(Debug)]
 pub struct FileInbound {
     item: String,
@@ -226,9 +228,9 @@ impl InboundAdapter for FileInbound {
     async fn receive(&mut self) -> Result<Received<ReceivedFile, FileTicket>> {
         if self.looking.is_none() {
             let mut inbox = self.inbox.take().ok_or_else(|| Error::retry("the inbox is not open"))?;
-            let now = Instant::now();
+            let (now, span) = (Instant::now(), tracing::Span::current());
             self.looking = Some(tokio::task::spawn_blocking(move || {
-                let found = inbox.next(now);
+                let found = span.in_scope(|| inbox.next(now));
                 (inbox, found)
             }));
         }
@@ -251,11 +253,7 @@ impl InboundAdapter for FileInbound {
                 }
                 Err(error) => return Err(Error::unavailable(error)),
             };
-            if receipt.duplicate() {
-                events::processed_before(&ticket.name, &to);
-            } else {
-                events::archived(&ticket.name, &to);
-            }
+            events::archived(&ticket.name, &to, receipt.duplicate());
             Ok(())
         })
         .await
@@ -264,7 +262,11 @@ impl InboundAdapter for FileInbound {
     async fn refused(&mut self, ticket: FileTicket, error: &str) -> Result {
         let folders = self.folders.clone();
         let why = error.to_owned();
-        disk::blocking(move || folders.set_aside(&ticket.path, ticket.name.as_ref(), &why).map_err(Error::unavailable))
-            .await
+        disk::blocking(move || {
+            let aside = folders.set_aside(&ticket.path, ticket.name.as_ref(), &why).map_err(Error::unavailable)?;
+            events::kept_aside(&ticket.name, &aside);
+            Ok(())
+        })
+        .await
     }
 }

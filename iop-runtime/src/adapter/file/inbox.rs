@@ -33,15 +33,14 @@ pub(super) struct Folders {
 
 impl Folders {
     /// Moves a claimed file to the errors folder, with a text beside it that says why.
-    pub(super) fn set_aside(&self, from: &Path, name: &OsStr, why: &str) -> io::Result<()> {
+    pub(super) fn set_aside(&self, from: &Path, name: &OsStr, why: &str) -> io::Result<PathBuf> {
         let safe = disk::hostile(name).map_or_else(|| name.to_string_lossy().into_owned(), |_| disk::safe_name(name));
         let aside = disk::move_into(from, &self.errors, &safe)?;
         let moved = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let text = format!("{}\n{}\n{why}\n", jiff::Timestamp::now(), name.to_string_lossy().escape_debug());
         disk::write_new(&self.errors.join(disk::shortened(&moved, ".error")), text.as_bytes(), 0o640)?;
         disk::sync_folder(&self.errors)?;
-        events::set_aside(name, &aside, why);
-        Ok(())
+        Ok(aside)
     }
 }
 
@@ -193,7 +192,7 @@ impl Inbox {
             }
             Ok(Check::NotRegular) => return Ok(self.leave(name, "it is not a regular file")),
             Ok(Check::Refused(why)) => {
-                return match self.folders.set_aside(&from, name, &why) {
+                return match self.set_aside(&from, name, &why) {
                     Ok(()) => Ok(None),
                     Err(error) => Ok(self.leave(name, format_args!("{why}, and it cannot be set aside: {error}"))),
                 };
@@ -262,13 +261,20 @@ impl Inbox {
         let look = Look::of(&file.metadata()?);
         let name = match self.refusal(name, look) {
             Ok(name) => name,
-            Err(why) => return self.folders.set_aside(&path, name, &why).map(|()| Read::Gone),
+            Err(why) => return self.set_aside(&path, name, &why).map(|()| Read::Gone),
         };
         let mut bytes = Vec::with_capacity(usize::try_from(look.length).unwrap_or(0));
         // The limit holds also where the file grows while it is read.
         file.by_ref().take(self.folders.max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
         let unchanged = Look::of(&file.metadata()?) == look && bytes.len() as u64 == look.length;
         Ok(if unchanged { Read::File(Taken { name, path, look, bytes }) } else { Read::Changed })
+    }
+
+    /// Sets aside what may not be taken, and says so.
+    fn set_aside(&self, from: &Path, name: &OsStr, why: &str) -> io::Result<()> {
+        let aside = self.folders.set_aside(from, name, why)?;
+        events::set_aside(name, &aside, why);
+        Ok(())
     }
 
     /// The name of a file that may be taken, or why it may not.

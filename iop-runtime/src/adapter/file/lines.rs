@@ -74,6 +74,9 @@ impl IntoSetting<Flush> for &'static str {
 ///   keeps `pool_size = 1`.
 /// - Every line takes about 32 bytes of memory.
 ///
+/// An operation opens it in `on_init` and keeps it in a field without an attribute; until then it is the default, which
+/// is no file.
+///
 /// ```
 /// # use iop::adapter::file::{Appended, KeyedLines};
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> iop::component::Result {
@@ -85,8 +88,8 @@ impl IntoSetting<Flush> for &'static str {
 /// assert_eq!(file.append("17 lost").await?, Appended::Differs);
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
-pub struct KeyedLines(Arc<Shared>);
+#[derive(Clone, Default)]
+pub struct KeyedLines(Option<Arc<Shared>>);
 
 struct Shared {
     path: PathBuf,
@@ -130,15 +133,15 @@ impl KeyedLines {
     pub(super) async fn with_layout(path: PathBuf, layout: Layout, flush: Flush) -> Result<Self> {
         disk::blocking(move || {
             let opened = Opened::open(&path, &layout)?;
-            Ok(Self(Arc::new(Shared { path, layout, flush, opened: Mutex::new(Some(opened)) })))
+            Ok(Self(Some(Arc::new(Shared { path, layout, flush, opened: Mutex::new(Some(opened)) }))))
         })
         .await
     }
 
-    /// The file.
+    /// The file; empty for one that is not open.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.0.path
+        self.0.as_ref().map_or(Path::new(""), |shared| &shared.path)
     }
 
     /// Appends a line, given without its line break, unless its key is there.
@@ -146,20 +149,21 @@ impl KeyedLines {
     /// # Errors
     /// Fatal where the line has no key or is not one line; [unavailable](Error::unavailable) where it cannot be written.
     pub async fn append(&self, line: impl Into<String>) -> Result<Appended> {
-        let (shared, line) = (Arc::clone(&self.0), line.into());
+        let shared = self.0.clone().ok_or_else(|| Error::fatal("the file is not open; open it in `on_init`"))?;
+        let line = line.into();
         disk::blocking(move || shared.append(line)).await
     }
 
     /// Leaves the file as a failed write does.
     #[cfg(test)]
     pub(super) fn forget_the_file(&self) {
-        self.0.opened.lock().unwrap().take();
+        self.0.as_ref().unwrap().opened.lock().unwrap().take();
     }
 }
 
 impl fmt::Debug for KeyedLines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("KeyedLines").field(&self.0.path).finish()
+        f.debug_tuple("KeyedLines").field(&self.path()).finish()
     }
 }
 

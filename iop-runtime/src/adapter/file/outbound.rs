@@ -42,7 +42,8 @@ impl Written {
 /// `[A-Za-z0-9._-]`, 1 to 200 of them without a leading dot, is replaced and gets a hash. Files are for the owner and
 /// the group (0640). Any number of workers may write to one folder.
 ///
-/// An operation opens it in `on_init` and keeps it in a field without an attribute:
+/// An operation opens it in `on_init` and keeps it in a field without an attribute; until then it is the default, which
+/// is no folder and writes nothing.
 ///
 /// ```
 /// # use iop::adapter::file::{FileOutbound, Written};
@@ -60,7 +61,7 @@ impl Written {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileOutbound {
-    folder: PathBuf,
+    folder: Option<PathBuf>,
 }
 
 impl FileOutbound {
@@ -73,21 +74,25 @@ impl FileOutbound {
         disk::blocking(move || {
             disk::make_folder(&folder).map_err(Error::unavailable)?;
             remove_parts(&folder).map_err(disk::unavailable(&folder))?;
-            Ok(Self { folder })
+            Ok(Self { folder: Some(folder) })
         })
         .await
     }
 
-    /// The folder.
+    /// The folder; empty for one that is not open.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
+        self.folder.as_deref().unwrap_or(Path::new(""))
     }
 
     /// Where a file of this name lies.
-    #[must_use]
-    pub fn path_of(&self, name: &str) -> PathBuf {
-        self.folder.join(disk::safe_name(name.as_ref()))
+    ///
+    /// # Errors
+    /// Fatal where the folder is not open.
+    pub fn path_of(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.folder.as_ref();
+        let folder = folder.ok_or_else(|| Error::fatal("the folder is not open; open it in `on_init`"))?;
+        Ok(folder.join(disk::safe_name(name.as_ref())))
     }
 
     /// Writes a file, unless it is there with the same content.
@@ -96,7 +101,7 @@ impl FileOutbound {
     /// Fatal where a file of this name has other content: it is not overwritten. [Unavailable](Error::unavailable) where
     /// it cannot be written.
     pub async fn write_once(&self, name: &str, content: impl Into<Bytes>) -> Result<Written> {
-        let (path, content) = (self.path_of(name), content.into());
+        let (path, content) = (self.path_of(name)?, content.into());
         disk::blocking(move || {
             // Most often the file is not there; a repeated turn is rare, and need not write first.
             if let Some(present) = present(&path, &content)? {
@@ -120,7 +125,7 @@ impl FileOutbound {
     /// # Errors
     /// [Unavailable](Error::unavailable) where it cannot be written.
     pub async fn overwrite(&self, name: &str, content: impl Into<Bytes>) -> Result<PathBuf> {
-        let (path, content) = (self.path_of(name), content.into());
+        let (path, content) = (self.path_of(name)?, content.into());
         disk::blocking(move || {
             let part = write_part(&path, &content).map_err(Error::unavailable)?;
             fs::rename(&part, &path).map_err(disk::unavailable(&path))?;

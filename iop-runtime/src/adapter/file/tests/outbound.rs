@@ -160,6 +160,20 @@ async fn of_many_workers_that_write_one_file_one_writes_and_the_others_find_it()
 }
 
 #[tokio::test]
+async fn what_is_not_open_writes_nothing() {
+    let errors = [
+        KeyedLines::default().append("1 a").await.unwrap_err(),
+        KeyedCsv::default().append([Some("1")]).await.unwrap_err(),
+        FileOutbound::default().write_once("a", "x").await.unwrap_err(),
+        FileOutbound::default().overwrite("a", "x").await.unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.disposition(), Disposition::Fatal);
+        assert!(error.to_string().contains("open it in `on_init`"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn what_another_process_had_not_finished_is_removed_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     for name in [".0190-7.iop-part", ".mine", "report.iop-part"] {
