@@ -28,7 +28,11 @@ pub struct FeedFolder {
 #[handlers]
 impl FeedFolder {
     async fn on_init(&mut self) -> Result {
-        if self.sample { self.put_sample().await } else { Ok(()) }
+        if self.sample {
+            self.put_sample().await?;
+        }
+        info!("watching {} for feeds", self.path.display());
+        Ok(())
     }
 
     async fn on_process_input(&mut self, file: ReceivedFile, cx: &mut Context) -> Result {
@@ -42,16 +46,15 @@ impl FeedFolder {
 impl FeedFolder {
     async fn put_sample(&self) -> Result {
         let (name, content) = SAMPLE;
-        let inbox = self.path.display();
         if self.path.join(".archive").join(name).exists() {
-            info!("{name} was processed before; put another feed into {inbox}");
+            info!("the sample {name} was processed before and is not processed again");
             return Ok(());
         }
         if [".", ".work", ".errors"].iter().any(|folder| self.path.join(folder).join(name).exists()) {
             return Ok(());
         }
         FileOutbound::open(&self.path).await?.write_once(name, content).await?;
-        info!("the sample {name} is put into {inbox}");
+        info!("{name}, the sample, is put into the folder");
         Ok(())
     }
 }

@@ -1,14 +1,15 @@
 //! The operation that says what a feed came to.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use iop::adapter::file::FileOutbound;
 use iop::prelude::*;
 
+use super::alerts::ALERTS;
 use super::evidence::Evidence;
 use super::messages::{Class, Summary};
+use super::table::DATABASE;
 
 /// The name of the file.
 pub const SUMMARY: &str = "summary.txt";
@@ -41,7 +42,7 @@ impl Report {
         let revisions = summary.revisions.clone();
         let found = tokio::task::spawn_blocking(move || Evidence::gather(&folder, &revisions)).await??;
         let differences = differences(&summary, &found);
-        let text = text(&summary, &found, &differences);
+        let text = text(&summary, &found, &differences, &self.folder);
         for difference in differences {
             error!("{difference}");
         }
@@ -80,27 +81,24 @@ fn differences(summary: &Summary, found: &Evidence) -> Vec<String> {
 }
 
 /// The summary as it is printed.
-fn text(summary: &Summary, found: &Evidence, differences: &[String]) -> String {
+fn text(summary: &Summary, found: &Evidence, differences: &[String], folder: &Path) -> String {
     let counts = &summary.counts;
-    let mut text = format!("{}\n\n", summary.feed);
-    // Writing to a text does not fail.
-    let _ = writeln!(text, "  {:<20}{:>8}   announced by the feed: {}", "events read", counts.read, counts.announced);
+    let row = |what: &str, answered: u64, found: u64, of: &str| format!("  {what:<22}{answered:>9}{found:>9}  {of}\n");
+    let mut text = format!("{}\n\n  {:<22}{:>9}{:>9}\n", summary.feed, "", "counted", "found");
+    text += &row("events", counts.read, counts.announced, "announced by the feed");
     for class in Class::ALL {
         let answered = counts.classes.get(&class).copied().unwrap_or_default();
-        let (name, lines) = (class.plural(), found.lines_of(class));
-        let _ = writeln!(text, "  {:<20}{answered:>8}   lines of {name}.csv: {lines}", name.replace('_', " "));
+        let (words, file) = (class.plural().replace('_', " "), format!("lines of {}.csv", class.plural()));
+        text += &row(&words, answered, found.lines_of(class), &file);
     }
-    let classified: u64 = counts.classes.values().sum();
-    let _ = writeln!(text, "  {:<20}{classified:>8}   rows of events.sqlite: {}", "together", found.rows);
-    let _ =
-        writeln!(text, "  {:<20}{:>8}   lines of alerts.txt: {}", "magnitude 4.5 or more", counts.alerts, found.alerts);
-    text.push('\n');
+    text += &row("together", counts.classes.values().sum(), found.rows, &format!("rows of {DATABASE}"));
+    text += &row("magnitude 4.5 or more", counts.alerts, found.alerts, &format!("lines of {ALERTS}"));
     if differences.is_empty() {
-        text.push_str("The numbers add up.\n");
+        text += &format!("\nThe numbers add up. The files are in {}.\n", folder.display());
     } else {
-        text.push_str("THE NUMBERS DO NOT ADD UP:\n");
+        text += "\nTHE NUMBERS DO NOT ADD UP:\n";
         for difference in differences {
-            let _ = writeln!(text, "  {difference}");
+            text += &format!("  {difference}\n");
         }
     }
     text

@@ -76,17 +76,18 @@ fn upsert(connection: &Connection, classified: &ClassifiedEvent) -> Result<usize
             network_region = excluded.network_region
          WHERE excluded.updated > events.updated",
         params![
-        event.id,
-        event.updated,
-        event.time,
-        class.plural(),
-        number(&event.magnitude),
-        event.place,
-        number(&event.longitude),
-        number(&event.latitude),
-        number(&event.depth),
-        event.network,
-        network.name,
-        network.region,
-    ])?)
+            event.id,
+            event.updated,
+            event.time,
+            class.plural(),
+            number(&event.magnitude),
+            event.place,
+            number(&event.longitude),
+            number(&event.latitude),
+            number(&event.depth),
+            event.network,
+            network.name,
+            network.region,
+        ],
+    )?)
 }

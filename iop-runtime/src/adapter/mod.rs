@@ -88,13 +88,17 @@ impl Committed {
     }
 }
 
+/// What an adapter found, with its types erased.
+#[doc(hidden)]
+pub type AnyReceived = Received<Box<dyn Any + Send>, Box<dyn Any + Send>>;
+
 /// An inbound adapter with its types erased: what the engine drives.
 #[doc(hidden)]
 pub trait DynAdapter: Send {
     /// See [`InboundAdapter::open`].
     fn open(&mut self) -> BoxFuture<'_, Result>;
     /// See [`InboundAdapter::receive`].
-    fn receive(&mut self) -> BoxFuture<'_, Result<Received<Box<dyn Any + Send>, Box<dyn Any + Send>>>>;
+    fn receive(&mut self) -> BoxFuture<'_, Result<AnyReceived>>;
     /// See [`InboundAdapter::accepted`].
     fn accepted(&mut self, ticket: Box<dyn Any + Send>, receipt: Committed) -> BoxFuture<'_, Result>;
     /// See [`InboundAdapter::refused`].
@@ -125,7 +129,7 @@ impl<A: InboundAdapter> DynAdapter for AdapterDriver<A> {
         Box::pin(self.0.open())
     }
 
-    fn receive(&mut self) -> BoxFuture<'_, Result<Received<Box<dyn Any + Send>, Box<dyn Any + Send>>>> {
+    fn receive(&mut self) -> BoxFuture<'_, Result<AnyReceived>> {
         Box::pin(async {
             Ok(match self.0.receive().await? {
                 Received::Input(Inbound { input, identity, label, ticket }) => Received::Input(Inbound {
