@@ -84,6 +84,11 @@ impl Leases {
         }
     }
 
+    /// Whether the attempt of this lease has begun.
+    pub(super) fn is_started(&self, token: &LeaseToken) -> bool {
+        self.held.get(&token.sequence).is_some_and(|held| held.started)
+    }
+
     /// Prolongs a live lease; `false` where it is lost.
     pub(super) fn extend(&mut self, token: &LeaseToken, now: Timestamp, ttl: Duration) -> bool {
         if !self.is_live(token, now) {

@@ -1,0 +1,121 @@
+//! Which messages a worker gets.
+
+use rusqlite::{Error, OptionalExtension, Result};
+
+use super::row::{self, signed, unsigned};
+use super::schema::status::{DELAYED, RETRYING};
+use super::writer::Writer;
+use crate::clock::Timestamp;
+use crate::message::MessageId;
+use crate::store::{LeaseBatch, LeaseRequest, Leased, StoredMessage};
+
+/// A place in a queue: lane, then sequence.
+type Place = (i64, u64);
+
+impl Writer<'_> {
+    /// Leases the best due messages that nobody has.
+    pub(super) fn lease(&mut self, request: &LeaseRequest) -> Result<LeaseBatch> {
+        let now = self.clock.now();
+        self.flush_starts()?;
+        for sequence in self.leases.expire(&request.queue, now) {
+            self.sql.give_back.execute((signed(sequence),))?;
+        }
+        let Some(queue) = self.names.find(self.connection, &request.queue)? else { return Ok(LeaseBatch::default()) };
+        if request.ordered && self.leases.others_hold(&request.queue, request.node, now) {
+            return Ok(LeaseBatch::default());
+        }
+        self.ready_the_due(queue, now)?;
+        let (next_retry, head) = self.retrying(queue, request.ordered, now)?;
+        let next_delayed = self.delayed(queue, now)?;
+        let mut leased = Vec::new();
+        for sequence in self.ready(queue, head, request.limit, now)? {
+            leased.extend(self.grant(sequence, request, now)?);
+        }
+        Ok(LeaseBatch { leased, next_due: next_retry.into_iter().chain(next_delayed).min() })
+    }
+
+    /// Moves what waited for a time that has come into its lane.
+    fn ready_the_due(&mut self, queue: i64, now: Timestamp) -> Result<()> {
+        for status in [DELAYED, RETRYING] {
+            let due: Vec<u64> =
+                self.sql.due.query_map((queue, status, now.0), |row| unsigned(row, 0))?.collect::<Result<_>>()?;
+            for sequence in due.into_iter().filter(|sequence| !self.leases.is_leased(*sequence, now)) {
+                self.sql.make_ready.execute((signed(sequence),))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// When the next failed message is due, and the place before which an ordered queue must stop: what waits for its next
+    /// attempt holds back what stands behind it.
+    fn retrying(&mut self, queue: i64, ordered: bool, now: Timestamp) -> Result<(Option<Timestamp>, Option<Place>)> {
+        let mut next = None;
+        let mut head: Option<Place> = None;
+        let mut rows = self.sql.not_due.query((queue, RETRYING))?;
+        while let Some(row) = rows.next()? {
+            let sequence = unsigned(row, 0)?;
+            if self.leases.is_leased(sequence, now) {
+                continue;
+            }
+            next = next.or(Some(Timestamp(row.get(1)?)));
+            if !ordered {
+                break;
+            }
+            let place = (row.get(2)?, sequence);
+            head = Some(head.map_or(place, |head| head.min(place)));
+        }
+        Ok((next, head))
+    }
+
+    /// When the next message whose first time has not come is due.
+    fn delayed(&mut self, queue: i64, now: Timestamp) -> Result<Option<Timestamp>> {
+        let mut rows = self.sql.not_due.query((queue, DELAYED))?;
+        while let Some(row) = rows.next()? {
+            if !self.leases.is_leased(unsigned(row, 0)?, now) {
+                return Ok(Some(Timestamp(row.get(1)?)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn ready(&mut self, queue: i64, head: Option<Place>, limit: usize, now: Timestamp) -> Result<Vec<u64>> {
+        let mut chosen = Vec::new();
+        let mut rows = self.sql.ready.query((queue,))?;
+        while chosen.len() < limit
+            && let Some(row) = rows.next()?
+        {
+            let sequence = unsigned(row, 0)?;
+            if head.is_some_and(|head| (row.get(1).unwrap_or(i64::MAX), sequence) > head) {
+                break;
+            }
+            if !self.leases.is_leased(sequence, now) {
+                chosen.push(sequence);
+            }
+        }
+        Ok(chosen)
+    }
+
+    fn grant(&mut self, sequence: u64, request: &LeaseRequest, now: Timestamp) -> Result<Option<Leased>> {
+        let names = &self.names;
+        let message = match self.sql.message.query_row((signed(sequence),), |row| row::message(row, names)) {
+            Ok(message) => message,
+            Err(error @ Error::FromSqlConversionFailure(..)) => {
+                // What is not what was written is never delivered: a person has to see it.
+                let why: String = error.to_string();
+                self.sql.mark_corrupt.execute((signed(sequence), why))?;
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let token = self.inbox.token(message.header.id, sequence);
+        self.leases.grant(token, &request.queue, request.node, now, request.ttl);
+        Ok(Some(Leased { token, message }))
+    }
+
+    /// One message, whatever its state.
+    pub(super) fn find(&mut self, id: MessageId) -> Result<Option<StoredMessage>> {
+        self.flush_starts()?;
+        let names = &self.names;
+        self.sql.find.query_row((id.to_bytes(),), |row| row::message(row, names)).optional()
+    }
+}

@@ -1,0 +1,206 @@
+//! The default store: one SQLite database in a directory of its own.
+//!
+//! A change takes its place in the order in [`inbox`], becomes rows in [`step`], and is answered by [`writer`] after the
+//! commit that it shares with everything else that waited. People look through [`reader`].
+
+mod directory;
+mod inbox;
+mod leasing;
+mod names;
+mod reader;
+mod row;
+mod schema;
+mod statements;
+mod step;
+mod tip;
+mod upkeep;
+mod writer;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+pub use self::directory::OpenError;
+use self::directory::{Directory, io_error};
+use self::inbox::{Inbox, Op};
+use self::reader::Reader;
+#[doc(hidden)]
+pub use self::writer::Fault;
+use self::writer::Setup;
+use super::{
+    Admin, Caps, Event, EventQuery, Fence, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId, ProcessState,
+    QueueStatus, Receipt, Reply, Step, Store, StoredMessage, Viewer,
+};
+use crate::clock::{Clock, Timestamp};
+use crate::message::{Header, MessageId};
+
+/// Messages in a store directory, open in this process alone.
+///
+/// Dropped without [`close`](Store::close), it is left as after a crash of the process, which loses nothing.
+#[derive(Debug)]
+pub struct SqliteStore {
+    inbox: Arc<Inbox>,
+    reader: Reader,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    fault: Arc<AtomicU8>,
+}
+
+impl SqliteStore {
+    /// Opens the store in `dir`, which is made where there is nothing. `clock` says what is due and what has expired.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; a refused directory is left as it was.
+    pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Arc<Self>, OpenError> {
+        let directory = Directory::take(dir)?;
+        let inbox = Arc::new(Inbox::new());
+        let fault = Arc::new(AtomicU8::new(0));
+        let setup = Setup { directory, clock, inbox: inbox.clone(), fault: fault.clone() };
+        let (opener, opened) = mpsc::sync_channel(1);
+        let thread = thread::Builder::new().name("iop-store-writer".to_owned()).spawn(|| writer::run(setup, opener));
+        let writer = thread.map_err(io_error("start a writer of", dir))?;
+        let result = opened
+            .recv()
+            .unwrap_or_else(|_| Err(OpenError::Database { dir: dir.to_owned(), why: "its writer has stopped".into() }));
+        let reader = result.and_then(|()| Reader::open(dir));
+        let reader = match reader {
+            Ok(reader) => reader,
+            Err(error) => {
+                inbox.stop();
+                drop(writer.join());
+                return Err(error);
+            }
+        };
+        Ok(Arc::new(Self { inbox, reader, writer: Mutex::new(Some(writer)), fault }))
+    }
+
+    /// Opens a store to look at, whoever works with it at the time.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_read_only(dir: &Path) -> Result<Arc<ReadOnlyStore>, OpenError> {
+        Ok(Arc::new(ReadOnlyStore { reader: Reader::open(dir)? }))
+    }
+
+    /// Makes the next commit fail, for tests.
+    #[doc(hidden)]
+    pub fn inject(&self, fault: Fault) {
+        self.fault.store(fault as u8, Ordering::SeqCst);
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.inbox.stop();
+        // Until the writer has left, the directory is not free for the next opening.
+        if let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            drop(writer.join());
+        }
+    }
+}
+
+impl Store for SqliteStore {
+    fn caps(&self) -> Caps {
+        Caps::embedded(true)
+    }
+
+    fn epoch(&self) -> u64 {
+        self.inbox.epoch()
+    }
+
+    fn recover(&self) -> Reply<()> {
+        self.inbox.ask(Op::Recover)
+    }
+
+    fn submit(&self, step: Step) -> Receipt {
+        self.inbox.submit(step)
+    }
+
+    fn lease(&self, request: LeaseRequest) -> Reply<LeaseBatch> {
+        self.inbox.ask(|answer| Op::Lease(request, answer))
+    }
+
+    fn extend(&self, leases: Vec<LeaseToken>, ttl: Duration) -> Reply<Vec<bool>> {
+        self.inbox.ask(|answer| Op::Extend(leases, ttl, answer))
+    }
+
+    fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
+        self.inbox.ask(|answer| Op::LoadState(instance, answer))
+    }
+
+    fn is_marked(&self, mark: MessageId) -> Reply<bool> {
+        self.inbox.ask(|answer| Op::IsMarked(mark, answer))
+    }
+
+    fn acquire(&self, name: Arc<str>, node: NodeId, ttl: Duration) -> Reply<Option<Fence>> {
+        self.inbox.ask(|answer| Op::Acquire(name, node, ttl, answer))
+    }
+
+    fn renew(&self, fence: Fence, ttl: Duration) -> Reply<bool> {
+        self.inbox.ask(|answer| Op::Renew(fence, ttl, answer))
+    }
+
+    fn give_up(&self, fence: Fence) -> Reply<()> {
+        self.inbox.ask(|answer| Op::GiveUp(fence, answer))
+    }
+
+    fn append_events(&self, events: Vec<Event>) {
+        self.inbox.push(Op::Events(events));
+    }
+
+    fn purge(&self, before: Timestamp, limit: usize) -> Reply<usize> {
+        self.inbox.ask(|answer| Op::Purge(before, limit, answer))
+    }
+
+    fn admin(&self, action: Admin) -> Reply<bool> {
+        self.inbox.ask(|answer| Op::Admin(action, answer))
+    }
+
+    fn close(&self) -> Reply<()> {
+        self.reader.close();
+        self.inbox.ask(Op::Close)
+    }
+}
+
+impl Viewer for SqliteStore {
+    fn find(&self, id: MessageId) -> Reply<Option<StoredMessage>> {
+        self.inbox.ask(|answer| Op::Find(id, answer))
+    }
+
+    fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
+        self.reader.ask(move |view| view.messages(&query))
+    }
+
+    fn queues(&self) -> Reply<Vec<QueueStatus>> {
+        self.reader.ask(|view| view.queues())
+    }
+
+    fn events(&self, query: EventQuery) -> Reply<Vec<Event>> {
+        self.reader.ask(move |view| view.events(&query))
+    }
+}
+
+/// A store directory to look at: what is committed, also while another process works with it.
+#[derive(Debug)]
+pub struct ReadOnlyStore {
+    reader: Reader,
+}
+
+impl Viewer for ReadOnlyStore {
+    fn find(&self, id: MessageId) -> Reply<Option<StoredMessage>> {
+        self.reader.ask(move |view| view.find(id))
+    }
+
+    fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
+        self.reader.ask(move |view| view.messages(&query))
+    }
+
+    fn queues(&self) -> Reply<Vec<QueueStatus>> {
+        self.reader.ask(|view| view.queues())
+    }
+
+    fn events(&self, query: EventQuery) -> Reply<Vec<Event>> {
+        self.reader.ask(move |view| view.events(&query))
+    }
+}

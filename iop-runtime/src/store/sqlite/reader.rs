@@ -1,0 +1,226 @@
+//! What people see of a SQLite store, through a connection that only reads.
+//!
+//! A thread of its own, so that a slow question holds up neither the writer nor an async worker.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Result, params_from_iter};
+use tokio::sync::oneshot;
+
+use super::directory::{OpenError, connect_read_only, io_error};
+use super::inbox::reply;
+use super::names::Names;
+use super::row::{self, select_header, select_message, signed, unsigned};
+use super::schema::{self, status};
+use crate::clock::Timestamp;
+use crate::message::{Header, MessageId, SessionId};
+use crate::store::viewer::page;
+use crate::store::{Event, EventQuery, MessageQuery, QueueStatus, Reply, StoreError, StoredMessage};
+
+/// A question, with the way of its answer inside.
+type Question = Box<dyn FnOnce(&mut View) + Send>;
+
+/// The thread that answers.
+#[derive(Debug)]
+pub(super) struct Reader(Mutex<Option<mpsc::Sender<Question>>>);
+
+impl Reader {
+    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+        let connection = connect_read_only(path)?;
+        let (sender, questions) = mpsc::channel::<Question>();
+        let answer = move || {
+            let mut view = View { connection, names: Names::default() };
+            for question in questions {
+                question(&mut view);
+            }
+        };
+        let thread = thread::Builder::new().name("iop-store-reader".to_owned()).spawn(answer);
+        thread.map_err(io_error("start a reader of", path))?;
+        Ok(Self(Mutex::new(Some(sender))))
+    }
+
+    /// Answers no further question.
+    pub(super) fn close(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    pub(super) fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&View) -> Result<T> + Send + 'static,
+    ) -> Reply<T> {
+        let (answer, answered) = oneshot::channel();
+        let question: Question = Box::new(move |view| {
+            let result = view.at_one_time(question);
+            reply(answer, result.map_err(|error| StoreError::Read(error.to_string().into())));
+        });
+        if let Some(sender) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            // A thread that is gone drops the question, and the answer says that the store is closed.
+            drop(sender.send(question));
+        }
+        Box::pin(async { answered.await.unwrap_or(Err(StoreError::Closed)) })
+    }
+}
+
+/// The connection, with the names that it has met.
+#[derive(Debug)]
+pub(super) struct View {
+    connection: Connection,
+    names: Names,
+}
+
+impl View {
+    /// Asks several statements about one state of the store.
+    fn at_one_time<T>(&mut self, question: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
+        self.connection.execute_batch("BEGIN")?;
+        let answer = self.names.refresh(&self.connection).and_then(|()| question(self));
+        let ended = self.connection.execute_batch("COMMIT");
+        answer.and_then(|answer| ended.map(|()| answer))
+    }
+
+    pub(super) fn find(&self, id: MessageId) -> Result<Option<StoredMessage>> {
+        let mut statement = self.connection.prepare(select_message!("WHERE m.id = ?1"))?;
+        statement.query_row((id.to_bytes(),), |row| row::message(row, &self.names)).optional()
+    }
+
+    pub(super) fn messages(&self, query: &MessageQuery) -> Result<Vec<Header>> {
+        let Some(filter) = self.filter(query)? else { return Ok(Vec::new()) };
+        let mut statement = self.connection.prepare(&filter.sql)?;
+        let rows = statement.query_map(params_from_iter(filter.values), |row| row::header(row, &self.names))?;
+        rows.collect()
+    }
+
+    /// The statement for a query; `None` where it names something that the store has never met.
+    fn filter(&self, query: &MessageQuery) -> Result<Option<Filter>> {
+        let mut filter = match &query.key {
+            None => Filter::new(select_header!("FROM message m WHERE TRUE")),
+            Some((name, value)) => {
+                let Some(name) = self.names.find(&self.connection, name)? else { return Ok(None) };
+                let mut filter =
+                    Filter::new(select_header!("FROM key k JOIN message m ON m.sequence = k.sequence WHERE TRUE"));
+                filter.and(" AND k.name = ?", [Value::Integer(name)]);
+                filter.and(" AND k.value = ?", [Value::Text(value.as_ref().to_owned())]);
+                filter
+            }
+        };
+        if let Some(session) = query.session {
+            filter.and(" AND m.session = ?", [Value::Blob(session.input().to_bytes().to_vec())]);
+        }
+        if let Some(item) = &query.item {
+            let Some(item) = self.names.find(&self.connection, item)? else { return Ok(None) };
+            filter.and(" AND (m.source = ? OR m.target = ?)", [Value::Integer(item), Value::Integer(item)]);
+        }
+        if let Some(name) = &query.type_name {
+            let Some(name) = self.names.find(&self.connection, name)? else { return Ok(None) };
+            filter.and(" AND m.type = ?", [Value::Integer(name)]);
+        }
+        if let Some(status) = query.status {
+            let (low, high) = schema::status_range(status);
+            filter.and(" AND m.status BETWEEN ? AND ?", [Value::Integer(low), Value::Integer(high)]);
+        }
+        if let Some(since) = query.since {
+            filter.and(" AND m.created >= ?", [Value::Integer(since.0)]);
+        }
+        filter.page("m.sequence", query.after, query.oldest_first, query.limit);
+        Ok(Some(filter))
+    }
+
+    pub(super) fn queues(&self) -> Result<Vec<QueueStatus>> {
+        let mut statement = self.connection.prepare(
+            "SELECT target, status, count(*), min(sequence) FROM message
+             WHERE rank IS NOT NULL AND target IS NOT NULL GROUP BY target, status",
+        )?;
+        let mut queues: BTreeMap<Arc<str>, (QueueStatus, u64)> = BTreeMap::new();
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            let Some(item) = row::name_or_null(row, 0, &self.names)? else { continue };
+            let (count, oldest) = (unsigned(row, 2)?, unsigned(row, 3)?);
+            let (queue, head) = queues.entry(item.clone()).or_insert_with(|| (QueueStatus::empty(item), u64::MAX));
+            match row.get(1)? {
+                status::READY | status::DELAYED => queue.queued += count,
+                status::RETRYING => queue.retrying += count,
+                status::IN_FLIGHT => queue.in_flight += count,
+                _ => queue.suspended += count,
+            }
+            if row.get::<_, i64>(1)? != status::SUSPENDED {
+                *head = oldest.min(*head);
+            }
+        }
+        let mut created = self.connection.prepare("SELECT created FROM message WHERE sequence = ?1")?;
+        let with_age = |(mut queue, head): (QueueStatus, u64)| {
+            let accepted = created.query_row((head.cast_signed(),), |row| row.get(0).map(Timestamp)).optional()?;
+            queue.oldest = accepted;
+            Ok(queue)
+        };
+        queues.into_values().map(with_age).collect()
+    }
+
+    pub(super) fn events(&self, query: &EventQuery) -> Result<Vec<Event>> {
+        let mut filter = Filter::new(
+            "SELECT e.number, e.time, e.level, e.item, e.session, e.message, e.module, e.text FROM event e WHERE TRUE",
+        );
+        if let Some(level) = query.level {
+            filter.and(" AND e.level >= ?", [Value::Integer(schema::level(level))]);
+        }
+        if let Some(item) = &query.item {
+            let Some(item) = self.names.find(&self.connection, item)? else { return Ok(Vec::new()) };
+            filter.and(" AND e.item = ?", [Value::Integer(item)]);
+        }
+        if let Some(session) = query.session {
+            filter.and(" AND e.session = ?", [Value::Blob(session.input().to_bytes().to_vec())]);
+        }
+        if let Some(message) = query.message {
+            filter.and(" AND e.message = ?", [Value::Blob(message.to_bytes().to_vec())]);
+        }
+        filter.page("e.number", query.after, query.oldest_first, query.limit);
+        let mut statement = self.connection.prepare(&filter.sql)?;
+        let rows = statement.query_map(params_from_iter(filter.values), |row| self.event(row))?;
+        rows.collect()
+    }
+
+    fn event(&self, row: &rusqlite::Row<'_>) -> Result<Event> {
+        Ok(Event {
+            number: unsigned(row, 0)?,
+            time: Timestamp(row.get(1)?),
+            level: row::level(row, 2)?,
+            item: row::name_or_null(row, 3, &self.names)?,
+            session: row::id_or_null(row, 4)?.map(SessionId::of),
+            message: row::id_or_null(row, 5)?,
+            module: row.get(6)?,
+            text: row.get(7)?,
+        })
+    }
+}
+
+/// A statement put together from fixed pieces, with its values.
+struct Filter {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Filter {
+    fn new(sql: &'static str) -> Self {
+        Self { sql: sql.to_owned(), values: Vec::new() }
+    }
+
+    fn and<const N: usize>(&mut self, condition: &'static str, values: [Value; N]) {
+        self.sql.push_str(condition);
+        self.values.extend(values);
+    }
+
+    /// Only what follows `after`, in order, up to a limit.
+    fn page(&mut self, column: &'static str, after: Option<u64>, oldest_first: bool, limit: usize) {
+        if let Some(after) = after {
+            self.sql.push_str(" AND ");
+            self.sql.push_str(column);
+            self.and(if oldest_first { " > ?" } else { " < ?" }, [Value::Integer(signed(after))]);
+        }
+        self.sql.push_str(" ORDER BY ");
+        self.sql.push_str(column);
+        let limit = i64::try_from(page(limit)).unwrap_or(i64::MAX);
+        self.and(if oldest_first { " LIMIT ?" } else { " DESC LIMIT ?" }, [Value::Integer(limit)]);
+    }
+}

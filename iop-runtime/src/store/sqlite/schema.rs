@@ -1,0 +1,235 @@
+//! The tables, and the numbers that stand in them for words. Described for readers in `docs/reference/store-format.md`.
+
+use crate::message::{Invocation, Kind, Status, SuspendReason};
+use crate::store::Level;
+
+/// Says that a SQLite file is ours: `iop` and the number of the application.
+pub(super) const APPLICATION_ID: i64 = 0x696f_7001;
+
+/// The format of the tables, in `user_version`. It goes up with every change that an older program cannot read.
+pub(super) const FORMAT: i64 = 1;
+
+/// What a new database begins with, before its tables.
+pub(super) const NEW_DATABASE: &str = "
+    PRAGMA page_size = 4096;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+";
+
+/// The tables.
+pub(super) const TABLES: &str = "
+    CREATE TABLE meta (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        epoch INTEGER NOT NULL,
+        commits INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        sequence INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO meta VALUES (1, 0, 0, zeroblob(32), 0);
+
+    CREATE TABLE name (
+        number INTEGER PRIMARY KEY,
+        text TEXT NOT NULL UNIQUE
+    ) STRICT;
+
+    CREATE TABLE message (
+        sequence INTEGER PRIMARY KEY,
+        id BLOB NOT NULL UNIQUE,
+        session BLOB NOT NULL,
+        parent BLOB,
+        position INTEGER NOT NULL,
+        instance BLOB,
+        source INTEGER,
+        target INTEGER,
+        type INTEGER NOT NULL,
+        type_version INTEGER NOT NULL,
+        kind INTEGER NOT NULL,
+        invocation INTEGER NOT NULL,
+        status INTEGER NOT NULL,
+        rank INTEGER,
+        reason INTEGER,
+        priority INTEGER NOT NULL,
+        created INTEGER NOT NULL,
+        started INTEGER,
+        ended INTEGER,
+        due INTEGER,
+        attempt INTEGER NOT NULL,
+        crashes INTEGER NOT NULL,
+        late INTEGER NOT NULL,
+        epoch INTEGER NOT NULL,
+        error TEXT,
+        completion_key TEXT,
+        description TEXT
+    ) STRICT;
+    CREATE INDEX message_session ON message (session);
+    CREATE INDEX message_queue ON message (target, status, rank) WHERE rank IS NOT NULL;
+
+    CREATE TABLE body (
+        sequence INTEGER PRIMARY KEY,
+        digest INTEGER NOT NULL,
+        body ANY NOT NULL
+    ) STRICT;
+
+    CREATE TABLE key (
+        name INTEGER NOT NULL,
+        value TEXT NOT NULL,
+        sequence INTEGER NOT NULL,
+        PRIMARY KEY (name, value, sequence)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX key_sequence ON key (sequence);
+
+    CREATE TABLE state (
+        instance BLOB PRIMARY KEY,
+        version INTEGER NOT NULL,
+        data ANY NOT NULL
+    ) STRICT;
+
+    CREATE TABLE mark (
+        mark BLOB PRIMARY KEY,
+        created INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE fence (
+        name TEXT PRIMARY KEY,
+        number INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE event (
+        number INTEGER PRIMARY KEY,
+        time INTEGER NOT NULL,
+        level INTEGER NOT NULL,
+        item INTEGER,
+        session BLOB,
+        message BLOB,
+        module TEXT NOT NULL,
+        text TEXT NOT NULL
+    ) STRICT;
+";
+
+/// For people with a SQLite shell: the messages in words.
+pub(super) const VIEW: &str = "
+    CREATE VIEW messages AS
+    SELECT
+        m.sequence, lower(hex(m.id)) AS id, lower(hex(m.session)) AS session, lower(hex(m.parent)) AS parent, m.position,
+        source.text AS source, target.text AS target, type.text AS type, m.type_version,
+        CASE m.kind WHEN 0 THEN 'request' WHEN 1 THEN 'response' WHEN 2 THEN 'timer' END AS kind,
+        CASE m.invocation WHEN 0 THEN 'sync' WHEN 1 THEN 'async' WHEN 2 THEN 'one_way' END AS invocation,
+        CASE m.status
+            WHEN 0 THEN 'queued' WHEN 1 THEN 'queued' WHEN 2 THEN 'retrying' WHEN 3 THEN 'in_flight'
+            WHEN 4 THEN 'suspended' WHEN 5 THEN 'completed' WHEN 6 THEN 'discarded' WHEN 7 THEN 'expired'
+        END AS status,
+        CASE m.reason
+            WHEN 0 THEN 'poison' WHEN 1 THEN 'schema' WHEN 2 THEN 'corrupt' WHEN 3 THEN 'in_doubt'
+            WHEN 4 THEN 'crash_suspect' WHEN 5 THEN 'orphaned' WHEN 6 THEN 'operator'
+        END AS reason,
+        m.priority,
+        strftime('%FT%R:%fZ', m.created / 1e6, 'unixepoch') AS created,
+        strftime('%FT%R:%fZ', m.started / 1e6, 'unixepoch') AS started,
+        strftime('%FT%R:%fZ', m.ended / 1e6, 'unixepoch') AS ended,
+        strftime('%FT%R:%fZ', m.due / 1e6, 'unixepoch') AS due,
+        m.attempt, m.crashes, m.late, m.error, m.completion_key, m.description, b.body
+    FROM message m
+    LEFT JOIN body b ON b.sequence = m.sequence
+    LEFT JOIN name source ON source.number = m.source
+    LEFT JOIN name target ON target.number = m.target
+    LEFT JOIN name type ON type.number = m.type;
+";
+
+/// The number of a state, and what it says of the place in the queue. Finished messages have no `rank` and are in no
+/// queue; the others are ordered by `rank`, then by sequence.
+pub(super) mod status {
+    /// Queued and due; `rank` is 255 less the priority.
+    pub(in super::super) const READY: i64 = 0;
+    /// Queued, and its first due time has not come when it was last looked at; `rank` is that time.
+    pub(in super::super) const DELAYED: i64 = 1;
+    /// Failed, and its next due time has not come when it was last looked at; `rank` is that time.
+    pub(in super::super) const RETRYING: i64 = 2;
+    /// In flight.
+    pub(in super::super) const IN_FLIGHT: i64 = 3;
+    /// Suspended.
+    pub(in super::super) const SUSPENDED: i64 = 4;
+    /// Completed.
+    pub(in super::super) const COMPLETED: i64 = 5;
+    /// Discarded.
+    pub(in super::super) const DISCARDED: i64 = 6;
+    /// Expired.
+    pub(in super::super) const EXPIRED: i64 = 7;
+}
+
+/// The stored numbers that mean this state, lowest and highest.
+pub(super) fn status_range(state: Status) -> (i64, i64) {
+    match state {
+        Status::Queued => (status::READY, status::DELAYED),
+        Status::Retrying => (status::RETRYING, status::RETRYING),
+        Status::InFlight => (status::IN_FLIGHT, status::IN_FLIGHT),
+        Status::Suspended => (status::SUSPENDED, status::SUSPENDED),
+        Status::Completed => (status::COMPLETED, status::COMPLETED),
+        Status::Discarded => (status::DISCARDED, status::DISCARDED),
+        Status::Expired => (status::EXPIRED, status::EXPIRED),
+    }
+}
+
+pub(super) fn read_status(number: i64) -> Option<Status> {
+    Status::ALL.into_iter().find(|status| {
+        let (low, high) = status_range(*status);
+        (low..=high).contains(&number)
+    })
+}
+
+pub(super) fn kind(kind: Kind) -> i64 {
+    match kind {
+        Kind::Request => 0,
+        Kind::Response => 1,
+        Kind::Timer => 2,
+    }
+}
+
+pub(super) fn read_kind(number: i64) -> Option<Kind> {
+    [Kind::Request, Kind::Response, Kind::Timer].into_iter().find(|value| kind(*value) == number)
+}
+
+pub(super) fn invocation(invocation: Invocation) -> i64 {
+    match invocation {
+        Invocation::Sync => 0,
+        Invocation::Async => 1,
+        Invocation::OneWay => 2,
+    }
+}
+
+pub(super) fn read_invocation(number: i64) -> Option<Invocation> {
+    [Invocation::Sync, Invocation::Async, Invocation::OneWay].into_iter().find(|value| invocation(*value) == number)
+}
+
+pub(super) fn reason(reason: SuspendReason) -> i64 {
+    match reason {
+        SuspendReason::Poison => 0,
+        SuspendReason::Schema => 1,
+        SuspendReason::Corrupt => 2,
+        SuspendReason::InDoubt => 3,
+        SuspendReason::CrashSuspect => 4,
+        SuspendReason::Orphaned => 5,
+        SuspendReason::Operator => 6,
+    }
+}
+
+pub(super) fn read_reason(number: i64) -> Option<SuspendReason> {
+    use SuspendReason::{Corrupt, CrashSuspect, InDoubt, Operator, Orphaned, Poison, Schema};
+    let all = [Poison, Schema, Corrupt, InDoubt, CrashSuspect, Orphaned, Operator];
+    all.into_iter().find(|value| reason(*value) == number)
+}
+
+pub(super) fn level(level: Level) -> i64 {
+    match level {
+        Level::Trace => 0,
+        Level::Debug => 1,
+        Level::Info => 2,
+        Level::Warn => 3,
+        Level::Error => 4,
+    }
+}
+
+pub(super) fn read_level(number: i64) -> Option<Level> {
+    [Level::Trace, Level::Debug, Level::Info, Level::Warn, Level::Error]
+        .into_iter()
+        .find(|value| level(*value) == number)
+}

@@ -1,0 +1,129 @@
+//! The statements of the writer, prepared once for each connection. Values are bound, never written into the text.
+
+use rusqlite::{Connection, Result, Statement};
+
+use super::row::{select_header, select_message};
+
+/// Prepares every field of the struct that it declares.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident: $sql:expr;)*) => {
+        /// Every statement that the writer runs.
+        #[derive(Debug)]
+        pub(super) struct Statements<'c> {
+            $($(#[$doc])* pub(super) $name: Statement<'c>,)*
+        }
+
+        impl<'c> Statements<'c> {
+            pub(super) fn prepare(connection: &'c Connection) -> Result<Self> {
+                Ok(Self { $($name: connection.prepare($sql)?,)* })
+            }
+        }
+    };
+}
+
+statements! {
+    begin: "BEGIN IMMEDIATE";
+    commit: "COMMIT";
+
+    /// Nothing, where the id exists.
+    insert_message: "
+        INSERT INTO message (
+            sequence, id, session, parent, position, instance, source, target, type, type_version, kind, invocation, status,
+            rank, reason, priority, created, ended, due, attempt, crashes, late, epoch, completion_key, description
+        )
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, ?15, ?16, ?17, ?18, 0, 0, ?19, ?20, ?21, ?22)
+        ON CONFLICT (id) DO NOTHING";
+    insert_body: "INSERT INTO body (sequence, digest, body) VALUES (?1, ?2, ?3)";
+    insert_key: "INSERT OR IGNORE INTO key (name, value, sequence) VALUES (?1, ?2, ?3)";
+    is_late: "SELECT late FROM message WHERE id = ?1";
+
+    /// Takes a message out of its lane.
+    start: "UPDATE message SET status = 3, rank = 255 - priority, started = ?2 WHERE sequence = ?1";
+    complete: "UPDATE message SET status = 5, rank = NULL, ended = ?2, started = coalesce(?3, started) WHERE sequence = ?1";
+    retry: "
+        UPDATE message SET status = 2, rank = ?2, due = ?2, attempt = attempt + 1, error = ?3, started = coalesce(?4, started)
+        WHERE sequence = ?1";
+    suspend: "
+        UPDATE message
+        SET status = 4, rank = 255 - priority, reason = ?2, attempt = attempt + 1, error = ?3,
+            started = coalesce(?4, started)
+        WHERE sequence = ?1";
+    /// Puts what is in flight back where it was.
+    give_back: "
+        UPDATE message
+        SET status = CASE WHEN due IS NULL THEN 0 ELSE 1 END, rank = coalesce(due, 255 - priority)
+        WHERE sequence = ?1 AND status = 3";
+    expire: "
+        UPDATE message SET status = 7, rank = NULL, ended = ?2 WHERE id = ?1 AND status IN (0, 1, 2) RETURNING sequence";
+    abandon: "UPDATE message SET late = 1 WHERE id = ?1";
+
+    insert_mark: "INSERT INTO mark (mark, created) VALUES (?1, ?2)";
+    is_marked: "SELECT 1 FROM mark WHERE mark = ?1";
+    load_state: "SELECT version, data FROM state WHERE instance = ?1";
+    state_version: "SELECT version FROM state WHERE instance = ?1";
+    write_state: "
+        INSERT INTO state (instance, version, data) VALUES (?1, ?2, ?3)
+        ON CONFLICT (instance) DO UPDATE SET version = excluded.version, data = excluded.data";
+    remove_state: "DELETE FROM state WHERE instance = ?1";
+    status_of: "SELECT status FROM message WHERE id = ?1";
+
+    /// Waiting for a time that has come.
+    due: "
+        SELECT sequence FROM message WHERE target = ?1 AND status = ?2 AND rank IS NOT NULL AND rank <= ?3";
+    make_ready: "UPDATE message SET status = 0, rank = 255 - priority WHERE sequence = ?1";
+    /// In the order of their times.
+    not_due: "
+        SELECT sequence, rank, 255 - priority FROM message WHERE target = ?1 AND status = ?2 AND rank IS NOT NULL ORDER BY rank";
+    /// Best first.
+    ready: "
+        SELECT sequence, rank FROM message WHERE target = ?1 AND status = 0 AND rank IS NOT NULL ORDER BY rank, sequence";
+    message: select_message!("WHERE m.sequence = ?1");
+    find: select_message!("WHERE m.id = ?1");
+    header: select_header!("FROM message m WHERE m.id = ?1");
+    mark_corrupt: "
+        UPDATE message SET status = 4, rank = 255 - priority, reason = 2, error = ?2 WHERE sequence = ?1";
+
+    fence: "
+        INSERT INTO fence (name, number) VALUES (?1, 1)
+        ON CONFLICT (name) DO UPDATE SET number = number + 1
+        RETURNING number";
+
+    insert_event: "
+        INSERT INTO event (time, level, item, session, message, module, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    forget_events: "DELETE FROM event WHERE number <= ?1";
+
+    resume: "
+        UPDATE message
+        SET status = 0, rank = 255 - priority, reason = NULL, due = NULL, attempt = 0, crashes = 0
+        WHERE id = ?1 AND status = 4";
+    discard: "UPDATE message SET status = 6, rank = NULL, reason = NULL, ended = ?2 WHERE sequence = ?1";
+
+    /// Finished before a time, in order.
+    finished: "SELECT sequence, session FROM message WHERE ended < ?1 ORDER BY sequence";
+    /// What keeps a session: a message that is not finished, or was finished later, or a process that has state.
+    keeps_session: "
+        SELECT 1 FROM message m
+        WHERE m.session = ?1
+          AND (m.ended IS NULL OR m.ended >= ?2 OR EXISTS (SELECT 1 FROM state WHERE instance = m.id))
+        LIMIT 1";
+    remove_message: "DELETE FROM message WHERE sequence = ?1";
+    remove_body: "DELETE FROM body WHERE sequence = ?1";
+    remove_keys: "DELETE FROM key WHERE sequence = ?1";
+
+    meta: "SELECT epoch, commits, hash, sequence FROM meta";
+    write_meta: "UPDATE meta SET epoch = ?1, commits = ?2, hash = ?3, sequence = ?4";
+    highest_sequence: "SELECT coalesce(max(sequence), 0) FROM message";
+
+    /// What a crash found in flight goes back, or to a person from the third time on.
+    crashed: "
+        UPDATE message
+        SET crashes = crashes + ?2,
+            status = CASE WHEN ?2 AND crashes >= 2 THEN 4 ELSE 0 END,
+            reason = CASE WHEN ?2 AND crashes >= 2 THEN 4 ELSE NULL END,
+            error = CASE WHEN ?2 AND crashes >= 2 THEN 'it was in flight in three crashes of the process' ELSE error END,
+            rank = 255 - priority
+        WHERE target = ?1 AND status = 3 AND rank IS NOT NULL";
+    /// A new opening does not wait for the next attempt.
+    retry_now: "
+        UPDATE message SET status = 0, rank = 255 - priority WHERE target = ?1 AND status = 2 AND rank IS NOT NULL";
+}

@@ -1,0 +1,214 @@
+//! A step becomes rows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Error, OptionalExtension, Result, params};
+
+use super::inbox::Queued;
+use super::row::{digest, signed, text_or_blob};
+use super::schema::{self, status};
+use super::statements::Statements;
+use super::writer::Writer;
+use crate::clock::Timestamp;
+use crate::message::{Kind, MessageId, Status};
+use crate::store::judge::{Facts, refusal};
+use crate::store::{End, LeaseToken, NewMessage, Outcome, StateWrite, Step};
+
+impl Step {
+    /// Whether the step only says that attempts began: nobody builds on that.
+    pub(super) fn only_starts(&self) -> bool {
+        let Self { fence: _, mark, start: _, end, state, emit, cancel, abandon } = self;
+        mark.is_none()
+            && end.is_empty()
+            && state.is_empty()
+            && emit.is_empty()
+            && cancel.is_empty()
+            && abandon.is_empty()
+    }
+}
+
+/// Where the judgement looks things up.
+struct Stored<'a, 'c>(&'a mut Statements<'c>);
+
+impl Facts for Stored<'_, '_> {
+    type Error = Error;
+
+    fn is_marked(&mut self, mark: MessageId) -> Result<bool> {
+        self.0.is_marked.exists((mark.to_bytes(),))
+    }
+
+    fn state_version(&mut self, instance: MessageId) -> Result<Option<u64>> {
+        let version = self.0.state_version.query_row((instance.to_bytes(),), |row| super::row::unsigned(row, 0));
+        version.optional()
+    }
+
+    fn status(&mut self, id: MessageId) -> Result<Option<Status>> {
+        let number = self.0.status_of.query_row((id.to_bytes(),), |row| row.get(0)).optional()?;
+        Ok(number.and_then(schema::read_status))
+    }
+}
+
+impl Writer<'_> {
+    /// Does what the step says, or nothing.
+    pub(super) fn step(&mut self, queued: &Queued) -> Result<Outcome> {
+        let Queued { step, first_sequence, leases, .. } = queued;
+        let now = self.clock.now();
+        if let Some(outcome) = refusal(step, &mut Stored(&mut self.sql), &self.leases, &self.fences, now)? {
+            return Ok(outcome);
+        }
+        if let Some(mark) = step.mark {
+            self.sql.insert_mark.execute((mark.to_bytes(), now.0))?;
+        }
+        for (token, began) in &step.start {
+            if self.leases.start(token) {
+                self.starts.insert(token.sequence, *began);
+            }
+        }
+        for (token, end) in &step.end {
+            self.end(token, end, now)?;
+        }
+        for write in &step.state {
+            self.write_state(write)?;
+        }
+        let mut duplicates = Vec::new();
+        for ((message, sequence), token) in step.emit.iter().zip(*first_sequence..).zip(leases) {
+            if !self.emit(message, sequence, *token, now)? {
+                duplicates.push(message.id);
+            }
+        }
+        for id in &step.cancel {
+            let cancelled = self.sql.expire.query_row((id.to_bytes(), now.0), |row| super::row::unsigned(row, 0));
+            if let Some(sequence) = cancelled.optional()? {
+                self.leases.remove(sequence);
+            }
+        }
+        for id in &step.abandon {
+            self.sql.abandon.execute((id.to_bytes(),))?;
+        }
+        self.sequence = self.sequence.max(first_sequence + step.emit.len() as u64 - 1);
+        Ok(Outcome::Committed { duplicates })
+    }
+
+    /// Writes the starts that no end of the same batch has taken along.
+    pub(super) fn flush_starts(&mut self) -> Result<()> {
+        for (sequence, began) in self.starts.drain() {
+            self.sql.start.execute((signed(sequence), began.0))?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, token: &LeaseToken, end: &End, now: Timestamp) -> Result<()> {
+        let sequence = signed(token.sequence);
+        // An attempt that begins and ends in one batch is one write.
+        let began = self.starts.remove(&token.sequence);
+        let started = began.map(|began| began.0);
+        match end {
+            End::Completed => drop(self.sql.complete.execute((sequence, now.0, started))?),
+            End::Retry { due, error, .. } => drop(self.sql.retry.execute((sequence, due.0, error, started))?),
+            End::Suspend { reason, error } => {
+                self.sql.suspend.execute((sequence, schema::reason(*reason), error, started))?;
+            }
+            // Where the start was never written, the message still lies where it was.
+            End::GiveBack if began.is_none() && self.leases.is_started(token) => {
+                self.sql.give_back.execute((sequence,))?;
+            }
+            End::GiveBack => {}
+        }
+        match end {
+            End::Retry { keep: true, .. } => self.leases.keep(token),
+            _ => self.leases.remove(token.sequence),
+        }
+        Ok(())
+    }
+
+    fn write_state(&mut self, write: &StateWrite) -> Result<()> {
+        let instance = write.instance.to_bytes();
+        match &write.new {
+            Some(data) => {
+                let version = signed(write.expected.unwrap_or(0) + 1);
+                self.sql.write_state.execute((instance, version, text_or_blob(data)))?;
+            }
+            None => drop(self.sql.remove_state.execute((instance,))?),
+        }
+        Ok(())
+    }
+
+    /// Stores a message; `false` where its id is stored already.
+    fn emit(&mut self, new: &NewMessage, sequence: u64, token: Option<LeaseToken>, now: Timestamp) -> Result<bool> {
+        let source = self.number(new.source.as_ref())?;
+        let target = self.number(new.target.as_ref())?;
+        let type_name = self.names.number(self.connection, &new.type_name)?;
+        let late = new.late || self.is_abandoned(new)?;
+        let id = new.id.to_bytes();
+        let (status, rank) = place(new);
+        let inserted = self.sql.insert_message.execute(params![
+            signed(sequence),
+            id,
+            new.session.input().to_bytes(),
+            new.parent.map(MessageId::to_bytes),
+            new.position,
+            new.instance.map(MessageId::to_bytes),
+            source,
+            target,
+            type_name,
+            new.type_version,
+            schema::kind(new.kind),
+            schema::invocation(new.invocation),
+            status,
+            rank,
+            new.priority.0,
+            now.0,
+            rank.is_none().then_some(now.0),
+            new.due.map(|due| due.0),
+            late,
+            signed(self.epoch),
+            new.completion_key,
+            new.description,
+        ])?;
+        if inserted == 0 {
+            return Ok(false);
+        }
+        let digest = digest(new.id, &new.body);
+        self.sql.insert_body.execute((signed(sequence), digest, text_or_blob(&new.body)))?;
+        for (name, value) in &new.keys {
+            let name = self.names.number(self.connection, name)?;
+            self.sql.insert_key.execute((name, value, signed(sequence)))?;
+        }
+        if let (Some(token), Some(node), Some(target)) = (token, new.leased, &new.target) {
+            self.leases.grant(token, target, node, now, Duration::MAX);
+        }
+        self.history.update(&id);
+        Ok(true)
+    }
+
+    fn number(&mut self, name: Option<&Arc<str>>) -> Result<Option<i64>> {
+        name.map(|name| self.names.number(self.connection, name)).transpose()
+    }
+
+    /// Whether a response comes after its caller has given up.
+    fn is_abandoned(&mut self, new: &NewMessage) -> Result<bool> {
+        match (new.kind, new.parent) {
+            (Kind::Response, Some(request)) => {
+                let late = self.sql.is_late.query_row((request.to_bytes(),), |row| row.get(0)).optional()?;
+                Ok(late.unwrap_or(false))
+            }
+            _ => Ok(false),
+        }
+    }
+}
+
+/// The stored state of a new message, and its place in the queue; no place where it is finished.
+fn place(new: &NewMessage) -> (i64, Option<i64>) {
+    let lane = i64::from(u8::MAX - new.priority.0);
+    match (new.status, new.due) {
+        (Status::Queued, Some(due)) => (status::DELAYED, Some(due.0)),
+        (Status::Queued, None) => (status::READY, Some(lane)),
+        (Status::Retrying, due) => (status::RETRYING, Some(due.map_or(0, |due| due.0))),
+        (Status::InFlight, _) => (status::IN_FLIGHT, Some(lane)),
+        (Status::Suspended, _) => (status::SUSPENDED, Some(lane)),
+        (Status::Completed, _) => (status::COMPLETED, None),
+        (Status::Discarded, _) => (status::DISCARDED, None),
+        (Status::Expired, _) => (status::EXPIRED, None),
+    }
+}

@@ -1,0 +1,122 @@
+//! What is done to a store besides steps: openings, cluster leases, the event log, the acts of a person, and purging.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, Result};
+
+use super::row::{self, signed, unsigned};
+use super::schema;
+use super::writer::Writer;
+use crate::clock::Timestamp;
+use crate::message::MessageId;
+use crate::store::{Admin, EVENTS_KEPT, Event, Fence, NodeId, ProcessState};
+
+/// The event log is cut after so many new events, not after each.
+const EVENTS_BETWEEN_CUTS: i64 = 1024;
+
+impl Writer<'_> {
+    /// Returns what is in flight to its queue, and makes what failed due at once. After a `crash`, being in flight counts
+    /// against a message.
+    pub(super) fn put_back(&mut self, crash: bool) -> Result<()> {
+        for queue in self.names.all().collect::<Vec<_>>() {
+            self.sql.crashed.execute((queue, crash))?;
+            self.sql.retry_now.execute((queue,))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn load_state(&mut self, instance: MessageId) -> Result<Option<ProcessState>> {
+        let state = self.sql.load_state.query_row((instance.to_bytes(),), |row| {
+            Ok(ProcessState { version: unsigned(row, 0)?, data: row::bytes(row, 1)? })
+        });
+        state.optional()
+    }
+
+    pub(super) fn is_marked(&mut self, mark: MessageId) -> Result<bool> {
+        self.sql.is_marked.exists((mark.to_bytes(),))
+    }
+
+    pub(super) fn acquire(&mut self, name: &Arc<str>, node: NodeId, ttl: Duration) -> Result<Option<Fence>> {
+        let now = self.clock.now();
+        if !self.fences.is_free_for(name, node, now) {
+            return Ok(None);
+        }
+        let number = self.sql.fence.query_row((name,), |row| unsigned(row, 0))?;
+        let fence = Fence { name: name.clone(), number };
+        self.fences.hold(&fence, node, now, ttl);
+        Ok(Some(fence))
+    }
+
+    pub(super) fn append_events(&mut self, events: &[Event]) -> Result<()> {
+        for event in events {
+            let item = event.item.as_ref().map(|item| self.names.number(self.connection, item)).transpose()?;
+            let number = self.sql.insert_event.insert((
+                event.time.0,
+                schema::level(event.level),
+                item,
+                event.session.map(|session| session.input().to_bytes()),
+                event.message.map(MessageId::to_bytes),
+                &event.module,
+                &event.text,
+            ))?;
+            let kept = i64::try_from(EVENTS_KEPT).unwrap_or(i64::MAX);
+            if number % EVENTS_BETWEEN_CUTS == 0 && number > kept {
+                self.sql.forget_events.execute((number - kept,))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn admin(&mut self, action: &Admin) -> Result<bool> {
+        let now = self.clock.now();
+        match action {
+            Admin::Resume(id) => Ok(self.sql.resume.execute((id.to_bytes(),))? > 0),
+            Admin::Discard { id, by } => self.discard(*id, by, now),
+        }
+    }
+
+    fn discard(&mut self, id: MessageId, by: &str, now: Timestamp) -> Result<bool> {
+        let names = &self.names;
+        let found = self.sql.header.query_row((id.to_bytes(),), |row| row::header(row, names)).optional()?;
+        let Some(header) = found else { return Ok(false) };
+        if header.status.is_finished() || self.leases.is_leased(header.sequence, now) {
+            return Ok(false);
+        }
+        self.sql.discard.execute((signed(header.sequence), now.0))?;
+        self.append_events(&[Event::discarded(&header, by, now)])?;
+        Ok(true)
+    }
+
+    /// Removes finished messages of sessions that were over before `before`.
+    pub(super) fn purge(&mut self, before: Timestamp, limit: usize) -> Result<usize> {
+        let mut kept: HashMap<[u8; 16], bool> = HashMap::new();
+        let mut removed: Vec<u64> = Vec::new();
+        let mut finished = self.sql.finished.query((before.0,))?;
+        while removed.len() < limit
+            && let Some(row) = finished.next()?
+        {
+            let session: [u8; 16] = row.get(1)?;
+            let kept = match kept.get(&session) {
+                Some(kept) => *kept,
+                None => {
+                    let keeps = self.sql.keeps_session.exists((session, before.0))?;
+                    kept.insert(session, keeps);
+                    keeps
+                }
+            };
+            if !kept {
+                removed.push(unsigned(row, 0)?);
+            }
+        }
+        drop(finished);
+        for sequence in &removed {
+            let sequence = signed(*sequence);
+            self.sql.remove_keys.execute((sequence,))?;
+            self.sql.remove_body.execute((sequence,))?;
+            self.sql.remove_message.execute((sequence,))?;
+        }
+        Ok(removed.len())
+    }
+}

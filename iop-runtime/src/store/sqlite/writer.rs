@@ -1,0 +1,418 @@
+//! The thread that owns the only write connection.
+//!
+//! It takes what waits, does it in one transaction, and answers after the commit: no timer, so that one caller waits for
+//! one fsync and a thousand callers share it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, mpsc};
+
+use bytes::Bytes;
+use rusqlite::{Connection, ErrorCode, Result};
+
+use super::directory::{Directory, OpenError, database_error, io_error};
+use super::inbox::{Answer, Inbox, Op, Queued, Work, reply};
+use super::names::Names;
+use super::row::signed;
+use super::statements::Statements;
+use super::tip::{Place, Tip};
+use crate::clock::{Clock, Timestamp};
+use crate::store::leases::{Fences, Leases};
+use crate::store::{Commit, Outcome, Step, StoreError};
+
+/// The largest body or state in bytes. SQLite's own limit is 1,000,000,000 for a row.
+const LARGEST_BODY: usize = 512 << 20;
+
+/// A failure that a test asks for, to prove what a store promises about one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Fault {
+    /// The next commit fails, and everything in it is rolled back.
+    BeforeCommit = 1,
+    /// The next commit succeeds, and its success is not seen.
+    AfterCommit = 2,
+}
+
+/// What the writer has from its store for as long as it runs.
+pub(super) struct Setup {
+    pub(super) directory: Directory,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) fault: Arc<AtomicU8>,
+}
+
+/// Who waits to hear that the store is open.
+enum Waiting {
+    Opener(mpsc::SyncSender<Result<(), OpenError>>),
+    Recovery(Answer<()>),
+}
+
+impl Waiting {
+    fn tell(self, result: Result<(), OpenError>) {
+        match self {
+            // Nobody waits any more: then there is nobody to tell.
+            Self::Opener(opener) => drop(opener.send(result)),
+            Self::Recovery(answer) => {
+                reply(answer, result.map_err(|error| StoreError::NotStored(error.to_string().into())));
+            }
+        }
+    }
+}
+
+/// Why a connection was left.
+enum Left {
+    Recover(Answer<()>),
+    Close(Answer<()>, Result<()>),
+    Stop,
+}
+
+/// Runs until the store is closed or dropped.
+pub(super) fn run(setup: Setup, opener: mpsc::SyncSender<Result<(), OpenError>>) {
+    // Whatever ends this thread, nobody waits for it in vain.
+    let _hangup = Hangup(setup.inbox.clone());
+    let mut waiting = Waiting::Opener(opener);
+    let mut first = true;
+    loop {
+        let left = match setup.connect() {
+            Ok((connection, tip)) => serve(&setup, &connection, tip, first, waiting),
+            Err(error) => Err((waiting, error)),
+        };
+        waiting = match left {
+            Ok(Left::Recover(answer)) => Waiting::Recovery(answer),
+            Ok(Left::Close(answer, result)) => {
+                drop(setup);
+                reply(answer, result.map_err(|error| StoreError::Unknown(error.to_string().into())));
+                return;
+            }
+            Ok(Left::Stop) => return,
+            Err((waiting, error)) => {
+                waiting.tell(Err(error));
+                match setup.wait_for_recovery() {
+                    Some(answer) if !first => Waiting::Recovery(answer),
+                    _ => return,
+                }
+            }
+        };
+        first = false;
+    }
+}
+
+struct Hangup(Arc<Inbox>);
+
+impl Drop for Hangup {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+impl Setup {
+    fn connect(&self) -> Result<(Connection, Tip), OpenError> {
+        let failed = |error| database_error(&self.directory.path, &error);
+        let tip = Tip::new(self.directory.tip()?);
+        let connection = self.directory.connect().map_err(failed)?;
+        Ok((connection, tip))
+    }
+
+    /// There is no usable connection: everything but another attempt is refused.
+    fn wait_for_recovery(&self) -> Option<Answer<()>> {
+        loop {
+            match self.inbox.take(|| {}) {
+                Work::Recover(answer) => return Some(answer),
+                Work::Close(answer) => {
+                    reply(answer, Ok(()));
+                    return None;
+                }
+                Work::Stop => return None,
+                Work::Batch(batch) => {
+                    for op in batch {
+                        op.refuse(StoreError::Read("the store has not recovered from a failure".into()));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Works on one connection.
+fn serve(
+    setup: &Setup,
+    connection: &Connection,
+    tip: Tip,
+    first: bool,
+    waiting: Waiting,
+) -> Result<Left, (Waiting, OpenError)> {
+    let mut writer = match Writer::open(setup, connection, tip, first) {
+        Ok(writer) => writer,
+        Err(error) => return Err((waiting, error)),
+    };
+    setup.inbox.opened(writer.epoch, writer.sequence + 1);
+    waiting.tell(Ok(()));
+    loop {
+        match setup.inbox.take(|| {}) {
+            Work::Batch(batch) => writer.batch(batch),
+            Work::Recover(answer) => return Ok(Left::Recover(answer)),
+            Work::Close(answer) => {
+                let result = writer.finish();
+                return Ok(Left::Close(answer, result));
+            }
+            Work::Stop => return Ok(Left::Stop),
+        }
+    }
+}
+
+/// One connection with all that belongs to it.
+pub(super) struct Writer<'c> {
+    pub(super) connection: &'c Connection,
+    pub(super) sql: Statements<'c>,
+    pub(super) names: Names,
+    pub(super) leases: Leases,
+    pub(super) fences: Fences,
+    /// Attempts that began in this batch and are not written yet, by sequence.
+    pub(super) starts: HashMap<u64, Timestamp>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) epoch: u64,
+    /// The highest sequence that was ever promised in a step that was stored.
+    pub(super) sequence: u64,
+    /// What makes the hash of the next place in the history.
+    pub(super) history: blake3::Hasher,
+    place: Place,
+    tip: Tip,
+    fault: Arc<AtomicU8>,
+    /// Whether commits wait for the disk at present.
+    syncs: bool,
+}
+
+/// A step with what becomes of it if the transaction commits.
+type Decided = (Commit, Result<Outcome, StoreError>);
+
+/// Something to say once the transaction has committed or failed.
+type AfterCommit = Box<dyn FnOnce(Result<(), &StoreError>)>;
+
+impl<'c> Writer<'c> {
+    /// Reads where the store stands, and begins a new epoch.
+    fn open(setup: &Setup, connection: &'c Connection, mut tip: Tip, first: bool) -> Result<Self, OpenError> {
+        let dir = &setup.directory.path;
+        let failed = |error| database_error(dir, &error);
+        let remembered = tip.read().map_err(io_error("read", dir))?;
+        let mut sql = Statements::prepare(connection).map_err(failed)?;
+        let read = |row: &rusqlite::Row<'_>| {
+            let place = Place {
+                epoch: super::row::unsigned(row, 0)?,
+                commits: super::row::unsigned(row, 1)?,
+                hash: row.get(2)?,
+            };
+            Ok((place, super::row::unsigned(row, 3)?))
+        };
+        let (place, promised) = sql.meta.query_row((), read).map_err(failed)?;
+        if let Some(tip) = remembered
+            && (tip.commits > place.commits || (tip.commits == place.commits && tip.hash != place.hash))
+        {
+            let first = place.commits.saturating_add(1).min(tip.commits);
+            return Err(OpenError::LostTail { dir: dir.clone(), first, last: tip.commits });
+        }
+        let highest = sql.highest_sequence.query_row((), |row| super::row::unsigned(row, 0)).map_err(failed)?;
+        let mut names = Names::default();
+        names.refresh(connection).map_err(failed)?;
+        let mut writer = Self {
+            connection,
+            sql,
+            names,
+            leases: Leases::default(),
+            fences: Fences::default(),
+            starts: HashMap::new(),
+            clock: setup.clock.clone(),
+            inbox: setup.inbox.clone(),
+            epoch: place.epoch + 1,
+            sequence: promised.max(highest),
+            history: blake3::Hasher::new(),
+            place,
+            tip,
+            fault: setup.fault.clone(),
+            syncs: true,
+        };
+        writer.alone(|writer| writer.put_back(first)).map_err(failed)?;
+        Ok(writer)
+    }
+
+    /// One durable transaction outside of a batch.
+    fn alone(&mut self, act: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        self.sync_commits(true)?;
+        self.sql.begin.execute(())?;
+        let done = act(self).and_then(|()| self.commit(true));
+        if done.is_err() {
+            self.roll_back();
+        }
+        done
+    }
+
+    /// What a clean close leaves behind: nothing in flight, and everything in the one file.
+    fn finish(&mut self) -> Result<()> {
+        self.alone(|writer| writer.put_back(false))?;
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+    }
+
+    fn batch(&mut self, ops: Vec<Op>) {
+        let durable = ops.iter().any(Op::must_be_durable);
+        let mut ops = ops.into_iter();
+        let mut steps: Vec<Decided> = Vec::new();
+        let mut answers: Vec<AfterCommit> = Vec::new();
+        let mut certain = true;
+        let done = self.sync_commits(durable).and_then(|()| self.sql.begin.execute(()).map(drop)).and_then(|()| {
+            for op in ops.by_ref() {
+                self.op(op, &mut steps, &mut answers)?;
+            }
+            self.flush_starts()?;
+            certain = false;
+            self.commit(durable)
+        });
+        let Err(error) = done else {
+            for (commit, outcome) in steps {
+                commit.resolve(outcome);
+            }
+            answers.into_iter().for_each(|answer| answer(Ok(())));
+            return;
+        };
+        let rolled_back = self.roll_back();
+        certain |= error.sqlite_error_code() == Some(ErrorCode::DiskFull) && rolled_back;
+        let why: Arc<str> = error.to_string().into();
+        let failure = if certain { StoreError::NotStored(why.clone()) } else { StoreError::Unknown(why.clone()) };
+        // Before anybody hears of it: what they do next must already be refused.
+        self.inbox.failed(&why);
+        for (commit, _) in steps {
+            commit.resolve(Err(failure.clone()));
+        }
+        answers.into_iter().for_each(|answer| answer(Err(&failure)));
+        ops.for_each(|op| op.refuse(failure.clone()));
+    }
+
+    fn op(&mut self, op: Op, steps: &mut Vec<Decided>, answers: &mut Vec<AfterCommit>) -> Result<()> {
+        match op {
+            Op::Step(queued) => {
+                let outcome = match oversized(&queued.step) {
+                    Some(error) => Err(error),
+                    None => Ok(self.step(&queued)?),
+                };
+                steps.push((queued.commit, outcome));
+            }
+            Op::Events(events) => self.append_events(&events)?,
+            Op::Lease(request, answer) => later(answers, answer, self.lease(&request)),
+            Op::Extend(tokens, ttl, answer) => {
+                let now = self.clock.now();
+                let live = tokens.iter().map(|token| self.leases.extend(token, now, ttl)).collect();
+                later(answers, answer, Ok(live));
+            }
+            Op::LoadState(instance, answer) => later(answers, answer, self.load_state(instance)),
+            Op::Find(id, answer) => later(answers, answer, self.find(id)),
+            Op::IsMarked(mark, answer) => later(answers, answer, self.is_marked(mark)),
+            Op::Acquire(name, node, ttl, answer) => {
+                let fence = self.acquire(&name, node, ttl)?;
+                later(answers, answer, Ok(fence));
+            }
+            Op::Renew(fence, ttl, answer) => {
+                let live = self.fences.renew(&fence, self.clock.now(), ttl);
+                later(answers, answer, Ok(live));
+            }
+            Op::GiveUp(fence, answer) => {
+                self.fences.give_up(&fence);
+                later(answers, answer, Ok(()));
+            }
+            Op::Purge(before, limit, answer) => {
+                self.flush_starts()?;
+                let removed = self.purge(before, limit)?;
+                later(answers, answer, Ok(removed));
+            }
+            Op::Admin(action, answer) => {
+                self.flush_starts()?;
+                let done = self.admin(&action)?;
+                later(answers, answer, Ok(done));
+            }
+            // They stand alone and never come here; refused rather than forgotten.
+            Op::Recover(_) | Op::Close(_) => op.refuse(StoreError::NotStored("not in a batch".into())),
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, durable: bool) -> Result<()> {
+        let fault = self.fault.swap(0, Ordering::SeqCst);
+        if fault == Fault::BeforeCommit as u8 {
+            return Err(asked_for());
+        }
+        let place = durable.then(|| self.next_place());
+        if let Some(place) = &place {
+            self.sql.write_meta.execute((
+                signed(place.epoch),
+                signed(place.commits),
+                place.hash,
+                signed(self.sequence),
+            ))?;
+        }
+        self.sql.commit.execute(())?;
+        if let Some(place) = place {
+            self.place = place;
+            // Only a later opening misses it, and takes it for a process that died between the two writes.
+            drop(self.tip.write(&place));
+        }
+        if fault == Fault::AfterCommit as u8 { Err(asked_for()) } else { Ok(()) }
+    }
+
+    /// Where the history stands after the commit under way.
+    fn next_place(&mut self) -> Place {
+        let commits = self.place.commits + 1;
+        self.history.update(&self.place.hash);
+        self.history.update(&commits.to_le_bytes());
+        self.history.update(&self.epoch.to_le_bytes());
+        self.history.update(&self.clock.now().0.to_le_bytes());
+        let hash = *self.history.finalize().as_bytes();
+        self.history.reset();
+        Place { commits, hash, epoch: self.epoch }
+    }
+
+    /// Leaves the transaction; `false` where it was not open any more.
+    fn roll_back(&mut self) -> bool {
+        self.starts.clear();
+        // SQLite has rolled back by itself after some errors.
+        let open = !self.connection.is_autocommit();
+        open && self.connection.execute_batch("ROLLBACK").is_ok()
+    }
+
+    fn sync_commits(&mut self, sync: bool) -> Result<()> {
+        if self.syncs != sync {
+            self.connection.execute_batch(if sync {
+                "PRAGMA synchronous = FULL"
+            } else {
+                "PRAGMA synchronous = NORMAL"
+            })?;
+            self.syncs = sync;
+        }
+        Ok(())
+    }
+}
+
+/// Answers once the transaction has committed. An answer from a transaction that failed may never have been true.
+fn later<T: Send + 'static>(answers: &mut Vec<AfterCommit>, answer: Answer<T>, result: Result<T>) {
+    answers.push(Box::new(move |committed| {
+        let result = match (result, committed) {
+            (Ok(value), Ok(())) => Ok(value),
+            (Ok(_), Err(failure)) => Err(failure.clone()),
+            (Err(error), _) => Err(StoreError::Read(error.to_string().into())),
+        };
+        reply(answer, result);
+    }));
+}
+
+/// Refuses alone what SQLite could not take, before it fails a whole batch.
+fn oversized(step: &Step) -> Option<StoreError> {
+    let bodies = step.emit.iter().map(|message| message.body.len());
+    let states = step.state.iter().filter_map(|write| write.new.as_ref()).map(Bytes::len);
+    let largest = bodies.chain(states).max().unwrap_or(0);
+    (largest > LARGEST_BODY).then(|| {
+        let why = format!("a body of {largest} bytes is larger than the {LARGEST_BODY} that a store takes");
+        StoreError::NotStored(why.into())
+    })
+}
+
+fn asked_for() -> rusqlite::Error {
+    let error = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
+    rusqlite::Error::SqliteFailure(error, Some("a fault that a test asked for".to_owned()))
+}
