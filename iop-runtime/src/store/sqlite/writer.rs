@@ -11,7 +11,7 @@ use bytes::Bytes;
 use rusqlite::{Connection, ErrorCode, Result};
 
 use super::directory::{Directory, OpenError, database_error, io_error};
-use super::inbox::{Answer, Inbox, Op, Queued, Work, reply};
+use super::inbox::{Answer, Inbox, Op, Work, reply};
 use super::names::Names;
 use super::row::signed;
 use super::statements::Statements;

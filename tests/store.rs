@@ -1,0 +1,93 @@
+//! The conformance suite of the stores: every law for every store, and what only a store on a disk can get wrong.
+
+#[path = "store/bench.rs"]
+mod bench;
+#[path = "store/directory.rs"]
+mod directory;
+#[path = "store/failures.rs"]
+mod failures;
+#[path = "store/kill.rs"]
+mod kill;
+#[path = "store/laws.rs"]
+mod laws;
+#[path = "store/leases.rs"]
+mod leases;
+#[path = "store/states.rs"]
+mod states;
+#[path = "store/viewer.rs"]
+mod viewer;
+
+/// Runs each law against each store.
+macro_rules! laws {
+    ($($module:ident { $($law:ident)* })*) => {
+        mod memory {
+            $(mod $module {
+                $(#[tokio::test] async fn $law() { crate::$module::$law(crate::bench::Memory::new()).await; })*
+            })*
+        }
+
+        mod sqlite {
+            $(mod $module {
+                $(#[tokio::test] async fn $law() { crate::$module::$law(crate::bench::Sqlite::new()).await; })*
+            })*
+        }
+    };
+}
+
+laws! {
+    laws {
+        l1_an_acknowledged_message_survives
+        l2_the_same_message_id_twice_is_one_message
+        l2_a_duplicate_gives_no_lease
+        l3_a_step_shows_all_of_itself
+        l3_a_refused_step_shows_nothing
+        l4_repeating_a_committed_step_changes_nothing
+        l4_repeating_a_marked_step_changes_nothing
+        l4_a_lost_lease_is_not_taken_for_a_repetition
+        l5_an_expired_lease_cannot_commit
+        l5_a_lease_that_was_extended_can_commit
+        l5_a_lease_ends_with_its_message
+        l6_the_live_leases_of_an_ordered_queue_belong_to_one_node
+        l6_the_leases_of_an_ordered_queue_are_its_head
+        l6_order_is_kept_by_the_next_opening
+        l7_a_stale_fence_cannot_commit
+        l7_fences_rise_over_every_opening
+        l8_higher_priority_first_then_sequence
+        l9_nothing_is_delivered_before_it_is_due
+        l10_purge_never_removes_what_is_unfinished
+        l10_purge_keeps_a_session_whose_process_has_state
+        l11_a_reader_sees_every_acknowledged_step
+    }
+    leases {
+        a_message_that_is_handed_over_is_leased_from_the_start
+        a_started_message_is_in_flight
+        a_start_over_a_lost_lease_refuses_the_step
+        a_failed_message_is_retried_when_it_is_due
+        a_retry_that_keeps_its_lease_goes_to_nobody_else
+        a_message_that_is_given_back_counts_no_attempt
+        a_retrying_message_holds_back_only_an_ordered_queue
+        an_alarm_for_later_holds_back_nothing
+        a_new_opening_returns_what_was_in_flight_and_forgets_leases
+        a_new_opening_does_not_wait_for_the_next_attempt
+        a_lease_sees_every_step_submitted_before
+        a_cluster_lease_belongs_to_one_node_until_it_expires
+    }
+    states {
+        a_stored_message_comes_back_as_it_was_written
+        the_state_of_an_instance_changes_by_versions
+        a_state_that_was_changed_in_between_refuses_the_step
+        what_is_cancelled_expires_unless_it_is_in_flight
+        the_response_to_an_abandoned_request_is_late
+        a_suspended_message_waits_for_a_person
+        a_discarded_message_names_who_decided
+        a_leased_message_cannot_be_discarded
+        a_mark_is_known_once_its_step_is_stored
+        a_closed_store_refuses_everything
+    }
+    viewer {
+        a_query_is_narrowed_by_every_field
+        a_query_is_paged_by_sequence
+        queues_are_counted_by_state
+        events_come_back_in_order_and_by_every_field
+    }
+}
