@@ -7,13 +7,18 @@ use super::exit::{Exit, Failure};
 use crate::clock::SystemClock;
 use crate::settings::StoreChoice;
 use crate::store::memory::MemoryStore;
+use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::store::{Store, Viewer};
 
 /// To be run.
 pub(crate) fn open(choice: &StoreChoice) -> Result<Arc<dyn Store>, Failure> {
+    let clock = Arc::new(SystemClock);
     match choice {
-        StoreChoice::Memory => Ok(MemoryStore::new(Arc::new(SystemClock))),
-        StoreChoice::Sqlite(_) => Err(Failure::failed("only `--memory` is built in yet")),
+        StoreChoice::Memory => Ok(MemoryStore::new(clock)),
+        StoreChoice::Sqlite(directory) => {
+            let store = SqliteStore::open(directory, clock).map_err(refused)?;
+            Ok(store)
+        }
     }
 }
 
@@ -23,5 +28,14 @@ pub(crate) fn open_viewer(directory: &Path) -> Result<Arc<dyn Viewer>, Failure> 
         let text = format!("there is no store {}; `run` makes one, `--store DIR` names another", directory.display());
         return Err(Failure::found_nothing(text));
     }
-    Err(Failure::new(Exit::Failed, "no store can be read yet"))
+    let store = SqliteStore::open_read_only(directory).map_err(refused)?;
+    Ok(store)
+}
+
+fn refused(error: OpenError) -> Failure {
+    let exit = match error {
+        OpenError::Locked { .. } => Exit::Refused,
+        _ => Exit::Failed,
+    };
+    Failure::new(exit, error.to_string())
 }
