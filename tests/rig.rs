@@ -14,6 +14,7 @@ use iop::production::Production;
 use iop::settings::{LayerSources, Layers, resolve};
 use iop::store::memory::MemoryStore;
 use iop::store::{Event, EventQuery, MessageQuery, Store};
+use serde::de::DeserializeOwned;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -120,8 +121,16 @@ impl Rig {
         self.messages().await.into_iter().filter(|header| &*header.type_name == M::TYPE.name).collect()
     }
 
-    /// The body of a message.
+    /// The stored body of a message.
     pub async fn body<M: Message>(&self, id: MessageId) -> M {
+        self.json(id).await
+    }
+
+    /// The stored body of a message as any type that fits it.
+    ///
+    /// # Panics
+    /// Where it does not fit.
+    pub async fn json<T: DeserializeOwned>(&self, id: MessageId) -> T {
         let found = self.store.find(id).await.expect("the store answers").expect("the message is stored");
         serde_json::from_slice(&found.body).expect("the body is of its type")
     }
