@@ -21,9 +21,10 @@ impl Serialize for Money {
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let cents = text.split_once('.').filter(|(_, cents)| cents.len() == 2).and_then(|(whole, cents)| {
-            Some(whole.parse::<i64>().ok()? * 100 + cents.parse::<i64>().ok()?)
-        });
+        let cents = text
+            .split_once('.')
+            .filter(|(_, cents)| cents.len() == 2)
+            .and_then(|(whole, cents)| Some(whole.parse::<i64>().ok()? * 100 + cents.parse::<i64>().ok()?));
         cents.map(|cents| Self { cents }).ok_or_else(|| serde::de::Error::custom("not an amount such as 12.50"))
     }
 }

@@ -80,8 +80,7 @@ async fn stopping_an_item_fails_waiting_calls_at_once_and_starting_it_serves_its
         start
     };
     let (first, second) = (order("slow one"), order("slow two"));
-    let (first, second, start) =
-        tokio::join!(rig.try_call("shop", &first), rig.try_call("shop", &second), stopped);
+    let (first, second, start) = tokio::join!(rig.try_call("shop", &first), rig.try_call("shop", &second), stopped);
     assert!(start.elapsed() < Duration::from_secs(1), "the callers waited {:?}", start.elapsed());
     for failed in [first.err(), second.err()] {
         let Some(DirectorError::Suspended { error, .. }) = failed else { panic!("{failed:?}") };

@@ -67,6 +67,9 @@ async fn a_message_type_without_a_handler_is_refused_at_the_entrance_with_those_
 async fn a_request_by_name_to_an_unknown_item_fails_at_once_and_names_the_nearest() {
     let rig = Rig::start::<Oracle>().await;
     let refused = rig.director().call_json("saga", Some("Question"), br#"{"text": ""}"#, None).await.err();
-    assert_eq!(refused.map(|error| error.to_string()).as_deref(), Some("there is no item `saga`; did you mean `sage`?"));
+    assert_eq!(
+        refused.map(|error| error.to_string()).as_deref(),
+        Some("there is no item `saga`; did you mean `sage`?")
+    );
     assert_eq!(rig.messages().await, []);
 }
