@@ -111,7 +111,7 @@ impl Mirror {
         Ok(everything)
     }
 
-    async fn on_load(&mut self, load: Load) -> Result<Load> {
+    async fn load(&mut self, load: Load) -> Result<Load> {
         Ok(load)
     }
 }
@@ -165,7 +165,7 @@ async fn a_field_of_the_wrong_type_or_a_missing_one_is_named_with_its_path_and_n
         "the body is not a `Everything`: field `lines[1].price`: not an amount such as 12.50"
     );
     let missing = refused(&|body| drop(body["boxed"].as_object_mut().and_then(|line| line.remove("text")))).await;
-    assert_eq!(missing, "the body is not a `Everything`: field `boxed`: missing field `text`");
+    assert_eq!(missing, "the body is not a `Everything`: field `boxed.text`: missing");
     let wrong = refused(&|body| body["shapes"][0] = "Hexagon".into()).await;
     assert!(wrong.contains("field `shapes[0]`: unknown variant `Hexagon`"), "{wrong}");
     assert_eq!(rig.messages().await, []);

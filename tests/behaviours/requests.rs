@@ -85,7 +85,7 @@ async fn a_request_with_a_timeout_of_one_second_fails_at_one_and_its_late_respon
     for response in rig.messages_of::<Slept>().await {
         late.push((rig.body::<Slept>(response.id).await.name, response.late, response.status));
     }
-    late.sort();
+    late.sort_by(|one, other| one.0.cmp(&other.0));
     let in_time = |name: &str| (name.to_owned(), false, Status::Completed);
     assert_eq!(late, [in_time("another"), ("long".into(), true, Status::Completed), in_time("short")]);
 }

@@ -75,7 +75,7 @@ pub(crate) async fn start_item(core: &Arc<Core>, item: &Arc<ItemState>) -> bool 
     // A worker that ends before it is ready was stopped.
     join_all(all_ready).await;
     item.started();
-    log::engine_span(core).in_scope(|| log::item_started(item));
+    log::turn_span(core, item, None).in_scope(|| log::item_started(item));
     true
 }
 
@@ -101,7 +101,7 @@ pub(crate) async fn stop_item(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop
     if let Stop::Drain(grace) = how
         && tokio::time::timeout(grace, item.workers_ended()).await.is_err()
     {
-        log::engine_span(core).in_scope(|| log::item_cut_off(item));
+        log::turn_span(core, item, None).in_scope(|| log::item_cut_off(item));
     }
     item.abort_workers();
     // A worker that blocks its thread does not end; the item is stopped all the same.
@@ -109,7 +109,7 @@ pub(crate) async fn stop_item(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop
     core.waiters.fail(item.index, &error, &nothing());
     item.stopped();
     core.activity.item_went_down();
-    log::engine_span(core).in_scope(|| log::item_stopped(item));
+    log::turn_span(core, item, None).in_scope(|| log::item_stopped(item));
     true
 }
 
@@ -169,7 +169,7 @@ pub(crate) fn watch_threads(core: &Arc<Core>) {
         while let Some(core) = core.upgrade() {
             for item in &core.items {
                 for _ in 0..item.newly_stuck() {
-                    log::engine_span(&core).in_scope(|| log::stuck(item));
+                    log::turn_span(&core, item, None).in_scope(|| log::stuck(item));
                 }
             }
             drop(core);

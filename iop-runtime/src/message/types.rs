@@ -198,8 +198,8 @@ impl Eq for MessageType {}
 pub(crate) fn decode<M: DeserializeOwned>(body: &[u8]) -> Result<M, InvalidMessage> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| InvalidMessage { path: error.path().to_string(), reason: error.into_inner().to_string() })?;
-    json.end().map_err(|error| InvalidMessage { path: ".".to_owned(), reason: error.to_string() })?;
+        .map_err(|error| InvalidMessage::new(&error.path().to_string(), &error.into_inner()))?;
+    json.end().map_err(|error| InvalidMessage::new(".", &error))?;
     Ok(value)
 }
 
@@ -229,4 +229,50 @@ pub struct InvalidMessage {
     pub path: String,
     /// What is wrong with it.
     pub reason: String,
+}
+
+impl InvalidMessage {
+    fn new(path: &str, error: &serde_json::Error) -> Self {
+        let text = error.to_string();
+        // A body travels on one line, so the path says more than line and column do.
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let reason = text.strip_suffix(&place).unwrap_or(&text);
+        // serde names the object that lacks a field; people look for the field.
+        let missing = reason.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+        match missing {
+            Some(field) if path == "." => Self { path: field.to_owned(), reason: "missing".to_owned() },
+            Some(field) => Self { path: format!("{path}.{field}"), reason: "missing".to_owned() },
+            None => Self { path: path.to_owned(), reason: reason.to_owned() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Line {
+        #[expect(dead_code, reason = "only read")]
+        price: u32,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Order {
+        #[expect(dead_code, reason = "only read")]
+        lines: Vec<Line>,
+    }
+
+    fn refused(body: &str) -> String {
+        decode::<Order>(body.as_bytes()).expect_err("does not fit").to_string()
+    }
+
+    #[test]
+    fn a_body_that_does_not_fit_names_the_field_and_not_the_column() {
+        assert_eq!(refused("{}"), "field `lines`: missing");
+        assert_eq!(refused(r#"{"lines":[{"price":1},{}]}"#), "field `lines[1].price`: missing");
+        let wrong = r#"field `lines[0].price`: invalid type: string "x", expected u32"#;
+        assert_eq!(refused(r#"{"lines":[{"price":"x"}]}"#), wrong);
+        assert_eq!(refused(r#"{"lines":[]} x"#), "field `.`: trailing characters");
+    }
 }
