@@ -18,7 +18,7 @@ pub use self::returns::{NoValue, ResponseOf, answer, completed, finished, output
 pub use self::start::{StartsAsDefault, default, fresh};
 pub use self::state::{StateReader, StateValue, StateWriter, state_default};
 pub use self::wiring::{
-    Outlets, TakesNothing, TakesSetting, route, routes, set, set_nothing, setting, wire, wire_all, wiring,
+    Outlets, Placed, TakesNothing, TakesSetting, placed, route, routes, set, set_nothing, setting, wire, wire_all, wiring,
 };
 pub use crate::adapter::InboundAdapter;
 pub use crate::component::*;

@@ -48,42 +48,56 @@ pub(crate) fn production(model: &Production) -> TokenStream {
 
 fn graph_item(item: &Item) -> TokenStream {
     let Item { ident, ty, doc, standalone, .. } = item;
-    let name = ident.to_string();
+    let name = plain(ident);
     quote! {
         ::iop::__private::Item::new(#name, #doc, <#ty as ::iop::__private::Component>::TYPE, #standalone)
     }
 }
 
+/// The settings stand before the names of items: an expression of the user's never sees those.
 fn wiring(items: &[Item]) -> TokenStream {
-    let types = items.iter().enumerate().filter(|(index, _)| is_routed_to(items, *index)).map(|(index, item)| {
-        let (alias, ty) = (alias(index), &item.ty);
-        quote! { type #alias = #ty; }
-    });
-    let starts = items.iter().enumerate().map(|(index, item)| {
-        let (fields, options, ty) = (local("fields", index), local("options", index), &item.ty);
-        let fields_mut = (!item.fields.is_empty()).then(|| quote!(mut));
-        let options_mut = (!item.options.is_empty()).then(|| quote!(mut));
-        quote! {
-            let #fields_mut #fields = <<#ty as ::iop::__private::Component>::Fields as ::core::default::Default>::default();
-            let #options_mut #options = ::iop::__private::ItemOptions::default();
-        }
-    });
+    let starts = items.iter().enumerate().map(|(index, item)| start(index, item));
     let settings = items.iter().enumerate().map(|(index, item)| {
+        let (fields, options) = (local("fields", index), local("options", index));
+        let options = item.options.iter().map(|(key, value)| set(&options, key, value));
+        let fields = item.fields.iter().filter_map(|field| setting(&fields, field));
+        quote! { #(#options)* #(#fields)* }
+    });
+    let places = items.iter().enumerate().filter(|(index, _)| is_routed_to(items, *index)).map(|(_, item)| {
+        let Item { ident, ty, .. } = item;
+        // With the span of the type, word for word: rustc then takes the error that it is no component for the one that
+        // it has reported of the graph.
+        let mut spans = ty.clone().into_iter().map(|token| token.span());
+        let first = spans.next().unwrap_or_else(Span::call_site);
+        let last = spans.last().unwrap_or(first);
+        let placed = quote_spanned! {first=> ::iop::__private::placed::<#ty> };
+        let call = quote_spanned! {last=> () };
+        quote! { let #ident = #placed #call; }
+    });
+    let routes = items.iter().enumerate().map(|(index, item)| {
         let fields = local("fields", index);
-        let options = local("options", index);
-        let item_options = item.options.iter().map(|(key, value)| set(&options, key, value));
-        let item_fields = item.fields.iter().map(|field| assign(items, &fields, field));
-        quote! { #(#item_options)* #(#item_fields)* }
+        item.fields.iter().filter_map(|field| route(&fields, field)).collect::<TokenStream>()
     });
     let wirings = (0..items.len()).map(|index| {
         let (fields, options) = (local("fields", index), local("options", index));
         quote! { ::iop::__private::wiring(#fields, #options) }
     });
     quote! {
-        #(#types)*
         #(#starts)*
         #(#settings)*
+        #(#places)*
+        #(#routes)*
         ::std::vec![#(#wirings),*]
+    }
+}
+
+fn start(index: usize, item: &Item) -> TokenStream {
+    let (fields, options, ty) = (local("fields", index), local("options", index), &item.ty);
+    let fields_mut = (!item.fields.is_empty()).then(|| quote!(mut));
+    let options_mut = (!item.options.is_empty()).then(|| quote!(mut));
+    quote! {
+        let #fields_mut #fields = <<#ty as ::iop::__private::Component>::Fields as ::core::default::Default>::default();
+        let #options_mut #options = ::iop::__private::ItemOptions::default();
     }
 }
 
@@ -97,47 +111,54 @@ fn is_routed_to(items: &[Item], index: usize) -> bool {
 
 fn set(of: &Ident, key: &Ident, value: impl quote::ToTokens) -> TokenStream {
     let span = Span::mixed_site().located_at(key.span());
+    let of = Ident::new(&of.to_string(), span);
     quote_spanned! {span=> ::iop::__private::set(&mut #of.#key, #value); }
 }
 
-fn assign(items: &[Item], fields: &Ident, field: &Field) -> TokenStream {
+fn setting(fields: &Ident, field: &Field) -> Option<TokenStream> {
     let Field { ident: key, value } = field;
     let span = Span::mixed_site().located_at(key.span());
-    match value {
+    let of = Ident::new(&fields.to_string(), span);
+    Some(match value {
         Value::Setting(value) => set(fields, key, value),
-        Value::Nothing => quote_spanned! {span=> ::iop::__private::set_nothing(&mut #fields.#key); },
-        Value::Item(destination) => {
-            let route = route(items, destination);
-            quote_spanned! {span=> ::iop::__private::wire(&mut #fields.#key, #route); }
-        }
-        Value::Items(destinations) => {
-            let routes = destinations.iter().map(|destination| route(items, destination));
-            quote_spanned! {span=>
-                ::iop::__private::wire_all(
-                    &mut #fields.#key,
-                    ::iop::__private::routes() #(.and(#routes))*,
-                );
-            }
-        }
-        Value::Unknown => quote_spanned! {span=> let _ = &mut #fields.#key; },
-    }
+        Value::Nothing => quote_spanned! {span=> ::iop::__private::set_nothing(&mut #of.#key); },
+        Value::Unknown => quote_spanned! {span=> let _ = &mut #of.#key; },
+        Value::Item(_) | Value::Items(_) => return None,
+    })
 }
 
-/// A route to an item. The type stands, under an alias, where the route is written.
-fn route(items: &[Item], destination: &Destination) -> TokenStream {
-    let Destination { index, written } = destination;
+fn route(fields: &Ident, field: &Field) -> Option<TokenStream> {
+    let Field { ident: key, value } = field;
+    let span = Span::mixed_site().located_at(key.span());
+    let of = Ident::new(&fields.to_string(), span);
+    Some(match value {
+        Value::Item(destination) => {
+            let end = end(destination);
+            quote_spanned! {span=> ::iop::__private::wire(&mut #of.#key, #end); }
+        }
+        Value::Items(destinations) => {
+            let ends = destinations.iter().map(end);
+            quote_spanned! {span=>
+                ::iop::__private::wire_all(&mut #of.#key, ::iop::__private::routes() #(.and(#ends))*);
+            }
+        }
+        Value::Setting(_) | Value::Nothing | Value::Unknown => return None,
+    })
+}
+
+/// Where a route ends. Everything in it has the span of the name in the route.
+fn end(Destination { written, .. }: &Destination) -> TokenStream {
     let span = Span::mixed_site().located_at(written.span());
-    let alias = Ident::new(&alias(*index).to_string(), span);
-    let name = items.get(*index).map(|item| item.ident.to_string());
-    quote_spanned! {span=> ::iop::__private::route::<#alias, _>(#name) }
+    let name = plain(written);
+    quote_spanned! {span=> ::iop::__private::route(#written, #name) }
 }
 
 /// Facts that lie in constants of the component, asked where the item is declared.
 fn questions(item: &Item) -> TokenStream {
     let Item { ident, ty, ask_wired, ask_reached, fields, .. } = item;
     let span = Span::mixed_site().located_at(ident.span());
-    let name = ident.to_string();
-    let set = fields.iter().map(|field| field.ident.to_string());
+    let name = plain(ident);
+    let set = fields.iter().map(|field| plain(&field.ident));
     let wired = ask_wired.then(|| {
         quote_spanned! {span=>
             const _: () =
@@ -156,6 +177,8 @@ fn local(name: &str, index: usize) -> Ident {
     format_ident!("{name}_{index}", span = Span::mixed_site())
 }
 
-fn alias(index: usize) -> Ident {
-    format_ident!("Item{index}", span = Span::mixed_site())
+/// The name without `r#`.
+fn plain(ident: &Ident) -> String {
+    let name = ident.to_string();
+    name.strip_prefix("r#").map_or(name.clone(), ToOwned::to_owned)
 }

@@ -3,7 +3,7 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Expr};
+use syn::{Attribute, Expr, Stmt};
 
 use super::ast::{Field, Item, Production, Value};
 use super::tokens::Tokens;
@@ -231,6 +231,12 @@ fn value(ident: &Ident, tokens: &mut Tokens, errors: &mut Errors) -> Option<Valu
 }
 
 fn classify(expression: Expr) -> Value {
+    if let Expr::Block(block) = &expression
+        && let [Stmt::Expr(value, None)] = block.block.stmts.as_slice()
+    {
+        // The braces say that this is no item; rustc would call them unnecessary.
+        return Value::Setting(value.clone());
+    }
     if let Some(item) = item_name(&expression) {
         return Value::Item(item);
     }

@@ -8,22 +8,26 @@ use crate::component::{ComponentKind, ComponentType};
 /// # Panics
 /// Where one is not. `set` are the fields that `production!` sets; where one of them does not exist, rustc says so, and
 /// what it was meant to be is not asked for a second time.
+#[track_caller]
 pub const fn assert_wired(item: &str, component: &ComponentType, set: &[&str]) {
-    let mut text = Text::new();
+    let mut names = Text::new();
+    let mut edits = Text::new();
     let mut missing = 0;
     let mut index = 0;
     while index < component.targets.len() {
         let target = &component.targets[index];
         if target.required && !contains(set, target.name) {
-            text = if missing == 0 { text.add("`").add(target.name) } else { text.add("`, `").add(target.name) };
+            let (name, edit) = if missing == 0 { ("`", "`") } else { ("`, `", ", ") };
+            names = names.add(name).add(target.name);
+            edits = edits.add(edit).add(target.name).add(": item");
             missing += 1;
         }
         index += 1;
     }
     if missing > 0 && all_exist(set, component) {
         let plural = if missing == 1 { "target " } else { "targets " };
-        let leaves = Text::new().add("item `").add(item).add("` leaves the ").add(plural).add(text.as_str());
-        panic!("{}", leaves.add("` unwired; write `target: item` for each [iop E05]").as_str());
+        let leaves = Text::new().add("item `").add(item).add("` leaves the ").add(plural).add(names.as_str());
+        panic!("{}", leaves.add("` unwired; write ").add(edits.as_str()).add("` in it [iop E05]").as_str());
     }
 }
 
@@ -31,6 +35,7 @@ pub const fn assert_wired(item: &str, component: &ComponentType, set: &[&str]) {
 ///
 /// # Panics
 /// Where it is not; only called for items that no route reaches.
+#[track_caller]
 pub const fn assert_reached(item: &str, component: &ComponentType) {
     let kind = match component.kind {
         ComponentKind::Service => return,

@@ -1,8 +1,10 @@
 //! What `production!` calls for each field of an item. The bounds say what may be given to what; their texts are what a
 //! person reads who has mixed it up.
 
+use std::marker::PhantomData;
+
 use crate::component::{
-    Accepts, Fields, IntoSetting, ItemOptions, Outlet, Receives, SettingField, TargetField, TargetsField, Wiring,
+    Accepted, Component, Fields, IntoSetting, ItemOptions, Messages, Outlet, Receives, SettingField, TargetField, TargetsField, Wiring,
 };
 
 /// A value for a setting.
@@ -40,17 +42,36 @@ where
     field.set(SettingField::set(value.into_raw()));
 }
 
-/// A route to the item `name` of component `C`, which must accept what the target carries.
-pub fn route<C, S>(name: &'static str) -> TargetField<S>
+/// An item of component `C`, for the routes that end there.
+#[derive(Debug)]
+pub struct Placed<C>(PhantomData<fn(C)>);
+
+impl<C> Clone for Placed<C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Placed<C> {}
+
+/// Where `C` is no component, `This` is unknown, and rustc keeps quiet about the routes that end there.
+#[must_use]
+pub fn placed<C: Component>() -> Placed<C::This> {
+    Placed(PhantomData)
+}
+
+/// A route to the item `name` of component `C`, which must handle what the target carries.
+pub fn route<C, S>(_: Placed<C>, name: &'static str) -> TargetField<S>
 where
     C: Receives,
-    C::Receiver: Accepts<S>,
+    S: Messages,
+    S::Each: Accepted<C::Receiver>,
 {
     TargetField::to(name)
 }
 
 /// Wires a target to one item.
-pub fn wire<F: Outlet>(field: &mut F, route: TargetField<F::Set>) {
+pub fn wire<F: Outlet<Set = S>, S>(field: &mut F, route: TargetField<S>) {
     field.add(route);
 }
 
@@ -82,7 +103,7 @@ impl<S> Outlets for TargetsField<S> {
 }
 
 /// Wires a target to several items.
-pub fn wire_all<F: Outlets>(field: &mut F, routes: TargetsField<F::Set>) {
+pub fn wire_all<F: Outlets<Set = S>, S>(field: &mut F, routes: TargetsField<S>) {
     field.set(routes);
 }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::{
-    Answered, Context, Error, Fields, HandlerTable, Handlers, PlainService, PollService, ProcessInput, Result, Target,
+    AdapterService, Answered, Context, Error, Fields, HandlerTable, Handlers, PlainService, PollService, Result, Target,
 };
 use crate::adapter::{AdapterDriver, DynAdapter, InboundAdapter};
 use crate::message::{Decoded, MessageType, SourceLocation};
@@ -44,7 +44,7 @@ impl ComponentKind {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a component",
     label = "not a component",
-    note = "put `#[business_service]`, `#[business_process]` or `#[business_operation]` on `{Self}`"
+    note = "put `#[business_service]`, `#[business_process]` or `#[business_operation]` on `{Self}` [iop E06]"
 )]
 pub trait Component: Sized + Send + 'static {
     /// The type itself. Where `Self` is not a component this is unknown to rustc, which then keeps quiet about what
@@ -99,10 +99,15 @@ pub struct TargetDecl {
 }
 
 impl TargetDecl {
-    /// Describes the field `name` of type `T` (`Target<…>`, `Option<Target<…>>` or `Targets<…>`).
+    /// Describes the field `name` of type `T` (`Target<…>`, `Option<Target<…>>` or `Targets<…>`), which carries
+    /// `messages`.
     #[must_use]
-    pub const fn new<T: super::TargetDeclared>(name: &'static str, doc: &'static str) -> Self {
-        Self { name, doc, required: T::REQUIRED, many: T::MANY, messages: T::messages }
+    pub const fn new<T: super::TargetDeclared>(
+        name: &'static str,
+        doc: &'static str,
+        messages: fn() -> Vec<&'static MessageType>,
+    ) -> Self {
+        Self { name, doc, required: T::REQUIRED, many: T::MANY, messages }
     }
 }
 
@@ -194,7 +199,7 @@ impl ComponentType {
     pub const fn adapter_service<C, A>(name: &'static str) -> Self
     where
         A: InboundAdapter,
-        C: Handlers + ProcessInput<Input = A::Input, Output = ()>,
+        C: AdapterService<A>,
     {
         Self::new::<C>(
             name,
@@ -255,11 +260,23 @@ impl ItemConfig {
     /// # Errors
     /// Where there is none or it does not fit; start refuses both before anything is built.
     pub fn setting<T: Setting>(&self, name: &'static str) -> Result<T> {
+        self.read(name, T::from_raw, T::absent)
+    }
+
+    /// The value of a setting whose type is known by how it is read: what generated code calls.
+    ///
+    /// # Errors
+    /// See [`setting`](Self::setting).
+    #[doc(hidden)]
+    pub fn read<T>(
+        &self,
+        name: &'static str,
+        from_raw: fn(&Raw) -> Result<T, String>,
+        absent: fn() -> Option<T>,
+    ) -> Result<T> {
         match self.settings.get(name) {
-            Some(raw) => {
-                T::from_raw(raw).map_err(|error| Error::fatal(format!("setting `{}.{name}`: {error}", self.item)))
-            }
-            None => T::absent().ok_or_else(|| Error::fatal(format!("setting `{}.{name}` is missing", self.item))),
+            Some(raw) => from_raw(raw).map_err(|error| Error::fatal(format!("setting `{}.{name}`: {error}", self.item))),
+            None => absent().ok_or_else(|| Error::fatal(format!("setting `{}.{name}` is missing", self.item))),
         }
     }
 

@@ -148,13 +148,14 @@ impl<S> Outlet for TargetsField<S> {
 #[diagnostic::on_unimplemented(
     message = "a setting of type `{T}` cannot be `{Self}`",
     label = "not a `{T}`",
-    note = "write a `{T}`, or its text in quotes as in `iop.toml`"
+    note = "write a value of type `{T}`; for a text, a duration, a path or an address also its text in quotes [iop E05]"
 )]
 pub trait IntoSetting<T> {
     /// The value as the settings layers keep it.
     fn into_raw(self) -> Raw;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Setting> IntoSetting<T> for T {
     fn into_raw(self) -> Raw {
         self.to_raw()
@@ -164,6 +165,7 @@ impl<T: Setting> IntoSetting<T> for T {
 /// Text stands for a value of any type but `String`, for which the impl is of its own.
 macro_rules! text_for {
     ($($ty:ty),*) => { $(
+        #[diagnostic::do_not_recommend]
         impl IntoSetting<$ty> for &'static str {
             fn into_raw(self) -> Raw {
                 Raw::from(self)
@@ -174,6 +176,7 @@ macro_rules! text_for {
 
 text_for!(String, Duration, std::path::PathBuf, std::net::SocketAddr);
 
+#[diagnostic::do_not_recommend]
 impl<T: Setting> IntoSetting<Option<T>> for &'static str
 where
     &'static str: IntoSetting<T>,
@@ -183,12 +186,14 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Setting> IntoSetting<Option<T>> for T {
     fn into_raw(self) -> Raw {
         self.to_raw()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, V: IntoSetting<T>, const N: usize> IntoSetting<Vec<T>> for [V; N] {
     fn into_raw(self) -> Raw {
         self.into_iter().map(IntoSetting::into_raw).collect()

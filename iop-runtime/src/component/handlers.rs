@@ -10,14 +10,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use super::{Component, Context, Error, Incoming, InputHandler, RequestError, Result};
+use super::{
+    Component, Context, Error, HandlerResult, Incoming, InputHandler, NoValue, RequestError, ResponseOf, Result,
+};
 use crate::message::{Decoded, Message, MessageType, Respond, decode};
 
 /// A component with a `#[handlers]` block. Never implemented by hand.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no `#[handlers]` block",
     label = "nothing handles what reaches it",
-    note = "write `#[handlers] impl {Self} {{ async fn … }}`"
+    note = "write `#[handlers] impl {Self} {{ async fn … }}` [iop E06]"
 )]
 pub trait Handlers: Component {
     /// Every handler and hook.
@@ -28,28 +30,34 @@ pub trait Handlers: Component {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not handle `{M}`",
     label = "this target carries `{M}`",
-    note = "add `async fn name(&mut self, message: {M}) -> Result<…>` to the `#[handlers]` of `{Self}`, or route elsewhere"
+    note = "add `async fn name(&mut self, message: {M}) -> Result<…>` to the `#[handlers]` of `{Self}`, or route elsewhere [iop E02]"
 )]
-pub trait Handles<M: Message>: Component {
+pub trait Handles<M>: Component {
+    /// What the user's function returns.
+    type Returned;
     /// One turn.
-    fn handle(&mut self, message: M, cx: &mut Context) -> impl Future<Output = Result<Answer<M>>> + Send;
+    fn handle(&mut self, message: M, cx: &mut Context) -> impl Future<Output = Self::Returned> + Send;
 }
 
 /// A process with an `on_response` for calls of type `M`.
 pub trait Responds<M: Message>: Component {
+    /// What the user's function returns.
+    type Returned;
     /// One turn.
-    fn respond(&mut self, response: Response<M>, cx: &mut Context) -> impl Future<Output = Result> + Send;
+    fn respond(&mut self, response: Response<M>, cx: &mut Context) -> impl Future<Output = Self::Returned> + Send;
 }
 
 /// A process with an `on_complete` for requests of type `M`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no `on_complete` for `{M}`",
     label = "`Pending` says that `on_complete` answers",
-    note = "add `async fn on_complete(&mut self, request: {M}) -> Result<…>` to the `#[handlers]` of `{Self}`"
+    note = "add `async fn on_complete(&mut self, request: {M}) -> Result<…>` to the `#[handlers]` of `{Self}` [iop E03]"
 )]
-pub trait Completes<M: Message>: Component {
+pub trait Completes<M>: Component {
+    /// What the user's function returns.
+    type Returned;
     /// The last turn of the request: gives its response.
-    fn complete(&mut self, request: M, cx: &mut Context) -> impl Future<Output = Result<M::Response>> + Send;
+    fn complete(&mut self, request: M, cx: &mut Context) -> impl Future<Output = Self::Returned> + Send;
 }
 
 /// What a handler of `M` gave.
@@ -77,7 +85,7 @@ pub struct Pending;
 #[diagnostic::on_unimplemented(
     message = "a handler of `{M}` cannot answer `{Self}`",
     label = "not the response of `{M}`",
-    note = "return `Result` with the response type that `#[message(response = …)]` of `{M}` names; without one, plain `Result`"
+    note = "return `Result` with the response type that `#[message(response = …)]` of `{M}` names; without one, plain `Result` [iop E03]"
 )]
 pub trait Answers<M: Message, C>: Sized {
     /// The answer.
@@ -239,26 +247,32 @@ pub struct MessageHandler<C> {
 }
 
 impl<C: Component> MessageHandler<C> {
-    /// The handler of `M`.
+    /// The handler of `M`, a function that returns `R`. All that must hold of a handler is asked here, so that one mistake
+    /// is one error.
     #[must_use]
-    pub const fn of<M: Message>() -> Self
+    pub const fn of<M, R>() -> Self
     where
-        C: Handles<M>,
+        M: Message,
+        C: Handles<M, Returned = R>,
+        R: HandlerResult,
+        R::Value: Answers<M, C>,
     {
-        Self { message: M::TYPE, call: handle::<C, M> }
+        Self { message: M::TYPE, call: handle::<C, M, R> }
     }
 }
 
-fn handle<'a, C: Handles<M>, M: Message>(
-    component: &'a mut C,
-    value: Decoded,
-    cx: &'a mut Context,
-) -> BoxFuture<'a, Result<Answered>> {
+fn handle<'a, C, M, R>(component: &'a mut C, value: Decoded, cx: &'a mut Context) -> BoxFuture<'a, Result<Answered>>
+where
+    M: Message,
+    C: Handles<M, Returned = R>,
+    R: HandlerResult,
+    R::Value: Answers<M, C>,
+{
     Box::pin(async move {
         let message = value
             .downcast::<M>()
             .map_err(|_| Error::fatal(format!("a value that is not a `{}` reached its handler", M::TYPE.name)))?;
-        match component.handle(*message, cx).await? {
+        match component.handle(*message, cx).await.into_result()?.answer() {
             Answer::Response(response) => Answered::response(response),
             Answer::Pending => Ok(Answered::Pending),
         }
@@ -273,25 +287,30 @@ pub struct ResponseHandler<C> {
 }
 
 impl<C: Component> ResponseHandler<C> {
-    /// The hook for calls of type `M`.
+    /// The hook for calls of type `M`, a function that returns `R`.
     #[must_use]
-    pub const fn of<M: Message>() -> Self
+    pub const fn of<M, R>() -> Self
     where
-        C: Responds<M>,
+        M: Message,
+        C: Responds<M, Returned = R>,
+        R: HandlerResult,
+        R::Value: NoValue,
     {
-        Self { message: M::TYPE, call: respond::<C, M> }
+        Self { message: M::TYPE, call: respond::<C, M, R> }
     }
 }
 
-fn respond<'a, C: Responds<M>, M: Message>(
-    component: &'a mut C,
-    erased: ErasedResponse,
-    cx: &'a mut Context,
-) -> BoxFuture<'a, Result> {
+fn respond<'a, C, M, R>(component: &'a mut C, erased: ErasedResponse, cx: &'a mut Context) -> BoxFuture<'a, Result>
+where
+    M: Message,
+    C: Responds<M, Returned = R>,
+    R: HandlerResult,
+{
     Box::pin(async move {
         let request = decode::<M>(&erased.request).map_err(Error::fatal)?;
         let result = erased.result.and_then(|incoming| incoming.read::<M::Response>(&erased.target));
-        component.respond(Response { completion_key: erased.completion_key, request, result }, cx).await
+        let response = Response { completion_key: erased.completion_key, request, result };
+        component.respond(response, cx).await.into_result().map(drop)
     })
 }
 
@@ -303,23 +322,28 @@ pub struct CompletionHandler<C> {
 }
 
 impl<C: Component> CompletionHandler<C> {
-    /// The hook for requests of type `M`.
+    /// The hook for requests of type `M`, a function that returns `R`.
     #[must_use]
-    pub const fn of<M: Message>() -> Self
+    pub const fn of<M, R>() -> Self
     where
-        C: Completes<M>,
+        M: Message,
+        C: Completes<M, Returned = R>,
+        R: HandlerResult,
+        R::Value: ResponseOf<M>,
     {
-        Self { message: M::TYPE, call: complete::<C, M> }
+        Self { message: M::TYPE, call: complete::<C, M, R> }
     }
 }
 
-fn complete<'a, C: Completes<M>, M: Message>(
-    component: &'a mut C,
-    request: Bytes,
-    cx: &'a mut Context,
-) -> BoxFuture<'a, Result<Answered>> {
+fn complete<'a, C, M, R>(component: &'a mut C, request: Bytes, cx: &'a mut Context) -> BoxFuture<'a, Result<Answered>>
+where
+    M: Message,
+    C: Completes<M, Returned = R>,
+    R: HandlerResult,
+    R::Value: ResponseOf<M>,
+{
     Box::pin(async move {
         let request = decode::<M>(&request).map_err(Error::fatal)?;
-        Answered::response(component.complete(request, cx).await?)
+        Answered::response(component.complete(request, cx).await.into_result()?.response())
     })
 }

@@ -6,59 +6,31 @@ use std::future::Future;
 
 use futures_util::future::BoxFuture;
 
-use super::{Answered, Context, Error, Handlers, Result};
+use super::{Answered, Context, Error, HandlerResult, Handlers, Result};
+use crate::adapter::InboundAdapter;
 use crate::message::{Message, MessageType, Respond};
 
 /// A service with `on_process_input`.
 #[diagnostic::on_unimplemented(
     message = "the business service `{Self}` has no `on_process_input`",
     label = "nothing takes its input",
-    note = "add `async fn on_process_input(&mut self, …) -> Result` to the `#[handlers]` of `{Self}`"
+    note = "add `async fn on_process_input(&mut self, …) -> Result` to the `#[handlers]` of `{Self}` [iop E06]"
 )]
 pub trait ProcessInput: Handlers {
     /// What it takes: a message, the adapter's input, or `()` in a polling service.
     type Input: Send + 'static;
-    /// What it gives.
-    type Output: Respond;
+    /// What the user's function returns.
+    type Returned;
 
     /// One turn.
-    fn process_input(
-        &mut self,
-        input: Self::Input,
-        cx: &mut Context,
-    ) -> impl Future<Output = Result<Self::Output>> + Send;
-}
-
-/// What a hook or handler may return: a `Result` with any error.
-#[diagnostic::on_unimplemented(
-    message = "a handler returns `Result<…>`, not `{Self}`",
-    label = "not a `Result`",
-    note = "write `-> Result` or `-> Result<Response>`"
-)]
-pub trait HandlerResult {
-    /// The value.
-    type Value;
-
-    /// With the engine's error type.
-    ///
-    /// # Errors
-    /// The handler's failure.
-    fn into_result(self) -> Result<Self::Value>;
-}
-
-impl<T, E: Into<Error>> HandlerResult for Result<T, E> {
-    type Value = T;
-
-    fn into_result(self) -> Result<T> {
-        self.map_err(Into::into)
-    }
+    fn process_input(&mut self, input: Self::Input, cx: &mut Context) -> impl Future<Output = Self::Returned> + Send;
 }
 
 /// A service that the director calls: its input is a message, its output that message's response.
 #[diagnostic::on_unimplemented(
     message = "`on_process_input` of `{Self}` does not take a message and give its response",
     label = "not a service that the director can call",
-    note = "take a `#[message]` and return `Result` with its response, or write `#[business_service(poll)]`"
+    note = "take a `#[message]` and return `Result` with its response; a service that is called in intervals is a `#[business_service(poll)]` [iop E06]"
 )]
 pub trait PlainService: ProcessInput {
     /// The message type.
@@ -69,7 +41,8 @@ pub trait PlainService: ProcessInput {
 impl<C, M> PlainService for C
 where
     M: Message,
-    C: ProcessInput<Input = M, Output = M::Response>,
+    C: ProcessInput<Input = M>,
+    C::Returned: HandlerResult<Value = M::Response>,
 {
     const INPUT: &'static MessageType = M::TYPE;
 }
@@ -78,12 +51,34 @@ where
 #[diagnostic::on_unimplemented(
     message = "`on_process_input` of the polling service `{Self}` takes or gives something",
     label = "not a polling service",
-    note = "write `async fn on_process_input(&mut self, cx: &mut Context) -> Result`, or drop `poll`"
+    note = "write `async fn on_process_input(&mut self, cx: &mut Context) -> Result`, or drop `poll` [iop E06]"
 )]
 pub trait PollService: ProcessInput {}
 
 #[diagnostic::do_not_recommend]
-impl<C: ProcessInput<Input = (), Output = ()>> PollService for C {}
+impl<C> PollService for C
+where
+    C: ProcessInput<Input = ()>,
+    C::Returned: HandlerResult<Value = ()>,
+{
+}
+
+/// A service behind the adapter `A`: it takes the adapter's input and gives nothing.
+#[diagnostic::on_unimplemented(
+    message = "`on_process_input` of `{Self}` does not take the input of `{A}`",
+    label = "not a service behind this adapter",
+    note = "take the input type of `{A}` and return `Result` [iop E06]"
+)]
+pub trait AdapterService<A>: ProcessInput {}
+
+#[diagnostic::do_not_recommend]
+impl<A, C> AdapterService<A> for C
+where
+    A: InboundAdapter,
+    C: ProcessInput<Input = A::Input>,
+    C::Returned: HandlerResult<Value = ()>,
+{
+}
 
 /// `on_process_input` with its types erased.
 pub struct InputHandler<C> {
@@ -91,10 +86,15 @@ pub struct InputHandler<C> {
 }
 
 impl<C: ProcessInput> InputHandler<C> {
-    /// The hook of `C`.
+    /// The hook of `C`, a function that returns `R`.
     #[must_use]
-    pub const fn of() -> Self {
-        Self { call: process_input::<C> }
+    pub const fn of<R>() -> Self
+    where
+        C: ProcessInput<Returned = R>,
+        R: HandlerResult,
+        R::Value: Respond,
+    {
+        Self { call: process_input::<C, R> }
     }
 }
 
@@ -104,15 +104,20 @@ impl<C> fmt::Debug for InputHandler<C> {
     }
 }
 
-fn process_input<'a, C: ProcessInput>(
+fn process_input<'a, C, R>(
     component: &'a mut C,
     input: Box<dyn Any + Send>,
     cx: &'a mut Context,
-) -> BoxFuture<'a, Result<Answered>> {
+) -> BoxFuture<'a, Result<Answered>>
+where
+    C: ProcessInput<Returned = R>,
+    R: HandlerResult,
+    R::Value: Respond,
+{
     Box::pin(async move {
         let input = input
             .downcast::<C::Input>()
             .map_err(|_| Error::fatal("input of another type reached `on_process_input`"))?;
-        Answered::response(component.process_input(*input, cx).await?)
+        Answered::response(component.process_input(*input, cx).await.into_result()?)
     })
 }

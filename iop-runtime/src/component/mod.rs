@@ -10,6 +10,7 @@ mod fields;
 mod handlers;
 mod input;
 mod requests;
+mod returns;
 mod target;
 
 pub use context::{Context, Incoming, Outgoing, Reach, Turn};
@@ -20,6 +21,7 @@ pub use handlers::{
     Answer, Answered, Answers, Completes, CompletionHandler, ErasedResponse, HandlerTable, Handlers, Handles, Hook,
     MessageHandler, Pending, Responds, Response, ResponseHandler,
 };
-pub use input::{HandlerResult, InputHandler, PlainService, PollService, ProcessInput};
+pub use input::{AdapterService, InputHandler, PlainService, PollService, ProcessInput};
 pub use requests::{AsyncRequest, Call, CallResult, Calls, NgRequest, SyncRequest, gather};
-pub use target::{Accepts, Carries, Messages, Only, Receives, Target, TargetDeclared, Targets};
+pub use returns::{HandlerResult, NoValue, ResponseOf};
+pub use target::{Accepted, Carries, Each, Messages, Only, Receives, Target, TargetDeclared, Targets};

@@ -67,7 +67,7 @@ impl<S> fmt::Debug for Targets<S> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a target",
     label = "not a target type",
-    note = "a `#[target]` field is a `Target<Message>`, an `Option<Target<Message>>` or a `Targets<Message>`"
+    note = "a `#[target]` field is a `Target<Message>`, an `Option<Target<Message>>` or a `Targets<Message>` [iop E12]"
 )]
 pub trait TargetDeclared: Sized {
     /// What `production!` fills in.
@@ -76,23 +76,17 @@ pub trait TargetDeclared: Sized {
     const REQUIRED: bool;
     /// May take several items.
     const MANY: bool;
-    /// The message types that it carries.
-    fn messages() -> Vec<&'static MessageType>;
     /// Takes the routes.
     fn wired(routes: Vec<Target<<Self as TargetDeclared>::Set>>) -> Self;
     /// The declared message types.
     type Set;
 }
 
-impl<S: Messages> TargetDeclared for Target<S> {
+impl<S> TargetDeclared for Target<S> {
     type Field = TargetField<S>;
     type Set = S;
     const REQUIRED: bool = true;
     const MANY: bool = false;
-
-    fn messages() -> Vec<&'static MessageType> {
-        S::types()
-    }
 
     fn wired(mut routes: Vec<Self>) -> Self {
         // The compiler has refused an unwired target; an index past every item makes a send fail with a clear error.
@@ -100,30 +94,22 @@ impl<S: Messages> TargetDeclared for Target<S> {
     }
 }
 
-impl<S: Messages> TargetDeclared for Option<Target<S>> {
+impl<S> TargetDeclared for Option<Target<S>> {
     type Field = TargetField<S>;
     type Set = S;
     const REQUIRED: bool = false;
     const MANY: bool = false;
-
-    fn messages() -> Vec<&'static MessageType> {
-        S::types()
-    }
 
     fn wired(mut routes: Vec<Target<S>>) -> Self {
         routes.pop()
     }
 }
 
-impl<S: Messages> TargetDeclared for Targets<S> {
+impl<S> TargetDeclared for Targets<S> {
     type Field = TargetsField<S>;
     type Set = S;
     const REQUIRED: bool = false;
     const MANY: bool = true;
-
-    fn messages() -> Vec<&'static MessageType> {
-        S::types()
-    }
 
     fn wired(routes: Vec<Target<S>>) -> Self {
         Self(routes)
@@ -134,15 +120,25 @@ impl<S: Messages> TargetDeclared for Targets<S> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a message",
     label = "a target carries messages",
-    note = "put `#[message]` on `{Self}`"
+    note = "put `#[message]` on `{Self}` [iop E12]"
 )]
 pub trait Messages: 'static {
+    /// The types, one by one, as [`Accepted`] takes them apart.
+    type Each;
+
     /// The types.
     fn types() -> Vec<&'static MessageType>;
 }
 
+/// One message type of a target. A type of its own, so that rustc never has to choose between "a message" and "a tuple of
+/// messages" and can name the one message that is not handled.
+#[derive(Debug)]
+pub struct Each<M>(PhantomData<fn(M)>);
+
 #[diagnostic::do_not_recommend]
 impl<M: Message> Messages for M {
+    type Each = Each<M>;
+
     fn types() -> Vec<&'static MessageType> {
         vec![M::TYPE]
     }
@@ -151,8 +147,8 @@ impl<M: Message> Messages for M {
 /// A target that carries `Self` may send `M`. `Place` is found by the compiler.
 #[diagnostic::on_unimplemented(
     message = "this target does not carry `{M}`",
-    label = "a `Target<{Self}>` cannot send `{M}`",
-    note = "send `{Self}`, or declare the target for both: `Target<({Self}, {M})>`"
+    label = "carries `{Self}`",
+    note = "send one of the messages of `{Self}`, or add `{M}` to the target: `Target<(…, {M})>` [iop E04]"
 )]
 pub trait Carries<M, Place> {}
 
@@ -166,22 +162,17 @@ impl<M: Message> Carries<M, Only> for M {}
 #[diagnostic::on_unimplemented(
     message = "no route may end at the business service `{Self}`",
     label = "a service takes its input from outside",
-    note = "route to a process or an operation"
+    note = "route to a process or an operation [iop E06]"
 )]
 pub trait Receives: Component {
     /// The type itself, for the same reason as [`Component::This`].
     type Receiver;
 }
 
-/// A component that handles every message type that a target carries.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not handle every message of `{S}`",
-    label = "this target carries `{S}`",
-    note = "add `async fn name(&mut self, message: {S}) -> Result<…>` to the `#[handlers]` of `{Self}`, or route elsewhere"
-)]
-pub trait Accepts<S> {}
+/// The message types of a target, all of which the component `C` handles. What is missing is said by [`Handles`].
+pub trait Accepted<C> {}
 
-impl<C: Handles<M>, M: Message> Accepts<M> for C {}
+impl<C: Handles<M>, M: Message> Accepted<C> for Each<M> {}
 
 macro_rules! message_tuples {
     ($($($message:ident)+ ;)*) => { $(
@@ -189,12 +180,14 @@ macro_rules! message_tuples {
     )* };
     (@one $($message:ident)+) => {
         impl<$($message: Message),+> Messages for ($($message,)+) {
+            type Each = ($(Each<$message>,)+);
+
             fn types() -> Vec<&'static MessageType> {
                 vec![$($message::TYPE),+]
             }
         }
 
-        impl<C: $(Handles<$message> +)+, $($message: Message),+> Accepts<($($message,)+)> for C {}
+        impl<C: $(Handles<$message> +)+, $($message: Message),+> Accepted<C> for ($(Each<$message>,)+) {}
     };
 }
 
@@ -208,6 +201,7 @@ message_tuples! {
 
 macro_rules! carries {
     ($(($($all:ident),+) $at:ident $number:literal;)*) => { $(
+        #[diagnostic::do_not_recommend]
         impl<$($all: Message),+> Carries<$at, At<$number>> for ($($all,)+) {}
     )* };
 }

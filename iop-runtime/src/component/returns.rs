@@ -1,0 +1,57 @@
+//! What hooks and handlers may return.
+
+use super::{Error, Result};
+use crate::message::{Message, Respond};
+
+/// What a hook or handler may return: a `Result` with any error.
+#[diagnostic::on_unimplemented(
+    message = "a handler returns `Result<…>`, not `{Self}`",
+    label = "not a `Result`",
+    note = "write `-> Result` or `-> Result<Response>` [iop E03]"
+)]
+pub trait HandlerResult {
+    /// The value.
+    type Value;
+
+    /// With the engine's error type.
+    ///
+    /// # Errors
+    /// The handler's failure.
+    fn into_result(self) -> Result<Self::Value>;
+}
+
+impl<T, E: Into<Error>> HandlerResult for Result<T, E> {
+    type Value = T;
+
+    fn into_result(self) -> Result<T> {
+        self.map_err(Into::into)
+    }
+}
+
+/// What a hook gives that gives nothing: `on_init`, `on_teardown`, `on_response`.
+#[diagnostic::on_unimplemented(
+    message = "this hook gives nothing, not `{Self}`",
+    label = "nobody would get the value",
+    note = "write `-> Result` [iop E03]"
+)]
+pub trait NoValue {}
+
+impl NoValue for () {}
+
+/// What `on_complete` gives: the response of the request.
+#[diagnostic::on_unimplemented(
+    message = "`on_complete` for `{M}` cannot answer `{Self}`",
+    label = "not the response of `{M}`",
+    note = "return `Result` with the response type that `#[message(response = …)]` of `{M}` names; without one, plain `Result` [iop E03]"
+)]
+pub trait ResponseOf<M: Message> {
+    /// The response.
+    fn response(self) -> M::Response;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Message<Response = R>, R: Respond> ResponseOf<M> for R {
+    fn response(self) -> R {
+        self
+    }
+}
