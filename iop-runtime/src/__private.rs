@@ -1,7 +1,6 @@
 //! Everything that generated code may name. Not part of the public API; changes without notice.
 
 mod facts;
-mod returns;
 mod start;
 mod state;
 mod wiring;
@@ -14,11 +13,11 @@ pub use serde;
 pub use serde_json;
 
 pub use self::facts::{assert_reached, assert_wired};
-pub use self::returns::{NoValue, ResponseOf, answer, completed, finished, output, refused};
-pub use self::start::{StartsAsDefault, default, fresh};
+pub use self::start::{StartsAsDefault, default, finished, fresh, refused};
 pub use self::state::{StateReader, StateValue, StateWriter, state_default};
 pub use self::wiring::{
-    Outlets, Placed, TakesNothing, TakesSetting, placed, route, routes, set, set_nothing, setting, wire, wire_all, wiring,
+    Outlets, Placed, TakesNothing, TakesSetting, placed, route, routes, set, set_nothing, setting, wire, wire_all,
+    wiring,
 };
 pub use crate::adapter::InboundAdapter;
 pub use crate::component::*;

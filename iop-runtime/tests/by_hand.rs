@@ -89,7 +89,7 @@ const _: () = {
         .described(concat!(module_path!(), "::Clock"), p::SourceLocation { file: file!(), line: line!() }, "")
         .with(
             &[&[p::SettingDecl::new::<Duration>("call_interval", "", Some(|| p::default::<Duration, _>("5s")))]],
-            &[p::TargetDecl::new::<Target<Hello>>("out", "")],
+            &[p::TargetDecl::new::<Target<Hello>>("out", "", <Hello as p::Messages>::types)],
         );
 
     impl p::Component for Clock {
@@ -117,15 +117,15 @@ impl Clock {
 
 const _: () = {
     impl p::Handlers for Clock {
-        const TABLE: p::HandlerTable<Self> = p::HandlerTable::EMPTY.input(p::InputHandler::of());
+        const TABLE: p::HandlerTable<Self> = p::HandlerTable::EMPTY.input(p::InputHandler::of::<Result>());
     }
 
     impl p::ProcessInput for Clock {
         type Input = ();
-        type Output = <Result as p::HandlerResult>::Value;
+        type Returned = Result;
 
-        async fn process_input(&mut self, (): (), cx: &mut Context) -> p::Result<Self::Output> {
-            p::HandlerResult::into_result(Self::on_process_input(self, cx).await)
+        async fn process_input(&mut self, (): (), cx: &mut Context) -> Result {
+            Self::on_process_input(self, cx).await
         }
     }
 };
@@ -178,12 +178,14 @@ impl Greeter {
 const _: () = {
     impl p::Handlers for Greeter {
         const TABLE: p::HandlerTable<Self> =
-            p::HandlerTable::EMPTY.handlers(&[p::MessageHandler::of::<Hello>()], &[], &[]);
+            p::HandlerTable::EMPTY.handlers(&[p::MessageHandler::of::<Hello, Result<Greeting>>()], &[], &[]);
     }
 
     impl p::Handles<Hello> for Greeter {
-        async fn handle(&mut self, message: Hello, _: &mut Context) -> p::Result<p::Answer<Hello>> {
-            p::answer::<Hello, Self, _>(Self::greet(self, message).await)
+        type Returned = Result<Greeting>;
+
+        async fn handle(&mut self, message: Hello, _: &mut Context) -> Result<Greeting> {
+            Self::greet(self, message).await
         }
     }
 };
@@ -210,7 +212,7 @@ const _: () = {
         fn wiring() -> Vec<p::Wiring> {
             let mut clock = <Clock as p::Component>::Fields::default();
             p::set(&mut clock.call_interval, "1s");
-            p::wire(&mut clock.out, p::route::<Greeter, _>("greeter"));
+            p::wire(&mut clock.out, p::route(p::placed::<Greeter>(), "greeter"));
             let greeter = <Greeter as p::Component>::Fields::default();
             let mut greeter_options = p::ItemOptions::default();
             p::set(&mut greeter_options.pool_size, 2);

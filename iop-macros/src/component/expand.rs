@@ -183,7 +183,10 @@ fn implied_setting(setting: &Implied) -> TokenStream {
 fn target(field: &Field) -> Option<TokenStream> {
     let Field { ident, ty, cfgs, doc, role: Role::Target, .. } = field else { return None };
     let name = name(ident);
-    Some(quote! { #(#cfgs)* ::iop::__private::TargetDecl::new::<#ty>(#name, #doc) })
+    // That it carries messages is asked here and nowhere else of the component: one mistake, one error.
+    let set = quote_spanned!(ty.span()=> <#ty as ::iop::__private::TargetDeclared>::Set);
+    let messages = quote_spanned!(ty.span()=> <#set as ::iop::__private::Messages>::types);
+    Some(quote! { #(#cfgs)* ::iop::__private::TargetDecl::new::<#ty>(#name, #doc, #messages) })
 }
 
 fn build(ast: &ast::Component, model: &Component) -> TokenStream {

@@ -23,22 +23,22 @@ pub(crate) fn handlers(model: &Handlers) -> TokenStream {
 
 /// Statements, because `#[cfg]` may stand on a statement.
 fn table(model: &Handlers) -> TokenStream {
-    let entries = |entry: fn(&Role) -> Option<TokenStream>| {
+    let entries = |entry: fn(&Role, &TokenStream) -> Option<TokenStream>| {
         model.calls.iter().filter_map(move |call| {
-            let (cfgs, entry) = (&call.cfgs, entry(&call.role)?);
+            let (cfgs, entry) = (&call.cfgs, entry(&call.role, &output(call))?);
             Some(quote! { #(#cfgs)* #entry })
         })
     };
-    let messages = entries(|role| match role {
-        Role::Message(ty) => Some(quote!(::iop::__private::MessageHandler::of::<#ty>())),
+    let messages = entries(|role, output| match role {
+        Role::Message(ty) => Some(quote!(::iop::__private::MessageHandler::of::<#ty, #output>())),
         _ => None,
     });
-    let responses = entries(|role| match role {
-        Role::Response(ty) => Some(quote!(::iop::__private::ResponseHandler::of::<#ty>())),
+    let responses = entries(|role, output| match role {
+        Role::Response(ty) => Some(quote!(::iop::__private::ResponseHandler::of::<#ty, #output>())),
         _ => None,
     });
-    let completions = entries(|role| match role {
-        Role::Complete(ty) => Some(quote!(::iop::__private::CompletionHandler::of::<#ty>())),
+    let completions = entries(|role, output| match role {
+        Role::Complete(ty) => Some(quote!(::iop::__private::CompletionHandler::of::<#ty, #output>())),
         _ => None,
     });
     let hooks = model.calls.iter().filter_map(|call| {
@@ -52,7 +52,10 @@ fn table(model: &Handlers) -> TokenStream {
                 let hook = hook(call);
                 quote!(teardown(#hook))
             }
-            Role::Input(_) => quote!(input(::iop::__private::InputHandler::of())),
+            Role::Input(_) => {
+                let output = output(call);
+                quote!(input(::iop::__private::InputHandler::of::<#output>()))
+            }
             Role::Message(_) | Role::Response(_) | Role::Complete(_) => return None,
         };
         Some(quote! { #(#cfgs)* let table = table.#set; })
@@ -68,8 +71,10 @@ fn table(model: &Handlers) -> TokenStream {
 fn hook(call: &Call) -> TokenStream {
     let span = Span::mixed_site().located_at(call.name.span());
     let this = quote_spanned!(span=> component);
-    let body = body(call, None, &this, |output| quote!(::iop::__private::finished::<#output>));
-    quote_spanned! {span=> |component, cx| ::std::boxed::Box::pin(async move { #body }) }
+    let (body, output) = (body(call, None, &this), output(call));
+    quote_spanned! {span=>
+        |component, cx| ::std::boxed::Box::pin(async move { ::iop::__private::finished::<#output>({ #body }) })
+    }
 }
 
 fn implementation(component: &Type, call: &Call) -> Option<TokenStream> {
@@ -77,69 +82,62 @@ fn implementation(component: &Type, call: &Call) -> Option<TokenStream> {
     // Errors about the future (that it is not `Send`) stand on the name of the user's function.
     let span = Span::mixed_site().located_at(call.name.span());
     let context = quote_spanned!(span=> cx: &mut ::iop::__private::Context);
-    let this = quote_spanned!(span=> self);
+    let output = output(call);
+    let function = |argument: Option<TokenStream>| body(call, argument.as_ref(), &quote_spanned!(span=> self));
     let implementation = match &call.role {
         Role::Init | Role::Teardown => return None,
         Role::Input(input) => {
             let unit = quote!(());
             let argument = input.as_ref().map(|_| quote_spanned!(span=> input));
             let input = input.as_ref().map_or_else(|| unit.clone(), ToTokens::to_token_stream);
-            let output = output(call);
             let pattern = argument.clone().unwrap_or(unit);
-            let body = body(call, argument.as_ref(), &this, |output| quote!(::iop::__private::output::<#output>));
+            let body = function(argument);
             quote_spanned! {span=>
                 impl ::iop::__private::ProcessInput for #component {
                     type Input = #input;
-                    type Output = <#output as ::iop::__private::HandlerResult>::Value;
+                    type Returned = #output;
 
-                    async fn process_input(&mut self, #pattern: Self::Input, #context)
-                        -> ::iop::__private::Result<Self::Output>
-                    {
+                    async fn process_input(&mut self, #pattern: Self::Input, #context) -> #output {
                         #body
                     }
                 }
             }
         }
         Role::Message(message) => {
-            let argument = quote_spanned!(span=> message);
-            let body = body(
-                call,
-                Some(&argument),
-                &this,
-                |output| quote!(::iop::__private::answer::<#message, Self, #output>),
-            );
+            let body = function(Some(quote_spanned!(span=> message)));
             quote_spanned! {span=>
                 impl ::iop::__private::Handles<#message> for #component {
-                    async fn handle(&mut self, message: #message, #context)
-                        -> ::iop::__private::Result<::iop::__private::Answer<#message>>
-                    {
+                    type Returned = #output;
+
+                    async fn handle(&mut self, message: #message, #context) -> #output {
                         #body
                     }
                 }
             }
         }
         Role::Response(message) => {
-            let argument = quote_spanned!(span=> response);
-            let body = body(call, Some(&argument), &this, |output| quote!(::iop::__private::finished::<#output>));
+            let body = function(Some(quote_spanned!(span=> response)));
             quote_spanned! {span=>
                 impl ::iop::__private::Responds<#message> for #component {
-                    async fn respond(&mut self, response: ::iop::__private::Response<#message>, #context)
-                        -> ::iop::__private::Result
-                    {
+                    type Returned = #output;
+
+                    async fn respond(
+                        &mut self,
+                        response: ::iop::__private::Response<#message>,
+                        #context
+                    ) -> #output {
                         #body
                     }
                 }
             }
         }
         Role::Complete(message) => {
-            let argument = quote_spanned!(span=> request);
-            let body =
-                body(call, Some(&argument), &this, |output| quote!(::iop::__private::completed::<#message, #output>));
+            let body = function(Some(quote_spanned!(span=> request)));
             quote_spanned! {span=>
                 impl ::iop::__private::Completes<#message> for #component {
-                    async fn complete(&mut self, request: #message, #context)
-                        -> ::iop::__private::Result<<#message as ::iop::__private::Message>::Response>
-                    {
+                    type Returned = #output;
+
+                    async fn complete(&mut self, request: #message, #context) -> #output {
                         #body
                     }
                 }
@@ -149,27 +147,21 @@ fn implementation(component: &Type, call: &Call) -> Option<TokenStream> {
     Some(quote! { #(#cfgs)* #[automatically_derived] #implementation })
 }
 
-/// The call of the user's function, and what turns its return value into what the engine takes.
-fn body(
-    call: &Call,
-    argument: Option<&TokenStream>,
-    this: &TokenStream,
-    convert: impl FnOnce(TokenStream) -> TokenStream,
-) -> TokenStream {
+/// The call of the user's function.
+fn body(call: &Call, argument: Option<&TokenStream>, this: &TokenStream) -> TokenStream {
     let span = Span::mixed_site().located_at(call.name.span());
     let cx = quote_spanned!(span=> cx);
     let Some(function) = &call.function else {
         // The signature has been refused; this never runs.
-        return quote! { ::iop::__private::refused(#cx) };
+        return quote! { let _ = #cx; ::iop::__private::refused().await };
     };
     let ident = &function.ident;
     let argument = argument.map(|argument| quote!(, #argument));
     let (context, unused) =
         if function.context { (Some(quote!(, #cx)), None) } else { (None, Some(quote!(let _ = #cx;))) };
-    let convert = convert(output(call));
     quote_spanned! {span=>
         #unused
-        #convert(Self::#ident(#this #argument #context).await)
+        Self::#ident(#this #argument #context).await
     }
 }
 

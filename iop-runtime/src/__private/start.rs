@@ -1,6 +1,6 @@
-//! What fields of a component start with.
+//! What fields of a component start with, and what its hooks return.
 
-use crate::component::IntoSetting;
+use crate::component::{HandlerResult, IntoSetting, NoValue, Result};
 use crate::settings::Raw;
 
 /// A default for a setting, as `#[setting(default = …)]` writes it.
@@ -30,4 +30,21 @@ impl<T: Default> StartsAsDefault for T {
 #[must_use]
 pub fn fresh<T: StartsAsDefault>() -> T {
     T::start()
+}
+
+/// The return value of `on_init` and `on_teardown`.
+///
+/// # Errors
+/// The hook's failure.
+pub fn finished<R>(returned: R) -> Result
+where
+    R: HandlerResult,
+    R::Value: NoValue,
+{
+    returned.into_result().map(drop)
+}
+
+/// Stands in for a function whose signature has been refused; no program that contains it compiles.
+pub async fn refused<T>() -> T {
+    std::future::pending().await
 }

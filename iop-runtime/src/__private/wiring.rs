@@ -4,7 +4,8 @@
 use std::marker::PhantomData;
 
 use crate::component::{
-    Accepted, Component, Fields, IntoSetting, ItemOptions, Messages, Outlet, Receives, SettingField, TargetField, TargetsField, Wiring,
+    Accepted, Component, Fields, IntoSetting, ItemOptions, Messages, Outlet, Receives, SettingField, TargetField,
+    TargetsField, Wiring,
 };
 
 /// A value for a setting.

@@ -275,7 +275,9 @@ impl ItemConfig {
         absent: fn() -> Option<T>,
     ) -> Result<T> {
         match self.settings.get(name) {
-            Some(raw) => from_raw(raw).map_err(|error| Error::fatal(format!("setting `{}.{name}`: {error}", self.item))),
+            Some(raw) => {
+                from_raw(raw).map_err(|error| Error::fatal(format!("setting `{}.{name}`: {error}", self.item)))
+            }
             None => absent().ok_or_else(|| Error::fatal(format!("setting `{}.{name}` is missing", self.item))),
         }
     }
