@@ -13,12 +13,12 @@ use iop::store::{
 };
 
 /// The node that the tests speak for where it does not matter which.
-pub const NODE: NodeId = NodeId(1);
+pub(crate) const NODE: NodeId = NodeId(1);
 /// Another one.
-pub const OTHER: NodeId = NodeId(2);
+pub(crate) const OTHER: NodeId = NodeId(2);
 
 /// A store under test.
-pub trait Bench {
+pub(crate) trait Bench {
     /// The store as it is open now.
     fn store(&self) -> Arc<dyn Store>;
 
@@ -97,17 +97,17 @@ pub trait Bench {
 }
 
 /// A lease of the queue `out` for as long as the store is open.
-pub fn request(limit: usize) -> LeaseRequest {
+pub(crate) fn request(limit: usize) -> LeaseRequest {
     LeaseRequest { queue: "out".into(), node: NODE, limit, ttl: Duration::MAX, ordered: false }
 }
 
 /// A lease of the queue `out`, as an ordered queue.
-pub fn ordered(limit: usize) -> LeaseRequest {
+pub(crate) fn ordered(limit: usize) -> LeaseRequest {
     LeaseRequest { ordered: true, ..request(limit) }
 }
 
 /// A request for the queue `out`, in a session of its own.
-pub fn message() -> NewMessage {
+pub(crate) fn message() -> NewMessage {
     let id = MessageId::random();
     NewMessage {
         id,
@@ -134,43 +134,43 @@ pub fn message() -> NewMessage {
 }
 
 /// Several of them.
-pub fn messages(count: usize) -> Vec<NewMessage> {
+pub(crate) fn messages(count: usize) -> Vec<NewMessage> {
     (0..count).map(|_| message()).collect()
 }
 
 /// Their ids.
-pub fn ids<'a>(messages: impl IntoIterator<Item = &'a NewMessage>) -> Vec<MessageId> {
+pub(crate) fn ids<'a>(messages: impl IntoIterator<Item = &'a NewMessage>) -> Vec<MessageId> {
     messages.into_iter().map(|message| message.id).collect()
 }
 
 /// The ids of leased messages.
-pub fn leased(leased: &[iop::store::Leased]) -> Vec<MessageId> {
+pub(crate) fn leased(leased: &[iop::store::Leased]) -> Vec<MessageId> {
     leased.iter().map(|leased| leased.message.header.id).collect()
 }
 
 /// The outcome of a step where nothing was a duplicate.
-pub fn committed() -> Outcome {
+pub(crate) fn committed() -> Outcome {
     Outcome::Committed { duplicates: Vec::new() }
 }
 
 /// A step that only emits.
-pub fn emitting(emit: Vec<NewMessage>) -> Step {
+pub(crate) fn emitting(emit: Vec<NewMessage>) -> Step {
     Step { emit, ..Step::default() }
 }
 
 /// The token of the only message that a receipt leases.
-pub fn token(receipt: &Receipt) -> LeaseToken {
+pub(crate) fn token(receipt: &Receipt) -> LeaseToken {
     receipt.leases.first().copied().flatten().expect("the message is leased from the start")
 }
 
 /// The memory store; its next opening is a recovery.
-pub struct Memory {
+pub(crate) struct Memory {
     store: Arc<MemoryStore>,
     clock: ManualClock,
 }
 
 impl Memory {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let clock = ManualClock::default();
         Self { store: MemoryStore::new(Arc::new(clock.clone())), clock }
     }
@@ -191,14 +191,14 @@ impl Bench for Memory {
 }
 
 /// The SQLite store; it is dropped as a crash would drop it, and opened again.
-pub struct Sqlite {
+pub(crate) struct Sqlite {
     store: Option<Arc<SqliteStore>>,
     clock: ManualClock,
     dir: tempfile::TempDir,
 }
 
 impl Sqlite {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().expect("a directory for a test");
         let clock = ManualClock::default();
         let mut bench = Self { store: None, clock, dir };
@@ -207,22 +207,22 @@ impl Sqlite {
     }
 
     /// The store directory.
-    pub fn path(&self) -> std::path::PathBuf {
+    pub(crate) fn path(&self) -> std::path::PathBuf {
         self.dir.path().join("store")
     }
 
     /// The store with what only a SQLite store has.
-    pub fn sqlite(&self) -> &Arc<SqliteStore> {
+    pub(crate) fn sqlite(&self) -> &Arc<SqliteStore> {
         self.store.as_ref().expect("the store is open")
     }
 
     /// Drops the store without closing it.
-    pub fn crash(&mut self) {
+    pub(crate) fn crash(&mut self) {
         self.store = None;
     }
 
     /// Opens it again.
-    pub fn open(&mut self) {
+    pub(crate) fn open(&mut self) {
         let clock = Arc::new(self.clock.clone());
         self.store = Some(SqliteStore::open(&self.path(), clock).expect("the store opens"));
     }

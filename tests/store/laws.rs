@@ -8,7 +8,7 @@ use iop::store::{End, Fence, LeaseRequest, MessageQuery, NewMessage, Outcome, St
 
 use crate::bench::{Bench, NODE, OTHER, committed, emitting, ids, leased, message, messages, ordered, request, token};
 
-pub async fn l1_an_acknowledged_message_survives(mut bench: impl Bench) {
+pub(crate) async fn l1_an_acknowledged_message_survives(mut bench: impl Bench) {
     let sent = messages(50);
     for message in &sent {
         assert_eq!(bench.commit(emitting(vec![message.clone()])).await, committed());
@@ -17,7 +17,7 @@ pub async fn l1_an_acknowledged_message_survives(mut bench: impl Bench) {
     assert_eq!(leased(&bench.lease(100).await), ids(&sent));
 }
 
-pub async fn l2_the_same_message_id_twice_is_one_message(mut bench: impl Bench) {
+pub(crate) async fn l2_the_same_message_id_twice_is_one_message(mut bench: impl Bench) {
     let first = message();
     bench.emit(vec![first.clone()]).await;
     let again = NewMessage { body: "[]".into(), ..first.clone() };
@@ -32,7 +32,7 @@ pub async fn l2_the_same_message_id_twice_is_one_message(mut bench: impl Bench) 
     assert_eq!(leased(&bench.lease(10).await), [first.id, other.id]);
 }
 
-pub async fn l2_a_duplicate_gives_no_lease(bench: impl Bench) {
+pub(crate) async fn l2_a_duplicate_gives_no_lease(bench: impl Bench) {
     let first = message();
     bench.emit(vec![first.clone()]).await;
     let receipt = bench.store().submit(emitting(vec![NewMessage { leased: Some(NODE), ..first.clone() }]));
@@ -42,7 +42,7 @@ pub async fn l2_a_duplicate_gives_no_lease(bench: impl Bench) {
     assert_eq!(leased(&bench.lease(1).await), [first.id], "the message is still there for a worker");
 }
 
-pub async fn l3_a_step_shows_all_of_itself(bench: impl Bench) {
+pub(crate) async fn l3_a_step_shows_all_of_itself(bench: impl Bench) {
     let consumed = message();
     let cancelled = message();
     bench.emit(vec![consumed.clone(), cancelled.clone()]).await;
@@ -64,7 +64,7 @@ pub async fn l3_a_step_shows_all_of_itself(bench: impl Bench) {
     assert!(bench.store().is_marked(mark).await.expect("the store works"));
 }
 
-pub async fn l3_a_refused_step_shows_nothing(bench: impl Bench) {
+pub(crate) async fn l3_a_refused_step_shows_nothing(bench: impl Bench) {
     let consumed = message();
     let waiting = message();
     bench.emit(vec![consumed.clone(), waiting.clone()]).await;
@@ -106,7 +106,7 @@ pub async fn l3_a_refused_step_shows_nothing(bench: impl Bench) {
     assert_eq!(bench.end(token, End::Completed).await, committed(), "the lease outlives refused steps");
 }
 
-pub async fn l4_repeating_a_committed_step_changes_nothing(mut bench: impl Bench) {
+pub(crate) async fn l4_repeating_a_committed_step_changes_nothing(mut bench: impl Bench) {
     let consumed = message();
     bench.emit(vec![consumed.clone()]).await;
     let token = bench.lease(1).await[0].token;
@@ -128,7 +128,7 @@ pub async fn l4_repeating_a_committed_step_changes_nothing(mut bench: impl Bench
     );
 }
 
-pub async fn l4_repeating_a_marked_step_changes_nothing(mut bench: impl Bench) {
+pub(crate) async fn l4_repeating_a_marked_step_changes_nothing(mut bench: impl Bench) {
     let mark = MessageId::of_input(&[b"adt.hl7", b"MSH|"]);
     let first = message();
     let step = |message: &NewMessage| Step { mark: Some(mark), emit: vec![message.clone()], ..Step::default() };
@@ -140,7 +140,7 @@ pub async fn l4_repeating_a_marked_step_changes_nothing(mut bench: impl Bench) {
     assert!(!bench.is_stored(second.id).await);
 }
 
-pub async fn l4_a_lost_lease_is_not_taken_for_a_repetition(mut bench: impl Bench) {
+pub(crate) async fn l4_a_lost_lease_is_not_taken_for_a_repetition(mut bench: impl Bench) {
     let consumed = message();
     bench.emit(vec![consumed.clone()]).await;
     let old = bench.lease(1).await[0].token;
@@ -155,7 +155,7 @@ pub async fn l4_a_lost_lease_is_not_taken_for_a_repetition(mut bench: impl Bench
     assert!(!bench.is_stored(emitted.id).await);
 }
 
-pub async fn l5_an_expired_lease_cannot_commit(bench: impl Bench) {
+pub(crate) async fn l5_an_expired_lease_cannot_commit(bench: impl Bench) {
     let consumed = message();
     bench.emit(vec![consumed.clone()]).await;
     let short = LeaseRequest { ttl: Duration::from_secs(10), ..request(1) };
@@ -173,7 +173,7 @@ pub async fn l5_an_expired_lease_cannot_commit(bench: impl Bench) {
     assert_eq!(bench.end(new[0].token, End::Completed).await, committed());
 }
 
-pub async fn l5_a_lease_that_was_extended_can_commit(bench: impl Bench) {
+pub(crate) async fn l5_a_lease_that_was_extended_can_commit(bench: impl Bench) {
     bench.emit(messages(2)).await;
     let short = LeaseRequest { ttl: Duration::from_secs(10), ..request(2) };
     let tokens: Vec<_> = bench.lease_as(short).await.leased.iter().map(|leased| leased.token).collect();
@@ -187,7 +187,7 @@ pub async fn l5_a_lease_that_was_extended_can_commit(bench: impl Bench) {
     assert_eq!(bench.end(tokens[1], End::Completed).await, Outcome::LeaseLost);
 }
 
-pub async fn l5_a_lease_ends_with_its_message(bench: impl Bench) {
+pub(crate) async fn l5_a_lease_ends_with_its_message(bench: impl Bench) {
     let emitted = messages(2);
     bench.emit(emitted.clone()).await;
     let held = bench.lease(2).await;
@@ -199,7 +199,7 @@ pub async fn l5_a_lease_ends_with_its_message(bench: impl Bench) {
     assert_eq!(bench.status(emitted[1].id).await, Status::Queued);
 }
 
-pub async fn l6_the_live_leases_of_an_ordered_queue_belong_to_one_node(bench: impl Bench) {
+pub(crate) async fn l6_the_live_leases_of_an_ordered_queue_belong_to_one_node(bench: impl Bench) {
     let sent = messages(5);
     bench.emit(sent.clone()).await;
     let mine = LeaseRequest { ttl: Duration::from_secs(10), ..ordered(2) };
@@ -215,7 +215,7 @@ pub async fn l6_the_live_leases_of_an_ordered_queue_belong_to_one_node(bench: im
     assert_eq!(leased(&bench.lease_as(theirs).await.leased), ids(&sent[1..3]), "the next holder begins at the head");
 }
 
-pub async fn l6_the_leases_of_an_ordered_queue_are_its_head(bench: impl Bench) {
+pub(crate) async fn l6_the_leases_of_an_ordered_queue_are_its_head(bench: impl Bench) {
     let sent = messages(4);
     bench.emit(sent.clone()).await;
     let held = bench.lease_as(ordered(2)).await.leased;
@@ -234,7 +234,7 @@ pub async fn l6_the_leases_of_an_ordered_queue_are_its_head(bench: impl Bench) {
     assert_eq!(leased(&bench.lease_as(ordered(4)).await.leased), ids(&sent));
 }
 
-pub async fn l6_order_is_kept_by_the_next_opening(mut bench: impl Bench) {
+pub(crate) async fn l6_order_is_kept_by_the_next_opening(mut bench: impl Bench) {
     let sent = messages(6);
     bench.emit(sent.clone()).await;
     let held = bench.lease_as(ordered(3)).await.leased;
@@ -247,7 +247,7 @@ pub async fn l6_order_is_kept_by_the_next_opening(mut bench: impl Bench) {
     assert_eq!(leased(&bench.lease_as(next).await.leased), ids(&sent[1..]));
 }
 
-pub async fn l7_a_stale_fence_cannot_commit(bench: impl Bench) {
+pub(crate) async fn l7_a_stale_fence_cannot_commit(bench: impl Bench) {
     let name: Arc<str> = "poller".into();
     let ttl = Duration::from_secs(10);
     let store = bench.store();
@@ -269,7 +269,7 @@ pub async fn l7_a_stale_fence_cannot_commit(bench: impl Bench) {
     assert_eq!(leased(&bench.lease(10).await), [sent[0].id, sent[3].id]);
 }
 
-pub async fn l7_fences_rise_over_every_opening(mut bench: impl Bench) {
+pub(crate) async fn l7_fences_rise_over_every_opening(mut bench: impl Bench) {
     let mut last = 0;
     for _ in 0..3 {
         let fence = bench.store().acquire("poller".into(), NODE, Duration::MAX).await;
@@ -282,7 +282,7 @@ pub async fn l7_fences_rise_over_every_opening(mut bench: impl Bench) {
     }
 }
 
-pub async fn l8_higher_priority_first_then_sequence(bench: impl Bench) {
+pub(crate) async fn l8_higher_priority_first_then_sequence(bench: impl Bench) {
     let lanes = [100, 0, 255, 100, 7, 255, 100];
     let sent: Vec<_> = lanes.map(|lane| NewMessage { priority: Priority(lane), ..message() }).into();
     for message in &sent {
@@ -295,7 +295,7 @@ pub async fn l8_higher_priority_first_then_sequence(bench: impl Bench) {
     assert_eq!([leased(&first), leased(&rest)].concat(), ids(expected));
 }
 
-pub async fn l9_nothing_is_delivered_before_it_is_due(bench: impl Bench) {
+pub(crate) async fn l9_nothing_is_delivered_before_it_is_due(bench: impl Bench) {
     let (soon, late) = (bench.later(10), bench.later(20));
     let first = NewMessage { due: Some(late), ..message() };
     let second = NewMessage { due: Some(soon), ..message() };
@@ -313,7 +313,7 @@ pub async fn l9_nothing_is_delivered_before_it_is_due(bench: impl Bench) {
     assert_eq!((leased(&batch.leased), batch.next_due), (vec![first.id], None));
 }
 
-pub async fn l10_purge_never_removes_what_is_unfinished(mut bench: impl Bench) {
+pub(crate) async fn l10_purge_never_removes_what_is_unfinished(mut bench: impl Bench) {
     let whole = message();
     let half = message();
     let child = NewMessage { session: half.session, parent: Some(half.id), ..message() };
@@ -341,7 +341,7 @@ pub async fn l10_purge_never_removes_what_is_unfinished(mut bench: impl Bench) {
     assert!(bench.header(next.id).await.sequence > 3, "a sequence is never given twice");
 }
 
-pub async fn l10_purge_keeps_a_session_whose_process_has_state(bench: impl Bench) {
+pub(crate) async fn l10_purge_keeps_a_session_whose_process_has_state(bench: impl Bench) {
     let request = message();
     bench.emit(vec![request.clone()]).await;
     let held = bench.lease(1).await;
@@ -359,7 +359,7 @@ pub async fn l10_purge_keeps_a_session_whose_process_has_state(bench: impl Bench
     assert_eq!(bench.store().purge(bench.clock_now(), 100).await, Ok(1));
 }
 
-pub async fn l11_a_reader_sees_every_acknowledged_step(bench: impl Bench) {
+pub(crate) async fn l11_a_reader_sees_every_acknowledged_step(bench: impl Bench) {
     let mut seen = Vec::new();
     for _ in 0..20 {
         let message = message();

@@ -7,7 +7,7 @@ use iop::store::{End, LeaseRequest, NewMessage, Outcome, Step};
 
 use crate::bench::{Bench, NODE, OTHER, committed, emitting, ids, leased, message, messages, ordered, request, token};
 
-pub async fn a_message_that_is_handed_over_is_leased_from_the_start(mut bench: impl Bench) {
+pub(crate) async fn a_message_that_is_handed_over_is_leased_from_the_start(mut bench: impl Bench) {
     let handed = NewMessage { leased: Some(NODE), ..message() };
     let waiting = message();
     let receipt = bench.store().submit(emitting(vec![handed.clone(), waiting.clone()]));
@@ -24,7 +24,7 @@ pub async fn a_message_that_is_handed_over_is_leased_from_the_start(mut bench: i
     assert_eq!(leased(&bench.lease(10).await), [handed.id, waiting.id]);
 }
 
-pub async fn a_started_message_is_in_flight(bench: impl Bench) {
+pub(crate) async fn a_started_message_is_in_flight(bench: impl Bench) {
     let sent = messages(2);
     bench.emit(sent.clone()).await;
     let held = bench.lease(2).await;
@@ -46,7 +46,7 @@ pub async fn a_started_message_is_in_flight(bench: impl Bench) {
     }
 }
 
-pub async fn a_start_over_a_lost_lease_refuses_the_step(mut bench: impl Bench) {
+pub(crate) async fn a_start_over_a_lost_lease_refuses_the_step(mut bench: impl Bench) {
     bench.emit(vec![message()]).await;
     let token = bench.lease(1).await[0].token;
     let began = bench.clock_now();
@@ -60,7 +60,7 @@ pub async fn a_start_over_a_lost_lease_refuses_the_step(mut bench: impl Bench) {
     assert!(!bench.is_stored(late.id).await);
 }
 
-pub async fn a_failed_message_is_retried_when_it_is_due(bench: impl Bench) {
+pub(crate) async fn a_failed_message_is_retried_when_it_is_due(bench: impl Bench) {
     let sent = message();
     bench.emit(vec![sent.clone()]).await;
     for attempt in 1..=3 {
@@ -83,7 +83,7 @@ pub async fn a_failed_message_is_retried_when_it_is_due(bench: impl Bench) {
     assert_eq!(bench.lease(1).await[0].message.header.attempt, 3);
 }
 
-pub async fn a_retry_that_keeps_its_lease_goes_to_nobody_else(mut bench: impl Bench) {
+pub(crate) async fn a_retry_that_keeps_its_lease_goes_to_nobody_else(mut bench: impl Bench) {
     let sent = messages(2);
     bench.emit(sent.clone()).await;
     let token = bench.lease_as(ordered(1)).await.leased[0].token;
@@ -103,7 +103,7 @@ pub async fn a_retry_that_keeps_its_lease_goes_to_nobody_else(mut bench: impl Be
     assert_eq!(leased(&bench.lease_as(ordered(10)).await.leased), ids(&sent));
 }
 
-pub async fn a_message_that_is_given_back_counts_no_attempt(bench: impl Bench) {
+pub(crate) async fn a_message_that_is_given_back_counts_no_attempt(bench: impl Bench) {
     let sent = messages(2);
     bench.emit(sent.clone()).await;
     let held = bench.lease(2).await;
@@ -117,7 +117,7 @@ pub async fn a_message_that_is_given_back_counts_no_attempt(bench: impl Bench) {
     assert_eq!(leased(&bench.lease(2).await), ids(&sent));
 }
 
-pub async fn a_retrying_message_holds_back_only_an_ordered_queue(bench: impl Bench) {
+pub(crate) async fn a_retrying_message_holds_back_only_an_ordered_queue(bench: impl Bench) {
     let sent = messages(3);
     bench.emit(sent.clone()).await;
     let held = bench.lease(1).await;
@@ -129,7 +129,7 @@ pub async fn a_retrying_message_holds_back_only_an_ordered_queue(bench: impl Ben
     assert_eq!((leased(&batch.leased), batch.next_due), (ids(&sent[1..]), Some(due)));
 }
 
-pub async fn an_alarm_for_later_holds_back_nothing(bench: impl Bench) {
+pub(crate) async fn an_alarm_for_later_holds_back_nothing(bench: impl Bench) {
     let due = bench.later(3600);
     let alarm = NewMessage { due: Some(due), priority: Priority(255), ..message() };
     let sent = messages(2);
@@ -139,7 +139,7 @@ pub async fn an_alarm_for_later_holds_back_nothing(bench: impl Bench) {
     assert_eq!((leased(&batch.leased), batch.next_due), (ids(&sent), Some(due)));
 }
 
-pub async fn a_new_opening_returns_what_was_in_flight_and_forgets_leases(mut bench: impl Bench) {
+pub(crate) async fn a_new_opening_returns_what_was_in_flight_and_forgets_leases(mut bench: impl Bench) {
     let sent = messages(3);
     bench.emit(sent.clone()).await;
     let held = bench.lease(2).await;
@@ -160,7 +160,7 @@ pub async fn a_new_opening_returns_what_was_in_flight_and_forgets_leases(mut ben
     assert_eq!(bench.stored(fresh.id).await.epoch, bench.store().epoch());
 }
 
-pub async fn a_new_opening_does_not_wait_for_the_next_attempt(mut bench: impl Bench) {
+pub(crate) async fn a_new_opening_does_not_wait_for_the_next_attempt(mut bench: impl Bench) {
     let sent = message();
     bench.emit(vec![sent.clone()]).await;
     let held = bench.lease(1).await;
@@ -172,7 +172,7 @@ pub async fn a_new_opening_does_not_wait_for_the_next_attempt(mut bench: impl Be
     assert_eq!(again[0].message.header.attempt, 1);
 }
 
-pub async fn a_lease_sees_every_step_submitted_before(bench: impl Bench) {
+pub(crate) async fn a_lease_sees_every_step_submitted_before(bench: impl Bench) {
     let store = bench.store();
     let sent = messages(200);
     let mut commits = Vec::new();
@@ -189,7 +189,7 @@ pub async fn a_lease_sees_every_step_submitted_before(bench: impl Bench) {
     assert_eq!(seen, ids(&sent), "each message once, at the first question after it");
 }
 
-pub async fn a_cluster_lease_belongs_to_one_node_until_it_expires(bench: impl Bench) {
+pub(crate) async fn a_cluster_lease_belongs_to_one_node_until_it_expires(bench: impl Bench) {
     let store = bench.store();
     let ttl = Duration::from_secs(10);
     let acquire = |node| store.acquire("poller".into(), node, ttl);

@@ -9,7 +9,7 @@ use iop::store::{
 
 use crate::bench::{Bench, committed, emitting, leased, message, messages, request};
 
-pub async fn a_stored_message_comes_back_as_it_was_written(mut bench: impl Bench) {
+pub(crate) async fn a_stored_message_comes_back_as_it_was_written(mut bench: impl Bench) {
     bench.wait(1_700_000_000);
     let full = NewMessage {
         id: MessageId::random().derive(&[b"0"]),
@@ -69,7 +69,7 @@ pub async fn a_stored_message_comes_back_as_it_was_written(mut bench: impl Bench
     assert_eq!((header.source, header.target, header.ended), (None, None, Some(accepted)));
 }
 
-pub async fn the_state_of_an_instance_changes_by_versions(mut bench: impl Bench) {
+pub(crate) async fn the_state_of_an_instance_changes_by_versions(mut bench: impl Bench) {
     let instance = MessageId::random();
     let write = |expected, new: Option<&'static str>| Step {
         state: vec![StateWrite { instance, expected, new: new.map(|data| data.as_bytes().into()) }],
@@ -87,7 +87,7 @@ pub async fn the_state_of_an_instance_changes_by_versions(mut bench: impl Bench)
     assert_eq!(bench.commit(write(None, Some("2"))).await, committed(), "a new beginning");
 }
 
-pub async fn a_state_that_was_changed_in_between_refuses_the_step(bench: impl Bench) {
+pub(crate) async fn a_state_that_was_changed_in_between_refuses_the_step(bench: impl Bench) {
     let instance = MessageId::random();
     let write = |expected, new: &'static str| Step {
         state: vec![StateWrite { instance, expected, new: Some(new.into()) }],
@@ -102,7 +102,7 @@ pub async fn a_state_that_was_changed_in_between_refuses_the_step(bench: impl Be
     assert_eq!(state, Some(ProcessState { version: 2, data: "two".into() }));
 }
 
-pub async fn what_is_cancelled_expires_unless_it_is_in_flight(bench: impl Bench) {
+pub(crate) async fn what_is_cancelled_expires_unless_it_is_in_flight(bench: impl Bench) {
     let (queued, held, started, completed) = (message(), message(), message(), message());
     let alarm = NewMessage { due: Some(bench.later(60)), ..message() };
     bench.emit(vec![held.clone(), started.clone(), completed.clone()]).await;
@@ -130,7 +130,7 @@ pub async fn what_is_cancelled_expires_unless_it_is_in_flight(bench: impl Bench)
     assert_eq!((batch.leased.len(), batch.next_due), (0, None));
 }
 
-pub async fn the_response_to_an_abandoned_request_is_late(bench: impl Bench) {
+pub(crate) async fn the_response_to_an_abandoned_request_is_late(bench: impl Bench) {
     let sent = messages(2);
     bench.emit(sent.clone()).await;
     assert_eq!(bench.commit(Step { abandon: vec![sent[0].id], ..Step::default() }).await, committed());
@@ -144,7 +144,7 @@ pub async fn the_response_to_an_abandoned_request_is_late(bench: impl Bench) {
     }
 }
 
-pub async fn a_suspended_message_waits_for_a_person(mut bench: impl Bench) {
+pub(crate) async fn a_suspended_message_waits_for_a_person(mut bench: impl Bench) {
     let sent = message();
     bench.emit(vec![sent.clone()]).await;
     let held = bench.lease(1).await;
@@ -165,7 +165,7 @@ pub async fn a_suspended_message_waits_for_a_person(mut bench: impl Bench) {
     assert_eq!((header.status, header.reason, header.attempt), (Status::Queued, None, 0));
 }
 
-pub async fn a_discarded_message_names_who_decided(bench: impl Bench) {
+pub(crate) async fn a_discarded_message_names_who_decided(bench: impl Bench) {
     let sent = message();
     bench.emit(vec![sent.clone()]).await;
     let discard = || Admin::Discard { id: sent.id, by: "ada".into() };
@@ -180,7 +180,7 @@ pub async fn a_discarded_message_names_who_decided(bench: impl Bench) {
     assert!(events[0].text.contains("ada"), "{}", events[0].text);
 }
 
-pub async fn a_leased_message_cannot_be_discarded(bench: impl Bench) {
+pub(crate) async fn a_leased_message_cannot_be_discarded(bench: impl Bench) {
     let sent = message();
     bench.emit(vec![sent.clone()]).await;
     let held = bench.lease(1).await;
@@ -191,7 +191,7 @@ pub async fn a_leased_message_cannot_be_discarded(bench: impl Bench) {
     assert_eq!(bench.store().admin(Admin::Discard { id: MessageId::random(), by: "ada".into() }).await, Ok(false));
 }
 
-pub async fn a_mark_is_known_once_its_step_is_stored(mut bench: impl Bench) {
+pub(crate) async fn a_mark_is_known_once_its_step_is_stored(mut bench: impl Bench) {
     let mark = MessageId::of_input(&[b"a"]);
     assert_eq!(bench.store().is_marked(mark).await, Ok(false));
     let receipt = bench.store().submit(Step { mark: Some(mark), ..Step::default() });
@@ -201,7 +201,7 @@ pub async fn a_mark_is_known_once_its_step_is_stored(mut bench: impl Bench) {
     assert_eq!(bench.store().is_marked(mark).await, Ok(true));
 }
 
-pub async fn a_closed_store_refuses_everything(bench: impl Bench) {
+pub(crate) async fn a_closed_store_refuses_everything(bench: impl Bench) {
     let store = bench.store();
     let sent = message();
     let last = store.submit(emitting(vec![sent.clone()]));

@@ -6,7 +6,7 @@ use iop::store::{End, Event, EventQuery, Level, MessageQuery, NewMessage, QueueS
 
 use crate::bench::{Bench, committed, ids, message, messages};
 
-pub async fn a_query_is_narrowed_by_every_field(bench: impl Bench) {
+pub(crate) async fn a_query_is_narrowed_by_every_field(bench: impl Bench) {
     let session = SessionId::of(MessageId::random());
     let keys = vec![("mrn", "4711".to_owned()), ("order", "A-1".to_owned())];
     let plain = message();
@@ -45,7 +45,7 @@ pub async fn a_query_is_narrowed_by_every_field(bench: impl Bench) {
     assert_eq!(bench.query(both).await, [], "every field narrows");
 }
 
-pub async fn a_query_is_paged_by_sequence(bench: impl Bench) {
+pub(crate) async fn a_query_is_paged_by_sequence(bench: impl Bench) {
     let sent = messages(25);
     bench.emit(sent.clone()).await;
     for oldest_first in [true, false] {
@@ -68,7 +68,7 @@ pub async fn a_query_is_paged_by_sequence(bench: impl Bench) {
     assert_eq!(bench.query(MessageQuery::default()).await.len(), 100, "no limit stands for 100");
 }
 
-pub async fn queues_are_counted_by_state(bench: impl Bench) {
+pub(crate) async fn queues_are_counted_by_state(bench: impl Bench) {
     assert_eq!(bench.store().queues().await, Ok(Vec::new()));
     bench.wait(5);
     let oldest = bench.clock_now();
@@ -103,7 +103,7 @@ pub async fn queues_are_counted_by_state(bench: impl Bench) {
     assert_eq!(bench.store().queues().await, Ok(vec![archive, out]));
 }
 
-pub async fn events_come_back_in_order_and_by_every_field(mut bench: impl Bench) {
+pub(crate) async fn events_come_back_in_order_and_by_every_field(mut bench: impl Bench) {
     let session = SessionId::of(MessageId::random());
     let message = MessageId::random();
     let event = |text: &str| Event {
