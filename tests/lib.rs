@@ -2,4 +2,5 @@
 
 pub mod http;
 pub mod lab;
+pub mod program;
 pub mod rig;
