@@ -24,7 +24,7 @@ use iop::director::{Director, DirectorError};
 use iop::engine::{StartOptions, Stop, start};
 use iop::production::Production;
 use iop::settings::{LayerSources, Layers, resolve};
-use iop::store::memory::MemoryStore;
+use iop::store::sqlite::SqliteStore;
 use serde_json::json;
 
 use super::s3_service::OneService;
@@ -67,7 +67,7 @@ pub async fn serve(address: SocketAddr) -> Result<(), Box<dyn StdError>> {
     let resolved = resolve(OneService::GRAPH, OneService::wiring(), &layers)
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
     iop::events::install("info")?;
-    let store = MemoryStore::new(Arc::new(SystemClock));
+    let store = SqliteStore::open("iop-data/one_service".as_ref(), Arc::new(SystemClock))?;
     let production = start(resolved, store, StartOptions::default()).await;
     let listener = tokio::net::TcpListener::bind(address).await?;
     axum::serve(listener, application(production.director()))
