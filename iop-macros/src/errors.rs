@@ -10,6 +10,8 @@ use quote::ToTokens;
 pub(crate) enum Code {
     /// Names of items.
     E01,
+    /// Responses.
+    E03,
     /// Types of messages, hooks and attributes that stand where they mean nothing.
     E12,
 }
@@ -18,6 +20,7 @@ impl Code {
     const fn as_str(self) -> &'static str {
         match self {
             Self::E01 => "E01",
+            Self::E03 => "E03",
             Self::E12 => "E12",
         }
     }

@@ -12,8 +12,8 @@ pub use schemars;
 pub use serde;
 pub use serde_json;
 
-pub use self::facts::{assert_reached, assert_wired};
-pub use self::start::{StartsAsDefault, default, finished, fresh, refused};
+pub use self::facts::{assert_handles, assert_reached, assert_wired};
+pub use self::start::{StartsAsDefault, default, finished, fresh, refused, refused_value};
 pub use self::state::{StateReader, StateValue, StateWriter, state_default};
 pub use self::wiring::{
     Outlets, Placed, TakesNothing, TakesSetting, placed, route, routes, set, set_nothing, setting, wire, wire_all,

@@ -40,4 +40,6 @@ pub(crate) struct Field {
     pub(crate) attributes: Vec<Attribute>,
     /// `#[setting]`, `#[target]`, `#[state]`.
     pub(crate) roles: Vec<Attribute>,
+    /// Attributes that stand in messages.
+    pub(crate) foreign: Vec<Attribute>,
 }

@@ -5,12 +5,16 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, LitStr, Type};
+use syn::{Attribute, GenericArgument, LitStr, PathArguments, Type};
 
 use super::ast::{Component, Field, Kind};
 use super::model::{self, Entrance, Implied, Role};
 use crate::attributes::{self, Argument};
 use crate::errors::{Code, Errors};
+
+/// Settings of the engine for every item: the fields of `iop::component::ItemOptions`.
+const RESERVED: [&str; 7] =
+    ["pool_size", "enabled", "timeout", "attempts", "backoff", "backoff_cap", "request_timeout"];
 
 #[derive(Default)]
 struct Arguments {
@@ -109,6 +113,16 @@ fn implied(entrance: &Entrance, fields: &[model::Field]) -> Vec<Implied> {
 }
 
 fn field(kind: Kind, called: bool, field: &Field, errors: &mut Errors) -> Option<model::Field> {
+    for attribute in &field.foreign {
+        let name = attributes::path_name(attribute);
+        errors.report(
+            attribute,
+            Code::E12,
+            format!("`#[{name}]` stands in a component"),
+            "it marks a field of a `#[message]`; a field of a component is a `#[setting]`, a `#[target]`, a `#[state]` \
+             or has no attribute",
+        );
+    }
     let Some(ident) = &field.ident else {
         errors.report(
             &field.ty,
@@ -134,6 +148,27 @@ fn field(kind: Kind, called: bool, field: &Field, errors: &mut Errors) -> Option
             errors.report(attribute, Code::E12, fact, "a field has one role; remove one");
         }
     }
+    let role = match role {
+        Role::Target if !is_target(&field.ty) => {
+            errors.report(
+                &field.ty,
+                Code::E12,
+                "not the type of a target",
+                "write `Target<Message>`, `Option<Target<Message>>` or `Targets<Message>`",
+            );
+            Role::Refused
+        }
+        Role::Setting { .. } if RESERVED.iter().any(|name| ident == name) => {
+            errors.report(
+                ident,
+                Code::E12,
+                format!("every item has a setting `{ident}` of the engine's"),
+                "give the field another name",
+            );
+            Role::Refused
+        }
+        role => role,
+    };
     let engine = called && ident == "call_interval";
     if engine && !matches!(role, Role::Setting { .. }) {
         errors.report(
@@ -142,16 +177,27 @@ fn field(kind: Kind, called: bool, field: &Field, errors: &mut Errors) -> Option
             "`call_interval` is a setting that the engine reads",
             "put `#[setting(default = \"5s\")]` on it, or give it another name",
         );
-        return None;
     }
+    let is_setting = matches!(role, Role::Setting { .. });
     Some(model::Field {
         ident: ident.clone(),
         ty: field.ty.clone(),
         cfgs: attributes::cfgs(&field.attributes),
         doc: attributes::docs(&field.attributes),
         role,
-        duration: engine,
+        duration: engine && is_setting,
     })
+}
+
+/// Whether a type is written as a target. An alias is refused too: what a component sends shall be seen at its fields.
+fn is_target(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let Some(last) = path.path.segments.last() else { return false };
+    if last.ident != "Option" {
+        return last.ident == "Target" || last.ident == "Targets";
+    }
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return false };
+    matches!(arguments.args.first(), Some(GenericArgument::Type(inner)) if is_target(inner))
 }
 
 fn role(kind: Kind, attribute: &Attribute, errors: &mut Errors) -> Role {

@@ -20,6 +20,7 @@ pub(crate) fn component(ast: &ast::Component, model: Option<&Component>) -> Toke
     let state = state(model);
     let receives = receives(ident, model);
     let checks = checks(ident, model);
+    let handles = handles(ident, model);
     quote! {
         #item
         #fields
@@ -39,6 +40,7 @@ pub(crate) fn component(ast: &ast::Component, model: Option<&Component>) -> Toke
 
             #receives
             #checks
+            #handles
             ::iop::__private::inventory::submit! { ::iop::__private::RegisteredComponent(&TYPE) }
         };
     }
@@ -53,7 +55,7 @@ fn fields_struct(ast: &ast::Component, model: &Component, wiring: &Ident) -> Tok
         let ty = match field.role {
             Role::Setting { .. } => quote!(::iop::__private::SettingField<#ty>),
             Role::Target => quote_spanned!(ty.span()=> <#ty as ::iop::__private::TargetDeclared>::Field),
-            Role::State | Role::Plain => return None,
+            Role::State | Role::Refused | Role::Plain => return None,
         };
         Some(quote! { #(#cfgs)* #[doc = #doc] pub #ident: #ty, })
     });
@@ -86,7 +88,7 @@ fn fields_impl(model: &Component, wiring: &Ident) -> TokenStream {
             Role::Target => Some(quote! {
                 #(#cfgs)* wiring.target(#name, self.#ident);
             }),
-            Role::State | Role::Plain => None,
+            Role::State | Role::Refused | Role::Plain => None,
         }
     });
     let implied = model.implied.iter().map(|Implied { name, .. }| {
@@ -194,8 +196,13 @@ fn build(ast: &ast::Component, model: &Component) -> TokenStream {
         let Field { ident, ty, cfgs, .. } = field;
         let name = name(ident);
         let value = match field.role {
-            Role::Setting { .. } => quote!(config.setting(#name)?),
+            // Every token stands on the type, as in the declaration: where it is no setting, rustc says so once.
+            Role::Setting { .. } => {
+                let setting = quote_spanned!(ty.span()=> <#ty as ::iop::__private::Setting>);
+                quote!(config.read(#name, #setting::from_raw, #setting::absent)?)
+            }
             Role::Target => quote!(config.target(#name)),
+            Role::Refused => quote!(::iop::__private::refused_value()),
             Role::State => quote!(::iop::__private::state_default::<#ty>()),
             Role::Plain => quote!(::iop::__private::fresh::<#ty>()),
         };
@@ -262,6 +269,13 @@ fn receives(ident: &Ident, model: &Component) -> TokenStream {
         },
         Entrance::Plain | Entrance::Poll | Entrance::Adapter(_) => TokenStream::new(),
     }
+}
+
+/// A process or operation without a handler would never be called.
+fn handles(ident: &Ident, model: &Component) -> Option<TokenStream> {
+    let name = ident.to_string();
+    let check = quote_spanned!(ident.span()=> const _: () = ::iop::__private::assert_handles(#name, &TYPE););
+    matches!(model.entrance, Entrance::Process | Entrance::Operation).then_some(check)
 }
 
 /// The settings that the engine reads are durations. That they are named here also keeps rustc from calling such a field

@@ -10,6 +10,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 pub(crate) use ast::Kind;
+pub(crate) use parse::ROLES;
 
 use crate::errors::Errors;
 

@@ -40,6 +40,8 @@ pub(crate) enum Role {
     },
     Target,
     State,
+    /// Its type has been refused; no program that contains it compiles.
+    Refused,
     /// Starts as `Default` in each worker.
     Plain,
 }

@@ -10,6 +10,9 @@ use crate::errors::{Code, Errors};
 
 pub(crate) const ROLES: [&str; 3] = ["setting", "target", "state"];
 
+/// What marks fields of messages.
+pub(crate) const MARKS: [&str; 2] = ["key", "sensitive"];
+
 pub(crate) fn component(
     kind: Kind,
     arguments: TokenStream,
@@ -37,8 +40,9 @@ fn fields(item: &mut ItemStruct) -> Vec<Field> {
     let mut fields = Vec::new();
     for field in &mut item.fields {
         let roles = ROLES.iter().flat_map(|role| attributes::take(&mut field.attrs, role)).collect();
+        let foreign = MARKS.iter().flat_map(|mark| attributes::take(&mut field.attrs, mark)).collect();
         let (ident, ty) = (field.ident.clone(), field.ty.clone());
-        fields.push(Field { ident, ty, attributes: field.attrs.clone(), roles });
+        fields.push(Field { ident, ty, attributes: field.attrs.clone(), roles, foreign });
     }
     fields
 }

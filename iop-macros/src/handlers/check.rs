@@ -3,7 +3,7 @@
 //! Whether a message is a message, and a response its response, is asked by rustc, in what is expanded.
 
 use proc_macro2::Ident;
-use syn::{FnArg, GenericArgument, PatType, PathArguments, ReturnType, Signature, Type};
+use syn::{FnArg, GenericArgument, PatType, PathArguments, ReturnType, Signature, Type, parse_quote};
 
 use super::ast::{self, Function};
 use super::model::{self, Call, Handlers, Role};
@@ -40,7 +40,8 @@ pub(crate) fn handlers(ast: &ast::Handlers, errors: &mut Errors) -> Handlers {
         seen.push((hook, ident));
         calls.extend(call(hook, function, errors));
     }
-    Handlers { component: ast.component.clone(), calls }
+    let complete = calls.len() == ast.functions.len();
+    Handlers { component: ast.component.clone(), calls, complete }
 }
 
 fn hook(ident: &Ident, errors: &mut Errors) -> Option<Hook> {
@@ -128,8 +129,12 @@ fn call(hook: Hook, function: &Function, errors: &mut Errors) -> Option<Call> {
         }
     };
     let output = match &signature.output {
-        ReturnType::Default => None,
-        ReturnType::Type(_, ty) => Some((**ty).clone()),
+        ReturnType::Default => {
+            fit = false;
+            no_result(name, errors);
+            fallback(&role)
+        }
+        ReturnType::Type(_, ty) => (**ty).clone(),
     };
     let callable = model::Function { ident: name.clone(), context: arguments.context };
     Some(Call {
@@ -159,6 +164,25 @@ fn no_message(hook: Hook, name: &Ident, errors: &mut Errors) {
         ),
     };
     errors.report(name, Code::E12, format!("`{name}` {fact}"), help);
+}
+
+fn no_result(name: &Ident, errors: &mut Errors) {
+    errors.report(
+        name,
+        Code::E03,
+        format!("`{name}` returns nothing, and the engine needs to know whether it failed"),
+        "write `-> Result`, or `-> Result<Response>` where the message has a response",
+    );
+}
+
+/// What a function whose return type has been refused is taken to return, so that it is refused once.
+fn fallback(role: &Role) -> Type {
+    match role {
+        Role::Message(message) | Role::Complete(message) => {
+            parse_quote!(::iop::__private::Result<<#message as ::iop::__private::Message>::Response>)
+        }
+        Role::Init | Role::Teardown | Role::Input(_) | Role::Response(_) => parse_quote!(::iop::__private::Result),
+    }
 }
 
 fn receiver(signature: &Signature, errors: &mut Errors) -> bool {

@@ -60,11 +60,12 @@ fn table(model: &Handlers) -> TokenStream {
         };
         Some(quote! { #(#cfgs)* let table = table.#set; })
     });
+    let incomplete = (!model.complete).then(|| quote!(.incomplete()));
     quote! {{
         let table = ::iop::__private::HandlerTable::EMPTY
             .handlers(&[#(#messages),*], &[#(#responses),*], &[#(#completions),*]);
         #(#hooks)*
-        table
+        table #incomplete
     }}
 }
 
@@ -167,11 +168,5 @@ fn body(call: &Call, argument: Option<&TokenStream>, this: &TokenStream) -> Toke
 
 /// The return type as the user wrote it, so that rustc points at it.
 fn output(call: &Call) -> TokenStream {
-    match &call.output {
-        Some(output) => output.to_token_stream(),
-        None => {
-            let span = Span::mixed_site().located_at(call.name.span());
-            quote_spanned!(span=> ())
-        }
-    }
+    call.output.to_token_stream()
 }

@@ -6,6 +6,8 @@ use syn::{Attribute, Ident, Type};
 pub(crate) struct Handlers {
     pub(crate) component: Type,
     pub(crate) calls: Vec<Call>,
+    /// Every function of the block is among them. Otherwise one was refused, and what it would have been is not missed.
+    pub(crate) complete: bool,
 }
 
 /// One hook or handler.
@@ -13,8 +15,8 @@ pub(crate) struct Call {
     pub(crate) role: Role,
     /// How the user's function is called. `None` where its signature has been refused: then only its place is filled.
     pub(crate) function: Option<Function>,
-    /// What it returns; `None`: nothing.
-    pub(crate) output: Option<Type>,
+    /// What it returns.
+    pub(crate) output: Type,
     /// Where rustc shall point for what is generated.
     pub(crate) name: Ident,
     pub(crate) cfgs: Vec<Attribute>,

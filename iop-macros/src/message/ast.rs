@@ -23,10 +23,12 @@ pub(crate) struct Shape {
     pub(crate) marked: Vec<MarkedField>,
 }
 
-/// A field with `#[key]` or `#[sensitive]`.
+/// A field with an attribute that is ours.
 pub(crate) struct MarkedField {
     pub(crate) ident: Option<Ident>,
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) keys: Vec<Attribute>,
     pub(crate) sensitive: Vec<Attribute>,
+    /// Attributes that stand in components.
+    pub(crate) foreign: Vec<Attribute>,
 }

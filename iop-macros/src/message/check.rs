@@ -23,6 +23,16 @@ struct Arguments {
 
 pub(crate) fn message(ast: &Message, errors: &mut Errors) -> Model {
     let arguments = arguments(&ast.arguments, errors);
+    for attribute in ast.shapes.iter().flat_map(|shape| &shape.marked).flat_map(|marked| &marked.foreign) {
+        let name = attributes::path_name(attribute);
+        errors.report(
+            attribute,
+            Code::E12,
+            format!("`#[{name}]` stands in a message"),
+            "it gives a field of a component its role; a field of a message is a `#[key]`, is `#[sensitive]` or has no \
+             attribute",
+        );
+    }
     if arguments.part {
         for marked in ast.shapes.iter().flat_map(|shape| &shape.marked) {
             for attribute in marked.keys.iter().chain(&marked.sensitive) {

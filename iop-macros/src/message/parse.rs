@@ -5,6 +5,7 @@ use syn::{Attribute, Fields, Ident, Item};
 
 use super::ast::{MarkedField, Message, Shape};
 use crate::attributes;
+use crate::component::ROLES;
 use crate::errors::{Code, Errors};
 
 pub(crate) fn message(arguments: TokenStream, item: &TokenStream, errors: &mut Errors) -> Option<Message> {
@@ -54,9 +55,10 @@ fn shape(variant: Option<Ident>, attributes: &[Attribute], fields: &mut Fields) 
     for field in fields.iter_mut() {
         let keys = attributes::take(&mut field.attrs, "key");
         let sensitive = attributes::take(&mut field.attrs, "sensitive");
-        if !keys.is_empty() || !sensitive.is_empty() {
+        let foreign: Vec<Attribute> = ROLES.iter().flat_map(|role| attributes::take(&mut field.attrs, role)).collect();
+        if !keys.is_empty() || !sensitive.is_empty() || !foreign.is_empty() {
             let (ident, attributes) = (field.ident.clone(), field.attrs.clone());
-            marked.push(MarkedField { ident, attributes, keys, sensitive });
+            marked.push(MarkedField { ident, attributes, keys, sensitive, foreign });
         }
     }
     Shape { variant, attributes: attributes.to_vec(), marked }

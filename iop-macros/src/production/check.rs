@@ -19,7 +19,7 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
     let mut items: Vec<model::Item> = placed.iter().filter_map(|item| self::item(item, &mut names, errors)).collect();
     let complete = ast.items.iter().all(|item| item.complete) && !names.unknown;
     for (item, reached) in items.iter_mut().zip(&names.reached) {
-        item.ask_reached = complete && !reached && !item.standalone;
+        item.ask_reached = complete && !reached && !item.standalone && !twice(ast, &item.ident);
     }
     let routes = items.iter().enumerate().flat_map(|(from, item)| routes(from, item)).collect();
     for attribute in ast.attributes.iter().filter(|attribute| !attribute.path().is_ident("doc")) {
@@ -47,6 +47,11 @@ fn duplicate_items(ast: &Production, errors: &mut Errors) {
             errors.report(name, Code::E01, format!("two items are named `{name}`"), "rename one of them");
         }
     }
+}
+
+/// Routes lead to the first of two items of one name; that none leads to the second is the same mistake.
+fn twice(ast: &Production, ident: &Ident) -> bool {
+    ast.items.iter().filter(|item| item.ident == *ident).count() > 1
 }
 
 /// What a route may name.

@@ -46,6 +46,19 @@ pub const fn assert_reached(item: &str, component: &ComponentType) {
     panic!("{}", text.add("`; wire a target to it, or write `#[item(standalone)]` in front of it [iop E07]").as_str());
 }
 
+/// A process or operation handles something.
+///
+/// # Panics
+/// Where it does not.
+#[track_caller]
+pub const fn assert_handles(name: &str, component: &ComponentType) {
+    if !component.handles_something {
+        let text = Text::new().add("`").add(name).add("` handles no message");
+        let text = text.add("; add `async fn name(&mut self, message: M) -> Result<…>` to its `#[handlers]` [iop E06]");
+        panic!("{}", text.as_str());
+    }
+}
+
 /// Whether every name is a target or a setting.
 const fn all_exist(names: &[&str], component: &ComponentType) -> bool {
     let mut index = 0;

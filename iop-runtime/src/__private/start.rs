@@ -48,3 +48,10 @@ where
 pub async fn refused<T>() -> T {
     std::future::pending().await
 }
+
+/// Stands in for the value of a field whose type has been refused; no program that contains it compiles.
+pub fn refused_value<T>() -> T {
+    loop {
+        std::thread::park();
+    }
+}

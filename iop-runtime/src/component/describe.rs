@@ -161,6 +161,7 @@ pub struct ComponentType {
     pub entrance: Entrance,
     /// The message types that it handles.
     pub handles: fn() -> Vec<&'static MessageType>,
+    pub(crate) handles_something: bool,
     pub(crate) build: fn(&ItemConfig) -> Result<Box<dyn Instance>>,
 }
 
@@ -176,6 +177,7 @@ impl ComponentType {
             targets: &[],
             entrance,
             handles: || C::TABLE.messages.iter().map(|handler| handler.message).collect(),
+            handles_something: !C::TABLE.messages.is_empty() || C::TABLE.incomplete,
             build: |config| Ok(Box::new(Typed::<C> { component: C::build(config)?, table: PhantomData })),
         }
     }

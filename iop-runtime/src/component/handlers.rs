@@ -186,12 +186,21 @@ pub struct HandlerTable<C: 'static> {
     pub init: Option<Hook<C>>,
     /// `on_teardown`.
     pub teardown: Option<Hook<C>>,
+    /// A function of the block was refused: whether a handler is missing cannot be said.
+    pub incomplete: bool,
 }
 
 impl<C: 'static> HandlerTable<C> {
     /// A table with nothing in it.
-    pub const EMPTY: Self =
-        Self { messages: &[], responses: &[], completions: &[], input: None, init: None, teardown: None };
+    pub const EMPTY: Self = Self {
+        messages: &[],
+        responses: &[],
+        completions: &[],
+        input: None,
+        init: None,
+        teardown: None,
+        incomplete: false,
+    };
 
     /// Sets the handlers.
     #[must_use]
@@ -211,6 +220,13 @@ impl<C: 'static> HandlerTable<C> {
     #[must_use]
     pub const fn input(mut self, input: InputHandler<C>) -> Self {
         self.input = Some(input);
+        self
+    }
+
+    /// Notes that a function of the block was refused.
+    #[must_use]
+    pub const fn incomplete(mut self) -> Self {
+        self.incomplete = true;
         self
     }
 

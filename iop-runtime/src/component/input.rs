@@ -28,7 +28,7 @@ pub trait ProcessInput: Handlers {
 
 /// A service that the director calls: its input is a message, its output that message's response.
 #[diagnostic::on_unimplemented(
-    message = "`on_process_input` of `{Self}` does not take a message and give its response",
+    message = "`{Self}` has no `on_process_input` that takes a message and gives its response",
     label = "not a service that the director can call",
     note = "take a `#[message]` and return `Result` with its response; a service that is called in intervals is a `#[business_service(poll)]` [iop E06]"
 )]
@@ -49,7 +49,7 @@ where
 
 /// A service that is called in intervals: it takes no input and gives none.
 #[diagnostic::on_unimplemented(
-    message = "`on_process_input` of the polling service `{Self}` takes or gives something",
+    message = "the polling service `{Self}` has no `on_process_input` that takes and gives nothing",
     label = "not a polling service",
     note = "write `async fn on_process_input(&mut self, cx: &mut Context) -> Result`, or drop `poll` [iop E06]"
 )]
@@ -65,7 +65,7 @@ where
 
 /// A service behind the adapter `A`: it takes the adapter's input and gives nothing.
 #[diagnostic::on_unimplemented(
-    message = "`on_process_input` of `{Self}` does not take the input of `{A}`",
+    message = "`{Self}` has no `on_process_input` that takes the input of `{A}`",
     label = "not a service behind this adapter",
     note = "take the input type of `{A}` and return `Result` [iop E06]"
 )]

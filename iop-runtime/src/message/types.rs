@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a message",
     label = "not a message type",
-    note = "put `#[message]` on `{Self}`"
+    note = "put `#[message]` on `{Self}` [iop E12]"
 )]
 pub trait Message: Serialize + DeserializeOwned + Send + 'static {
     /// What a receiver answers: a message type, or `()` where there is no response.
@@ -30,7 +30,7 @@ pub trait Message: Serialize + DeserializeOwned + Send + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a response",
     label = "not a message type",
-    note = "put `#[message]` on `{Self}`; a message without `response = …` has no response"
+    note = "put `#[message]` on `{Self}`; a message without `response = …` has no response [iop E12]"
 )]
 pub trait Respond: Serialize + DeserializeOwned + Send + 'static {
     /// The type of the stored response message; `None` for `()`.

@@ -1,0 +1,6 @@
+use iop::prelude::*;
+
+#[business_operation]
+struct Door;
+
+fn main() {}

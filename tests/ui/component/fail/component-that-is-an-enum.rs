@@ -1,0 +1,9 @@
+use iop::prelude::*;
+
+#[business_operation]
+enum Door {
+    Open,
+    Shut,
+}
+
+fn main() {}

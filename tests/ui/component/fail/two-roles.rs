@@ -1,0 +1,21 @@
+#[path = "../../parts.rs"]
+mod parts;
+use iop::prelude::*;
+use parts::*;
+
+#[business_process]
+struct Door {
+    #[setting]
+    #[state]
+    knocks: u32,
+}
+
+#[handlers]
+impl Door {
+    async fn bye(&mut self, bye: Bye) -> Result {
+        info!("{}", bye.name);
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+#[path = "../../parts.rs"]
+mod parts;
+use iop::prelude::*;
+use parts::*;
+
+#[business_operation(nme = "acme.door")]
+struct Door;
+
+#[handlers]
+impl Door {
+    async fn bye(&mut self, bye: Bye) -> Result {
+        info!("{}", bye.name);
+        Ok(())
+    }
+}
+
+fn main() {}

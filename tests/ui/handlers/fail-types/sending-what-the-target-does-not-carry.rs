@@ -1,0 +1,20 @@
+#[path = "../../parts.rs"]
+mod parts;
+use iop::prelude::*;
+use parts::*;
+
+#[business_process]
+struct Door {
+    #[target]
+    out: Target<Hello>,
+}
+
+#[handlers]
+impl Door {
+    async fn hello(&mut self, hello: Hello, cx: &mut Context) -> Result<Greeting> {
+        cx.send_request_async(&self.out, Bye { name: hello.name.clone() }).await?;
+        Ok(cx.send_request_sync(&self.out, hello).await?)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,22 @@
+#[path = "../../parts.rs"]
+mod parts;
+use iop::prelude::*;
+use parts::*;
+
+#[business_operation]
+struct Door;
+
+#[handlers]
+impl Door {
+    async fn bye(&mut self, bye: Bye) -> Result {
+        info!("{}", bye.name);
+        Ok(())
+    }
+
+    async fn farewell(&mut self, bye: Bye) -> Result {
+        info!("{}", bye.name);
+        Ok(())
+    }
+}
+
+fn main() {}

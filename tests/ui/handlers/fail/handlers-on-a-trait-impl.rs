@@ -1,0 +1,24 @@
+#[path = "../../parts.rs"]
+mod parts;
+use iop::prelude::*;
+use parts::*;
+
+#[business_operation]
+struct Door;
+
+#[handlers]
+impl Clone for Door {
+    fn clone(&self) -> Self {
+        Door
+    }
+}
+
+#[handlers]
+impl Door {
+    async fn bye(&mut self, bye: Bye) -> Result {
+        info!("{}", bye.name);
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use iop::prelude::*;
+
+#[message]
+struct Hello {
+    #[key]
+    names: Vec<String>,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use iop::prelude::*;
+
+#[message(response = String)]
+struct Hello {
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use iop::prelude::*;
+
+#[message]
+struct Hello<T> {
+    name: T,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use iop::prelude::*;
+
+#[message]
+fn hello() {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use iop::prelude::*;
+
+#[message]
+struct Hello {
+    #[setting]
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use iop::prelude::*;
+
+#[message(respose = Greeting)]
+struct Hello {
+    name: String,
+}
+
+fn main() {}

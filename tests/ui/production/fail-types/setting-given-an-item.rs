@@ -1,0 +1,13 @@
+#[path = "../../parts.rs"]
+mod parts;
+use iop::prelude::*;
+use parts::*;
+
+production! {
+    Lab {
+        clock: Clock { out: greeter, call_interval: greeter },
+        greeter: Greeter {},
+    }
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+#[path = "../../parts.rs"]
+mod parts;
+use iop::prelude::*;
+use parts::*;
+
+production! {
+    Lab {
+        clock: Clock { out: greeter },
+        greeter: Greeter {},
+        greeter: Host {},
+    }
+}
+
+fn main() {}
