@@ -2,6 +2,12 @@
 
 #[path = "store/bench.rs"]
 mod bench;
+#[path = "store/directory.rs"]
+mod directory;
+#[path = "store/failures.rs"]
+mod failures;
+#[path = "store/kill.rs"]
+mod kill;
 #[path = "store/laws.rs"]
 mod laws;
 #[path = "store/leases.rs"]

@@ -100,12 +100,8 @@ impl Directory {
         if is_vacant(path)? {
             create(path)?;
         }
-        // A directory without a lock file is not ours, or is one that nobody has open: only then may the database be looked
-        // at without the lock. (Closing a file that SQLite has open elsewhere in this process would drop its locks.)
         let lock_path = path.join(LOCK);
-        if !lock_path.exists() {
-            check_header(path)?;
-        }
+        check_made_here(path)?;
         let mut options = OpenOptions::new();
         private(options.read(true).write(true).create(true).truncate(false));
         let mut lock = options.open(&lock_path).map_err(io_error("open", &lock_path))?;
@@ -151,10 +147,8 @@ impl Directory {
 
 /// Opens the database of a store for reading, whoever holds it.
 pub(super) fn connect_read_only(path: &Path) -> Result<Connection, OpenError> {
+    check_made_here(path)?;
     let database = path.join(DATABASE);
-    if !database.is_file() {
-        return Err(OpenError::NotAStore { dir: path.to_owned(), why: format!("there is no file `{DATABASE}`") });
-    }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<(Connection, i64, i64)> {
         let connection = Connection::open_with_flags(&database, flags)?;
@@ -247,6 +241,14 @@ fn fill(draft: &Path) -> Result<(), OpenError> {
 /// Makes what was done to a file, or in a directory, survive a power cut.
 fn sync(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
+}
+
+/// Refuses a directory that has no lock file, and so was not made here, before anything touches it.
+///
+/// Where there is a lock file, the database may be open: closing a file that SQLite has open elsewhere in this process would
+/// drop its locks, so then only the holder of the lock, or SQLite, may look at it.
+fn check_made_here(path: &Path) -> Result<(), OpenError> {
+    if path.join(LOCK).exists() { Ok(()) } else { check_header(path) }
 }
 
 /// Looks at the first bytes of the database, without SQLite, which might change the files of somebody else.

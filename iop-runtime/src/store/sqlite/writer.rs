@@ -181,6 +181,8 @@ pub(super) struct Writer<'c> {
     fault: Arc<AtomicU8>,
     /// Whether commits wait for the disk at present.
     syncs: bool,
+    /// Whether SQLite was told to commit the present transaction.
+    committing: bool,
 }
 
 /// A step with what becomes of it if the transaction commits.
@@ -230,6 +232,7 @@ impl<'c> Writer<'c> {
             tip,
             fault: setup.fault.clone(),
             syncs: true,
+            committing: false,
         };
         writer.alone(|writer| writer.put_back(first)).map_err(failed)?;
         Ok(writer)
@@ -257,13 +260,12 @@ impl<'c> Writer<'c> {
         let mut ops = ops.into_iter();
         let mut steps: Vec<Decided> = Vec::new();
         let mut answers: Vec<AfterCommit> = Vec::new();
-        let mut certain = true;
+        self.committing = false;
         let done = self.sync_commits(durable).and_then(|()| self.sql.begin.execute(()).map(drop)).and_then(|()| {
             for op in ops.by_ref() {
                 self.op(op, &mut steps, &mut answers)?;
             }
             self.flush_starts()?;
-            certain = false;
             self.commit(durable)
         });
         let Err(error) = done else {
@@ -274,7 +276,9 @@ impl<'c> Writer<'c> {
             return;
         };
         let rolled_back = self.roll_back();
-        certain |= error.sqlite_error_code() == Some(ErrorCode::DiskFull) && rolled_back;
+        let full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
+        // A commit that failed may have reached the disk, unless there was no room for it.
+        let certain = rolled_back && (full || !self.committing);
         let why: Arc<str> = error.to_string().into();
         let failure = if certain { StoreError::NotStored(why.clone()) } else { StoreError::Unknown(why.clone()) };
         // Before anybody hears of it: what they do next must already be refused.
@@ -347,6 +351,7 @@ impl<'c> Writer<'c> {
                 signed(self.sequence),
             ))?;
         }
+        self.committing = true;
         self.sql.commit.execute(())?;
         if let Some(place) = place {
             self.place = place;

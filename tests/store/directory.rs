@@ -1,0 +1,298 @@
+//! The store directory: whose it is, and what is refused.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use iop::clock::SystemClock;
+use iop::message::{Status, SuspendReason};
+use iop::store::sqlite::{OpenError, SqliteStore};
+use iop::store::{End, MessageQuery, Step, Store, Viewer};
+
+use crate::bench::{Bench, Sqlite, committed, ids, leased, message, messages, request};
+
+/// Opens a store that is expected to be refused.
+fn refused(path: &Path) -> OpenError {
+    SqliteStore::open(path, Arc::new(SystemClock)).expect_err("the store is refused")
+}
+
+/// The bytes of every file that matters: not the lock, and of the log neither its index, which any reader rebuilds, nor that
+/// it is there and empty.
+fn contents(path: &Path) -> BTreeMap<String, Vec<u8>> {
+    let names = fs::read_dir(path).expect("a directory").map(|entry| entry.expect("an entry").file_name());
+    let names = names.map(|name| name.into_string().expect("a plain name"));
+    names
+        .filter(|name| name != "engine.lock" && name != "iop.db-shm")
+        .map(|name| (name.clone(), fs::read(path.join(name)).expect("a file")))
+        .filter(|(name, bytes)| name != "iop.db-wal" || !bytes.is_empty())
+        .collect()
+}
+
+/// Puts earlier contents back.
+fn restore(path: &Path, contents: &BTreeMap<String, Vec<u8>>) {
+    fs::remove_dir_all(path).expect("a directory");
+    fs::create_dir(path).expect("a directory");
+    for (name, bytes) in contents {
+        fs::write(path.join(name), bytes).expect("a file");
+    }
+}
+
+#[test]
+fn a_second_opener_is_refused_and_told_who_holds_the_store() {
+    let bench = Sqlite::new();
+    let error = refused(&bench.path());
+    assert!(matches!(error, OpenError::Locked { .. }), "{error}");
+    let holder = format!("process {}", std::process::id());
+    assert!(error.to_string().contains(&holder), "{error}");
+}
+
+#[tokio::test]
+async fn a_store_is_free_once_it_is_closed_or_dropped() {
+    let mut bench = Sqlite::new();
+    let held = bench.sqlite().clone();
+    assert_eq!(held.close().await, Ok(()));
+    bench.open();
+    drop(held);
+    bench.reopen().await;
+    bench.emit(messages(1)).await;
+}
+
+#[test]
+fn a_new_store_is_readable_by_its_owner_alone_and_leaves_nothing_beside_it() {
+    let parent = tempfile::tempdir().expect("a directory");
+    let path = parent.path().join("deep/store");
+    let store = SqliteStore::open(&path, Arc::new(SystemClock)).expect("the store opens");
+    let beside: Vec<_> = fs::read_dir(parent.path().join("deep")).expect("a directory").collect();
+    assert_eq!(beside.len(), 1);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o700);
+        for entry in fs::read_dir(&path).expect("a directory") {
+            let file = entry.expect("an entry").path();
+            assert_eq!(mode(&file), 0o600, "{}", file.display());
+        }
+    }
+    drop(store);
+}
+
+#[test]
+fn an_empty_directory_becomes_a_store() {
+    let dir = tempfile::tempdir().expect("a directory");
+    drop(SqliteStore::open(dir.path(), Arc::new(SystemClock)).expect("the store opens"));
+    drop(SqliteStore::open(dir.path(), Arc::new(SystemClock)).expect("the store opens again"));
+}
+
+#[test]
+fn what_is_not_a_store_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("photos");
+    fs::create_dir(&path).expect("a directory");
+    fs::write(path.join("cat.jpg"), b"meow").expect("a file");
+    let check = |path: &Path| {
+        let before = contents(path);
+        let error = refused(path);
+        assert!(matches!(error, OpenError::NotAStore { .. }), "{error}");
+        let error = SqliteStore::open_read_only(path).expect_err("the store is refused");
+        assert!(matches!(error, OpenError::NotAStore { .. }), "{error}");
+        assert!(contents(path) == before, "the files were changed");
+        assert!(!path.join("engine.lock").exists());
+    };
+    check(&path);
+    fs::write(path.join("iop.db"), b"my notes").expect("a file");
+    check(&path);
+    fs::remove_file(path.join("iop.db")).expect("a file");
+    let foreign = rusqlite::Connection::open(path.join("iop.db")).expect("a database");
+    foreign.execute_batch("CREATE TABLE cats (name TEXT); INSERT INTO cats VALUES ('Tom');").expect("a table");
+    drop(foreign);
+    check(&path);
+    let file = path.join("cat.jpg");
+    assert!(matches!(refused(&file), OpenError::NotAStore { .. }));
+    assert!(matches!(SqliteStore::open_read_only(&dir.path().join("nowhere")), Err(OpenError::NotAStore { .. })));
+    assert!(!dir.path().join("nowhere").exists());
+}
+
+#[tokio::test]
+async fn a_newer_store_is_refused_and_left_alone() {
+    let mut bench = Sqlite::new();
+    bench.emit(messages(3)).await;
+    assert_eq!(bench.store().close().await, Ok(()));
+    bench.crash();
+    let database = rusqlite::Connection::open(bench.path().join("iop.db")).expect("a database");
+    database.pragma_update(None, "user_version", 1000).expect("a number");
+    drop(database);
+    let before = contents(&bench.path());
+    let error = refused(&bench.path());
+    assert!(matches!(error, OpenError::NewerFormat { found: 1000, .. }), "{error}");
+    assert!(error.to_string().contains("1000"), "{error}");
+    assert!(matches!(SqliteStore::open_read_only(&bench.path()), Err(OpenError::NewerFormat { .. })));
+    assert!(contents(&bench.path()) == before, "the files were changed");
+}
+
+#[tokio::test]
+async fn an_older_copy_of_the_database_is_noticed() {
+    let mut bench = Sqlite::new();
+    let kept = message();
+    bench.emit(vec![kept.clone()]).await;
+    bench.crash();
+    let old = contents(&bench.path());
+    bench.open();
+    bench.emit(messages(5)).await;
+    bench.crash();
+    let mut mixed = contents(&bench.path());
+    mixed.retain(|name, _| name == "tip");
+    mixed.extend(old.into_iter().filter(|(name, _)| name != "tip"));
+    restore(&bench.path(), &mixed);
+
+    let error = refused(&bench.path());
+    let OpenError::LostTail { first, last, .. } = &error else { panic!("{error}") };
+    // The second opening made one commit of its own, and the messages another.
+    assert_eq!(last - first, 1, "{error}");
+    assert!(contents(&bench.path()) == mixed, "the files were changed");
+
+    fs::remove_file(bench.path().join("tip")).expect("a file");
+    bench.open();
+    assert_eq!(bench.query(MessageQuery::default()).await, [kept.id], "somebody decided to go on without them");
+}
+
+#[tokio::test]
+async fn a_damaged_log_is_noticed_and_kept() {
+    let mut bench = Sqlite::new();
+    for message in messages(20) {
+        bench.emit(vec![message]).await;
+    }
+    bench.crash();
+    let mut damaged = contents(&bench.path());
+    let log = damaged.get_mut("iop.db-wal").expect("a crash leaves the log");
+    let middle = log.len() / 2;
+    log[middle] ^= 1;
+    restore(&bench.path(), &damaged);
+    let error = refused(&bench.path());
+    assert!(matches!(error, OpenError::LostTail { .. }), "{error}");
+    assert!(contents(&bench.path()) == damaged, "what stands behind the damage can still be searched");
+}
+
+#[tokio::test]
+async fn another_history_of_the_same_length_is_noticed() {
+    let mut bench = Sqlite::new();
+    bench.crash();
+    let origin = contents(&bench.path());
+    let mut histories = Vec::new();
+    for _ in 0..2 {
+        restore(&bench.path(), &origin);
+        bench.open();
+        bench.emit(messages(1)).await;
+        bench.crash();
+        histories.push(contents(&bench.path()));
+    }
+    let mut mixed = histories[0].clone();
+    mixed.insert("tip".to_owned(), histories[1]["tip"].clone());
+    restore(&bench.path(), &mixed);
+    assert!(matches!(refused(&bench.path()), OpenError::LostTail { .. }));
+}
+
+#[tokio::test]
+async fn a_tip_that_was_written_by_half_is_no_reason_to_refuse() {
+    let mut bench = Sqlite::new();
+    let sent = messages(3);
+    bench.emit(sent.clone()).await;
+    bench.crash();
+    let whole = fs::read(bench.path().join("tip")).expect("the tip");
+    for slot in [0, 64] {
+        let mut torn = whole.clone();
+        torn[slot + 5..slot + 64].fill(0xaa);
+        fs::write(bench.path().join("tip"), torn).expect("the tip");
+        bench.open();
+        bench.crash();
+    }
+    bench.open();
+    assert_eq!(bench.query(MessageQuery::default()).await, ids(&sent));
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_what_was_written_is_suspended_and_never_delivered() {
+    let mut bench = Sqlite::new();
+    let sent = messages(3);
+    bench.emit(sent.clone()).await;
+    assert_eq!(bench.store().close().await, Ok(()));
+    bench.crash();
+    let database = rusqlite::Connection::open(bench.path().join("iop.db")).expect("a database");
+    let changed = database.execute(
+        "UPDATE body SET body = replace(body, 'world', 'moon') WHERE sequence = (SELECT sequence FROM message WHERE id = ?1)",
+        (sent[1].id.to_bytes(),),
+    );
+    assert_eq!(changed, Ok(1));
+    drop(database);
+    bench.open();
+    assert_eq!(leased(&bench.lease(10).await), [sent[0].id, sent[2].id]);
+    let query = MessageQuery { status: Some(Status::Suspended), ..MessageQuery::default() };
+    let headers = bench.store().query(query).await.expect("the header is sound");
+    assert_eq!(headers.len(), 1);
+    assert_eq!((headers[0].id, headers[0].reason), (sent[1].id, Some(SuspendReason::Corrupt)));
+    assert!(headers[0].error.is_some());
+    assert!(bench.store().find(sent[1].id).await.is_err(), "its body is not shown as if it were sound");
+}
+
+#[tokio::test]
+async fn a_message_in_flight_in_three_crashes_is_suspended() {
+    let mut bench = Sqlite::new();
+    let suspect = message();
+    let bystander = message();
+    bench.emit(vec![suspect.clone(), bystander.clone()]).await;
+    for crashes in 1..=3 {
+        let held = bench.lease(2).await;
+        assert_eq!(leased(&held), [suspect.id, bystander.id]);
+        let start = Step { start: vec![(held[0].token, bench.clock_now())], ..Step::default() };
+        assert_eq!(bench.commit(start).await, committed());
+        bench.reopen().await;
+        assert_eq!(bench.header(suspect.id).await.crashes, crashes);
+    }
+    let header = bench.header(suspect.id).await;
+    assert_eq!((header.status, header.reason), (Status::Suspended, Some(SuspendReason::CrashSuspect)));
+    assert!(header.error.is_some());
+    let held = bench.lease(2).await;
+    assert_eq!(leased(&held), [bystander.id]);
+    assert_eq!(held[0].message.header.crashes, 0, "leased is not in flight");
+}
+
+#[tokio::test]
+async fn a_clean_close_leaves_one_file_and_nothing_in_flight() {
+    let mut bench = Sqlite::new();
+    let sent = messages(2);
+    bench.emit(sent.clone()).await;
+    let held = bench.lease(1).await;
+    let start = Step { start: vec![(held[0].token, bench.clock_now())], ..Step::default() };
+    assert_eq!(bench.commit(start).await, committed());
+    assert_eq!(bench.store().close().await, Ok(()));
+    bench.crash();
+    let log = contents(&bench.path()).get("iop.db-wal").map_or(0, Vec::len);
+    assert_eq!(log, 0, "all of it is in the database");
+    bench.open();
+    let header = bench.header(sent[0].id).await;
+    assert_eq!((header.status, header.crashes), (Status::Queued, 0));
+}
+
+#[tokio::test]
+async fn a_viewer_reads_beside_the_engine() {
+    let bench = Sqlite::new();
+    let viewer = SqliteStore::open_read_only(&bench.path()).expect("the store opens");
+    let mut seen = Vec::new();
+    for message in messages(5) {
+        bench.emit(vec![message.clone()]).await;
+        seen.push(message.id);
+        let query = MessageQuery { oldest_first: true, ..MessageQuery::default() };
+        let headers = viewer.query(query).await.expect("the viewer reads");
+        assert_eq!(headers.iter().map(|header| header.id).collect::<Vec<_>>(), seen);
+        assert_eq!(
+            viewer.find(message.id).await.expect("the viewer reads").map(|found| found.body),
+            Some(message.body)
+        );
+    }
+    assert_eq!(viewer.queues().await, bench.store().queues().await);
+    assert_eq!(viewer.queues().await.expect("the viewer reads")[0].queued, 5);
+    assert_eq!(viewer.events(iop::store::EventQuery::default()).await, Ok(Vec::new()));
+    let held = bench.lease_as(request(1)).await.leased;
+    assert_eq!(bench.end(held[0].token, End::Completed).await, committed());
+}
