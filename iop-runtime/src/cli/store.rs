@@ -16,7 +16,7 @@ pub(crate) fn open(choice: &StoreChoice) -> Result<Arc<dyn Store>, Failure> {
     match choice {
         StoreChoice::Memory => Ok(MemoryStore::new(clock)),
         StoreChoice::Sqlite(directory) => {
-            let store = SqliteStore::open(directory, clock).map_err(refused)?;
+            let store = SqliteStore::open(directory, clock).map_err(|error| refused(&error))?;
             Ok(store)
         }
     }
@@ -28,11 +28,11 @@ pub(crate) fn open_viewer(directory: &Path) -> Result<Arc<dyn Viewer>, Failure> 
         let text = format!("there is no store {}; `run` makes one, `--store DIR` names another", directory.display());
         return Err(Failure::found_nothing(text));
     }
-    let store = SqliteStore::open_read_only(directory).map_err(refused)?;
+    let store = SqliteStore::open_read_only(directory).map_err(|error| refused(&error))?;
     Ok(store)
 }
 
-fn refused(error: OpenError) -> Failure {
+fn refused(error: &OpenError) -> Failure {
     let exit = match error {
         OpenError::Locked { .. } => Exit::Refused,
         _ => Exit::Failed,

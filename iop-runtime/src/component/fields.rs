@@ -91,8 +91,8 @@ impl<S> Default for TargetsField<S> {
 impl<S> TargetsField<S> {
     /// Adds an item.
     #[must_use]
-    pub fn and(mut self, item: TargetField<S>) -> Self {
-        self.0.extend(item.0);
+    pub fn and(mut self, TargetField(item, _): TargetField<S>) -> Self {
+        self.0.extend(item);
         self
     }
 }

@@ -80,9 +80,12 @@ where
 {
 }
 
+/// Calls `on_process_input` with an input whose type is erased.
+type CallInput<C> = for<'a> fn(&'a mut C, Box<dyn Any + Send>, &'a mut Context) -> BoxFuture<'a, Result<Answered>>;
+
 /// `on_process_input` with its types erased.
 pub struct InputHandler<C> {
-    pub(crate) call: for<'a> fn(&'a mut C, Box<dyn Any + Send>, &'a mut Context) -> BoxFuture<'a, Result<Answered>>,
+    pub(crate) call: CallInput<C>,
 }
 
 impl<C: ProcessInput> InputHandler<C> {

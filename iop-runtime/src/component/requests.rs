@@ -58,14 +58,12 @@ macro_rules! request_options {
     ($name:ident) => {
         impl<M> $name<M> {
             /// How long to wait for the response, in place of the item's `request_timeout`.
-            #[must_use]
             pub fn timeout(mut self, timeout: Duration) -> Self {
                 self.0.timeout = Some(timeout);
                 self
             }
 
             /// A note that the trace shows beside the request.
-            #[must_use]
             pub fn description(mut self, text: impl Into<Arc<str>>) -> Self {
                 self.0.description = Some(text.into());
                 self
@@ -140,14 +138,12 @@ request_options!(AsyncRequest);
 
 impl<M> AsyncRequest<M> {
     /// Tells `on_response` which call it is that is answered.
-    #[must_use]
     pub fn completion_key(mut self, key: impl Into<Arc<str>>) -> Self {
         self.0.completion_key = Some(key.into());
         self
     }
 
     /// With `false` no response is made, and neither `on_response` nor `on_complete` waits for this call.
-    #[must_use]
     pub fn response_required(mut self, required: bool) -> Self {
         self.1 = if required { Invocation::Async } else { Invocation::OneWay };
         self

@@ -30,7 +30,7 @@ pub(crate) struct Failed {
 
 impl Failed {
     /// The body cannot be read as what the handler takes.
-    pub(crate) fn schema(error: impl ToString) -> Self {
+    pub(crate) fn schema(error: impl std::fmt::Display) -> Self {
         Self {
             error: error.to_string(),
             disposition: Disposition::Fatal,

@@ -247,8 +247,8 @@ impl EngineTurn {
     async fn recorded(&self, id: MessageId, target: &Arc<str>, has_response: bool) -> Result<Recorded, RequestError> {
         let store = &self.core.store;
         let (request, response) = (store.find(id), store.find(reply::response_id(id)));
-        let Some(request) = request.await.map_err(not_read)? else { return Ok(Recorded::Unknown) };
-        if let Some(response) = response.await.map_err(not_read)? {
+        let Some(request) = request.await.map_err(|error| not_read(&error))? else { return Ok(Recorded::Unknown) };
+        if let Some(response) = response.await.map_err(|error| not_read(&error))? {
             return Ok(Recorded::Answered(Incoming { value: None, body: response.body }));
         }
         self.outcome(&request, target, has_response).await
@@ -266,7 +266,7 @@ impl EngineTurn {
             Status::Discarded | Status::Expired => Err(RequestError::Removed { target: Arc::clone(target) }),
             // Done without a response: there is none to come, unless a process still works on it.
             Status::Completed if !has_response => {
-                let open = self.core.store.load_state(header.id).await.map_err(not_read)?;
+                let open = self.core.store.load_state(header.id).await.map_err(|error| not_read(&error))?;
                 Ok(if open.is_some() { Recorded::UnderWay } else { Recorded::Answered(Incoming::nothing()) })
             }
             _ => Ok(Recorded::UnderWay),
@@ -293,7 +293,7 @@ fn ended() -> RequestError {
     RequestError::NotStored("the turn has ended: a request outlived its handler".into())
 }
 
-fn not_read(error: StoreError) -> RequestError {
+fn not_read(error: &StoreError) -> RequestError {
     RequestError::Unknown(error.to_string().into())
 }
 
