@@ -8,7 +8,6 @@ struct Hello {
 struct Greeting {
     text: String,
 }
-
 #[business_service(poll)]
 struct Clock {
     #[target]
@@ -18,7 +17,8 @@ struct Clock {
 impl Clock {
     async fn on_process_input(&mut self, cx: &mut Context) -> Result {
         let greeting = cx.send_request_sync(&self.out, Hello { name: "world".into() }).await?;
-        Ok(info!("{}", greeting.text))
+        info!("{}", greeting.text);
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use iop::clock::{Timestamp, TokioClock};
-use iop::engine::{self, Running, StartOptions, Stop};
+use iop::engine::{self, Running, StartOptions};
 use iop::message::{Header, Kind, SessionId, Status};
 use iop::production::Production;
 use iop::settings::{self, Layers};
@@ -90,9 +90,5 @@ impl Lab {
         let mut messages = self.messages().await;
         messages.retain(|header| header.session == session);
         messages
-    }
-
-    pub async fn stop(self) {
-        self.running.stop(Stop::Drain(Duration::from_secs(5))).await.expect("a clean stop");
     }
 }

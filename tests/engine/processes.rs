@@ -161,7 +161,7 @@ async fn the_state_of_a_waiting_process_survives_a_crash_between_its_responses()
     let director = lab.running.director();
     director.stop_item("dear", iop::engine::Stop::Now).await.expect("known item");
     let body = inquiry("ok");
-    let id = iop::message::MessageId::random();
+    let id = MessageId::random();
     let call = tokio::spawn(async move { director.call_json("buyer", None, body.as_bytes(), Some(id)).await });
     lab.until("cheap", Status::Completed).await;
     // The first response was processed, the second is still to come.
