@@ -1,0 +1,41 @@
+//! What the README shows is what there is.
+
+use std::path::Path;
+
+use iop::production::{GraphDocument, Production};
+use iop_examples::earthquakes::Earthquakes;
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The first block of the README in a language.
+fn block(language: &str) -> String {
+    let readme = read("README.md");
+    let (_, rest) = readme.split_once(&format!("```{language}\n")).expect("the README has such a block");
+    rest.split_once("```\n").expect("the block ends").0.to_owned()
+}
+
+#[test]
+fn the_hello_world_is_the_one_that_runs_and_has_at_most_forty_lines() {
+    let file = read("examples/hello_world.rs");
+    assert_eq!(block("rust"), file);
+    assert!(file.lines().count() <= 40, "{} lines", file.lines().count());
+}
+
+#[test]
+fn the_picture_is_the_graph_of_the_production() {
+    assert_eq!(block("mermaid"), GraphDocument::of(Earthquakes::GRAPH, &Earthquakes::wiring()).mermaid());
+}
+
+#[test]
+fn the_wrong_wire_stands_where_the_compiler_points() {
+    let error = block("text");
+    let shown = error.lines().find_map(|line| line.strip_prefix("35 | ")).expect("it shows line 35");
+    let file = read("examples/hello_world.rs");
+    let right = file.lines().nth(34).expect("the file has 35 lines");
+    assert_eq!(shown.replace("greter", "greeter"), right);
+    let column = shown.find("greter").expect("the mistake is in it") + 1;
+    assert!(error.contains(&format!("examples/hello_world.rs:35:{column}\n")), "{error}");
+}
