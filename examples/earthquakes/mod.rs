@@ -29,9 +29,9 @@ use splitter::Splitter;
 use table::Table;
 
 /// Where feeds are put.
-pub const INBOX: &str = "iop-data/earthquakes/inbox";
+pub const INBOX: &str = "iop-data/earthquakes-inbox";
 /// Where the results are.
-pub const OUT: &str = "iop-data/earthquakes/out";
+pub const OUT: &str = "iop-data/earthquakes-out";
 
 production! {
     /// Takes feeds of seismic events from a folder, sorts the events by what they are, keeps them in files and in a

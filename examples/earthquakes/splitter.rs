@@ -48,7 +48,7 @@ impl Splitter {
             }
         }
         self.responses += 1;
-        if self.responses % 500 == 0 {
+        if self.responses.is_multiple_of(500) {
             info!("{} of {} events", self.responses, self.counts.read);
         }
         Ok(())
