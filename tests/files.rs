@@ -8,8 +8,8 @@ const INPUT: &str = "1 one\n2 two\n3 three\n4 four\n";
 
 fn ground(moment: &str) -> Ground {
     let ground = Ground::new(env!("CARGO_BIN_EXE_files_program")).with("KILL_AT", moment);
-    fs::create_dir(ground.path("in")).unwrap();
-    fs::write(ground.path("in/numbers.txt"), INPUT).unwrap();
+    fs::create_dir(ground.path("in")).expect("an inbox");
+    fs::write(ground.path("in/numbers.txt"), INPUT).expect("a file in it");
     ground
 }
 

@@ -5,3 +5,8 @@ pub mod http;
 pub mod lab;
 pub mod program;
 pub mod rig;
+
+/// The programs in the documents compile.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/how-to/poll-a-folder.md")]
+mod poll_a_folder {}

@@ -13,6 +13,7 @@ pub const ALERTS: &str = "alerts.txt";
 /// Writes a line for each strong event. The first word is the revision of the event: it is written once.
 #[business_operation]
 pub struct AlertFile {
+    /// Where the file is.
     #[setting]
     folder: PathBuf,
     file: KeyedLines,

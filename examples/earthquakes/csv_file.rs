@@ -39,6 +39,7 @@ pub const COLUMNS: [&str; 25] = [
 /// Appends events to a CSV file, each revision once.
 #[business_operation]
 pub struct CsvFile {
+    /// Where the file is.
     #[setting]
     folder: PathBuf,
     /// The name of the file.

@@ -16,6 +16,7 @@ pub struct FeedFolder {
     /// The folder; made where it is missing.
     #[setting]
     path: PathBuf,
+    /// The pause between two looks into the folder.
     #[setting(default = "250ms")]
     call_interval: Duration,
     /// Puts the sample into the folder, unless it was there before.

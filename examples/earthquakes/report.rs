@@ -18,6 +18,7 @@ pub const SUMMARY: &str = "summary.txt";
 /// file.
 #[business_operation]
 pub struct Report {
+    /// Where the results are.
     #[setting]
     folder: PathBuf,
     out: FileOutbound,

@@ -14,6 +14,7 @@ pub const DATABASE: &str = "events.sqlite";
 /// Keeps the newest revision of each event in a SQLite table. A repeated turn finds its row and leaves it.
 #[business_operation]
 pub struct Table {
+    /// Where the database is.
     #[setting]
     folder: PathBuf,
     connection: Option<Arc<Mutex<Connection>>>,

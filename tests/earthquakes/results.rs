@@ -10,8 +10,8 @@ use crate::desk::{Desk, records};
 
 /// The events of the sample, read by other means than the example reads them.
 fn sample() -> Vec<Value> {
-    let feed: Value = serde_json::from_str(SAMPLE.1).unwrap();
-    feed["features"].as_array().unwrap().clone()
+    let feed: Value = serde_json::from_str(SAMPLE.1).expect("the sample is JSON");
+    feed["features"].as_array().expect("a list").clone()
 }
 
 fn of_kind(events: &[Value], kind: &str) -> Vec<Value> {
@@ -213,4 +213,16 @@ fn looking_at_the_production_touches_nothing() {
         assert_eq!(ended.code, Some(0), "{command:?}: {}", ended.err);
     }
     assert!(!desk.0.path("iop-data").exists());
+}
+
+#[test]
+fn a_setting_that_the_service_and_its_adapter_declare_is_one_setting() {
+    let desk = Desk::new();
+    let ended = desk.0.run(&["settings"]);
+    assert_eq!(ended.out.matches("feed.path ").count(), 1, "{}", ended.out);
+    // Both read the value: the service puts the sample there, the adapter finds it.
+    let elsewhere = desk.0.run(&["run", "--until-idle", "--set", "feed.path=elsewhere"]);
+    assert_eq!(elsewhere.code, Some(0), "{}", elsewhere.err);
+    assert_eq!(names(&desk.0.path("elsewhere/.archive")), ["earthquakes.geojson"]);
+    assert!(!desk.inbox("").exists());
 }

@@ -239,9 +239,14 @@ impl ComponentType {
         self
     }
 
-    /// Every setting in the order of declaration.
+    /// Every setting in the order of declaration. Where the component declares a setting of its adapter itself, its own
+    /// counts.
     pub fn all_settings(&self) -> impl Iterator<Item = &'static SettingDecl> + use<> {
-        self.settings.iter().flat_map(|group| group.iter())
+        let groups = self.settings;
+        groups.iter().enumerate().flat_map(move |(index, group)| {
+            let is_taken = move |name| groups[..index].iter().any(|earlier| earlier.iter().any(|one| one.name == name));
+            group.iter().filter(move |setting| !is_taken(setting.name))
+        })
     }
 }
 

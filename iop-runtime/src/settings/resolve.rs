@@ -152,10 +152,6 @@ impl Slots {
                 errors.push(SettingError::new(item.name, Origin::Production, problem));
             }
             for decl in item.component.all_settings() {
-                // A component may declare a setting of its adapter itself: its own comes first, and counts.
-                if slots.of(Some(index), decl.name).is_some() {
-                    continue;
-                }
                 slots.declare(Some(index), item.name, decl, true, errors);
             }
             for decl in options::EVERY_ITEM {
