@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use iop::clock::SystemClock;
+use iop::clock::{SystemClock, Timestamp};
 use iop::message::{Status, SuspendReason};
 use iop::store::sqlite::{OpenError, SqliteStore};
-use iop::store::{End, MessageQuery, Step, Store, Viewer};
+use iop::store::{End, Event, EventQuery, Level, MessageQuery, Step, Store, Viewer};
 
 use crate::bench::{Bench, Sqlite, committed, ids, leased, message, messages, request};
 
@@ -292,7 +292,29 @@ async fn a_viewer_reads_beside_the_engine() {
     }
     assert_eq!(viewer.queues().await, bench.store().queues().await);
     assert_eq!(viewer.queues().await.expect("the viewer reads")[0].queued, 5);
-    assert_eq!(viewer.events(iop::store::EventQuery::default()).await, Ok(Vec::new()));
+    assert_eq!(viewer.events(EventQuery::default()).await, Ok(Vec::new()));
     let held = bench.lease_as(request(1)).await.leased;
     assert_eq!(bench.end(held[0].token, End::Completed).await, committed());
+}
+
+#[tokio::test]
+async fn the_event_log_keeps_its_latest_lines() {
+    let bench = Sqlite::new();
+    let event = |number: usize| Event {
+        number: 0,
+        time: Timestamp(0),
+        level: Level::Info,
+        item: None,
+        session: None,
+        message: None,
+        module: String::new(),
+        text: number.to_string(),
+    };
+    bench.store().append_events((1..=102_400).map(event).collect());
+    bench.emit(messages(1)).await;
+    let oldest = EventQuery { oldest_first: true, limit: 1, ..EventQuery::default() };
+    let oldest = bench.store().events(oldest).await.expect("the store works");
+    assert_eq!(oldest[0].text, "2401", "100,000 are kept");
+    let latest = bench.store().events(EventQuery::default()).await.expect("the store works");
+    assert_eq!(latest[0].text, "102400");
 }

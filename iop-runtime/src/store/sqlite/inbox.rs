@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use crate::clock::Timestamp;
 use crate::message::MessageId;
 use crate::store::{
-    Admin, Commit, Event, Fence, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, Receipt, Reply, Step,
-    StoreError, StoredMessage,
+    Admin, Commit, Event, Fence, LeaseBatch, LeaseRequest, LeaseToken, NodeId, Outcome, ProcessState, Receipt, Reply,
+    Step, StoreError, StoredMessage,
 };
 
 /// At most so many requests in one transaction …
@@ -27,7 +27,25 @@ pub(super) struct Queued {
     pub(super) step: Step,
     pub(super) first_sequence: u64,
     pub(super) leases: Vec<Option<LeaseToken>>,
-    pub(super) commit: Commit,
+    pub(super) promise: Promise,
+}
+
+/// The outcome that the submitter of a step waits for. Whatever happens to the writer, it is not left waiting.
+#[derive(Debug)]
+pub(super) struct Promise(Commit);
+
+impl Promise {
+    /// Says what became of the step.
+    pub(super) fn keep(self, outcome: Result<Outcome, StoreError>) {
+        self.0.resolve(outcome);
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        // Without effect where the promise was kept: the first outcome counts.
+        self.0.resolve(Err(StoreError::Unknown("the writer of the store has stopped".into())));
+    }
 }
 
 /// One request to the writer.
@@ -90,7 +108,7 @@ impl Op {
     /// Answers that it was not done.
     pub(super) fn refuse(self, error: StoreError) {
         match self {
-            Self::Step(queued) => queued.commit.resolve(Err(error)),
+            Self::Step(queued) => queued.promise.keep(Err(error)),
             Self::Events(_) => {}
             Self::Lease(_, answer) => refuse(answer, error),
             Self::Extend(_, _, answer) => refuse(answer, error),
@@ -179,7 +197,7 @@ impl Inbox {
             leases.push(message.leased.map(|_| waiting.token(message.id, sequence)));
         }
         let commit = Commit::pending();
-        let queued = Queued { step, first_sequence, leases: leases.clone(), commit: commit.clone() };
+        let queued = Queued { step, first_sequence, leases: leases.clone(), promise: Promise(commit.clone()) };
         waiting.ops.push_back(Op::Step(Box::new(queued)));
         self.wake(waiting);
         Receipt { first_sequence, leases, commit }
@@ -260,14 +278,9 @@ impl Inbox {
         }
     }
 
-    /// Waits for work. `idle` runs once before the writer sleeps.
-    pub(super) fn take(&self, idle: impl FnOnce()) -> Work {
+    /// Waits for work.
+    pub(super) fn take(&self) -> Work {
         let mut waiting = self.waiting();
-        if waiting.ops.is_empty() && matches!(waiting.phase, Phase::Open) {
-            drop(waiting);
-            idle();
-            waiting = self.waiting();
-        }
         loop {
             if let Some(work) = waiting.next() {
                 return work;

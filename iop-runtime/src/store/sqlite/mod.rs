@@ -12,6 +12,7 @@ mod row;
 mod schema;
 mod statements;
 mod step;
+mod thread;
 mod tip;
 mod upkeep;
 mod writer;
@@ -19,16 +20,16 @@ mod writer;
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread::{self, JoinHandle};
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 pub use self::directory::OpenError;
 use self::directory::{Directory, io_error};
 use self::inbox::{Inbox, Op};
 use self::reader::Reader;
+use self::thread::Setup;
 #[doc(hidden)]
 pub use self::writer::Fault;
-use self::writer::Setup;
 use super::{
     Admin, Caps, Event, EventQuery, Fence, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId, ProcessState,
     QueueStatus, Receipt, Reply, Step, Store, StoredMessage, Viewer,
@@ -50,6 +51,8 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the store in `dir`, which is made where there is nothing. `clock` says what is due and what has expired.
     ///
+    /// Blocks for as long as the files take, milliseconds as a rule.
+    ///
     /// # Errors
     /// See [`OpenError`]; a refused directory is left as it was.
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Arc<Self>, OpenError> {
@@ -58,7 +61,7 @@ impl SqliteStore {
         let fault = Arc::new(AtomicU8::new(0));
         let setup = Setup { directory, clock, inbox: inbox.clone(), fault: fault.clone() };
         let (opener, opened) = mpsc::sync_channel(1);
-        let thread = thread::Builder::new().name("iop-store-writer".to_owned()).spawn(|| writer::run(setup, opener));
+        let thread = Builder::new().name("iop-store-writer".to_owned()).spawn(|| thread::run(setup, opener));
         let writer = thread.map_err(io_error("start a writer of", dir))?;
         let result = opened
             .recv()

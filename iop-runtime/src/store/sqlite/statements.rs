@@ -18,6 +18,9 @@ macro_rules! statements {
                 Ok(Self { $($name: connection.prepare($sql)?,)* })
             }
         }
+
+        #[cfg(test)]
+        const ALL: &[(&str, &str)] = &[$((stringify!($name), $sql)),*];
     };
 }
 
@@ -98,8 +101,8 @@ statements! {
         WHERE id = ?1 AND status = 4";
     discard: "UPDATE message SET status = 6, rank = NULL, reason = NULL, ended = ?2 WHERE sequence = ?1";
 
-    /// Finished before a time, in order.
-    finished: "SELECT sequence, session FROM message WHERE ended < ?1 ORDER BY sequence";
+    /// All, in order: the one who asks stops early.
+    oldest: "SELECT sequence, session, created, ended FROM message ORDER BY sequence";
     /// What keeps a session: a message that is not finished, or was finished later, or a process that has state.
     keeps_session: "
         SELECT 1 FROM message m
@@ -126,4 +129,27 @@ statements! {
     /// A new opening does not wait for the next attempt.
     retry_now: "
         UPDATE message SET status = 0, rank = 255 - priority WHERE target = ?1 AND status = 2 AND rank IS NOT NULL";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema;
+    use super::*;
+
+    #[test]
+    fn no_statement_of_the_writer_reads_a_whole_table() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(schema::TABLES).unwrap();
+        // What purges stops by itself, and the one row of `meta` is all of it.
+        for (name, sql) in
+            ALL.iter().filter(|(name, _)| !["begin", "commit", "oldest", "meta", "write_meta"].contains(name))
+        {
+            let mut plan = connection.prepare(&["EXPLAIN QUERY PLAN ", sql].concat()).unwrap();
+            let parameters = vec![None::<i64>; plan.parameter_count()];
+            let steps = plan.query_map(rusqlite::params_from_iter(parameters), |row| row.get::<_, String>(3)).unwrap();
+            for step in steps.map(Result::unwrap) {
+                assert!(!step.starts_with("SCAN") && !step.contains("TEMP B-TREE"), "{name}: {step}");
+            }
+        }
+    }
 }

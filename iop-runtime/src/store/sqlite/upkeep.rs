@@ -93,10 +93,17 @@ impl Writer<'_> {
     pub(super) fn purge(&mut self, before: Timestamp, limit: usize) -> Result<usize> {
         let mut kept: HashMap<[u8; 16], bool> = HashMap::new();
         let mut removed: Vec<u64> = Vec::new();
-        let mut finished = self.sql.finished.query((before.0,))?;
+        let mut oldest = self.sql.oldest.query(())?;
         while removed.len() < limit
-            && let Some(row) = finished.next()?
+            && let Some(row) = oldest.next()?
         {
+            // What was accepted later has not ended before; a clock that was set back only puts it off.
+            if row.get::<_, i64>(2)? >= before.0 {
+                break;
+            }
+            if row::time_or_null(row, 3)?.is_none_or(|ended| ended >= before) {
+                continue;
+            }
             let session: [u8; 16] = row.get(1)?;
             let kept = match kept.get(&session) {
                 Some(kept) => *kept,
@@ -110,7 +117,7 @@ impl Writer<'_> {
                 removed.push(unsigned(row, 0)?);
             }
         }
-        drop(finished);
+        drop(oldest);
         for sequence in &removed {
             let sequence = signed(*sequence);
             self.sql.remove_keys.execute((sequence,))?;

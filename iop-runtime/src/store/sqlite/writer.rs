@@ -1,24 +1,23 @@
-//! The thread that owns the only write connection.
-//!
-//! It takes what waits, does it in one transaction, and answers after the commit: no timer, so that one caller waits for
-//! one fsync and a thousand callers share it.
+//! What waits becomes one transaction, and is answered after its commit: no timer, so that one caller waits for one fsync
+//! and a thousand callers share it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, mpsc};
 
 use bytes::Bytes;
 use rusqlite::{Connection, ErrorCode, Result};
 
-use super::directory::{Directory, OpenError, database_error, io_error};
-use super::inbox::{Answer, Inbox, Op, Work, reply};
+use super::directory::{OpenError, database_error, io_error};
+use super::inbox::{Answer, Inbox, Op, Promise, reply};
 use super::names::Names;
 use super::row::signed;
 use super::statements::Statements;
+use super::thread::Setup;
 use super::tip::{Place, Tip};
 use crate::clock::{Clock, Timestamp};
 use crate::store::leases::{Fences, Leases};
-use crate::store::{Commit, Outcome, Step, StoreError};
+use crate::store::{Outcome, Step, StoreError};
 
 /// The largest body or state in bytes. SQLite's own limit is 1,000,000,000 for a row.
 const LARGEST_BODY: usize = 512 << 20;
@@ -31,133 +30,6 @@ pub enum Fault {
     BeforeCommit = 1,
     /// The next commit succeeds, and its success is not seen.
     AfterCommit = 2,
-}
-
-/// What the writer has from its store for as long as it runs.
-pub(super) struct Setup {
-    pub(super) directory: Directory,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) inbox: Arc<Inbox>,
-    pub(super) fault: Arc<AtomicU8>,
-}
-
-/// Who waits to hear that the store is open.
-enum Waiting {
-    Opener(mpsc::SyncSender<Result<(), OpenError>>),
-    Recovery(Answer<()>),
-}
-
-impl Waiting {
-    fn tell(self, result: Result<(), OpenError>) {
-        match self {
-            // Nobody waits any more: then there is nobody to tell.
-            Self::Opener(opener) => drop(opener.send(result)),
-            Self::Recovery(answer) => {
-                reply(answer, result.map_err(|error| StoreError::NotStored(error.to_string().into())));
-            }
-        }
-    }
-}
-
-/// Why a connection was left.
-enum Left {
-    Recover(Answer<()>),
-    Close(Answer<()>, Result<()>),
-    Stop,
-}
-
-/// Runs until the store is closed or dropped.
-pub(super) fn run(setup: Setup, opener: mpsc::SyncSender<Result<(), OpenError>>) {
-    // Whatever ends this thread, nobody waits for it in vain.
-    let _hangup = Hangup(setup.inbox.clone());
-    let mut waiting = Waiting::Opener(opener);
-    let mut first = true;
-    loop {
-        let left = match setup.connect() {
-            Ok((connection, tip)) => serve(&setup, &connection, tip, first, waiting),
-            Err(error) => Err((waiting, error)),
-        };
-        waiting = match left {
-            Ok(Left::Recover(answer)) => Waiting::Recovery(answer),
-            Ok(Left::Close(answer, result)) => {
-                drop(setup);
-                reply(answer, result.map_err(|error| StoreError::Unknown(error.to_string().into())));
-                return;
-            }
-            Ok(Left::Stop) => return,
-            Err((waiting, error)) => {
-                waiting.tell(Err(error));
-                match setup.wait_for_recovery() {
-                    Some(answer) if !first => Waiting::Recovery(answer),
-                    _ => return,
-                }
-            }
-        };
-        first = false;
-    }
-}
-
-struct Hangup(Arc<Inbox>);
-
-impl Drop for Hangup {
-    fn drop(&mut self) {
-        self.0.stop();
-    }
-}
-
-impl Setup {
-    fn connect(&self) -> Result<(Connection, Tip), OpenError> {
-        let failed = |error| database_error(&self.directory.path, &error);
-        let tip = Tip::new(self.directory.tip()?);
-        let connection = self.directory.connect().map_err(failed)?;
-        Ok((connection, tip))
-    }
-
-    /// There is no usable connection: everything but another attempt is refused.
-    fn wait_for_recovery(&self) -> Option<Answer<()>> {
-        loop {
-            match self.inbox.take(|| {}) {
-                Work::Recover(answer) => return Some(answer),
-                Work::Close(answer) => {
-                    reply(answer, Ok(()));
-                    return None;
-                }
-                Work::Stop => return None,
-                Work::Batch(batch) => {
-                    for op in batch {
-                        op.refuse(StoreError::Read("the store has not recovered from a failure".into()));
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Works on one connection.
-fn serve(
-    setup: &Setup,
-    connection: &Connection,
-    tip: Tip,
-    first: bool,
-    waiting: Waiting,
-) -> Result<Left, (Waiting, OpenError)> {
-    let mut writer = match Writer::open(setup, connection, tip, first) {
-        Ok(writer) => writer,
-        Err(error) => return Err((waiting, error)),
-    };
-    setup.inbox.opened(writer.epoch, writer.sequence + 1);
-    waiting.tell(Ok(()));
-    loop {
-        match setup.inbox.take(|| {}) {
-            Work::Batch(batch) => writer.batch(batch),
-            Work::Recover(answer) => return Ok(Left::Recover(answer)),
-            Work::Close(answer) => {
-                let result = writer.finish();
-                return Ok(Left::Close(answer, result));
-            }
-            Work::Stop => return Ok(Left::Stop),
-        }
-    }
 }
 
 /// One connection with all that belongs to it.
@@ -186,14 +58,19 @@ pub(super) struct Writer<'c> {
 }
 
 /// A step with what becomes of it if the transaction commits.
-type Decided = (Commit, Result<Outcome, StoreError>);
+type Decided = (Promise, Result<Outcome, StoreError>);
 
 /// Something to say once the transaction has committed or failed.
 type AfterCommit = Box<dyn FnOnce(Result<(), &StoreError>)>;
 
 impl<'c> Writer<'c> {
     /// Reads where the store stands, and begins a new epoch.
-    fn open(setup: &Setup, connection: &'c Connection, mut tip: Tip, first: bool) -> Result<Self, OpenError> {
+    pub(super) fn open(
+        setup: &Setup,
+        connection: &'c Connection,
+        mut tip: Tip,
+        first: bool,
+    ) -> Result<Self, OpenError> {
         let dir = &setup.directory.path;
         let failed = |error| database_error(dir, &error);
         let remembered = tip.read().map_err(io_error("read", dir))?;
@@ -250,12 +127,13 @@ impl<'c> Writer<'c> {
     }
 
     /// What a clean close leaves behind: nothing in flight, and everything in the one file.
-    fn finish(&mut self) -> Result<()> {
+    pub(super) fn finish(&mut self) -> Result<()> {
         self.alone(|writer| writer.put_back(false))?;
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
     }
 
-    fn batch(&mut self, ops: Vec<Op>) {
+    /// Does what waited, in one transaction.
+    pub(super) fn batch(&mut self, ops: Vec<Op>) {
         let durable = ops.iter().any(Op::must_be_durable);
         let mut ops = ops.into_iter();
         let mut steps: Vec<Decided> = Vec::new();
@@ -269,8 +147,8 @@ impl<'c> Writer<'c> {
             self.commit(durable)
         });
         let Err(error) = done else {
-            for (commit, outcome) in steps {
-                commit.resolve(outcome);
+            for (promise, outcome) in steps {
+                promise.keep(outcome);
             }
             answers.into_iter().for_each(|answer| answer(Ok(())));
             return;
@@ -283,8 +161,8 @@ impl<'c> Writer<'c> {
         let failure = if certain { StoreError::NotStored(why.clone()) } else { StoreError::Unknown(why.clone()) };
         // Before anybody hears of it: what they do next must already be refused.
         self.inbox.failed(&why);
-        for (commit, _) in steps {
-            commit.resolve(Err(failure.clone()));
+        for (promise, _) in steps {
+            promise.keep(Err(failure.clone()));
         }
         answers.into_iter().for_each(|answer| answer(Err(&failure)));
         ops.for_each(|op| op.refuse(failure.clone()));
@@ -297,7 +175,7 @@ impl<'c> Writer<'c> {
                     Some(error) => Err(error),
                     None => Ok(self.step(&queued)?),
                 };
-                steps.push((queued.commit, outcome));
+                steps.push((queued.promise, outcome));
             }
             Op::Events(events) => self.append_events(&events)?,
             Op::Lease(request, answer) => later(answers, answer, self.lease(&request)),

@@ -1,0 +1,147 @@
+//! The thread that owns the only write connection, from the opening of the store to its end.
+//!
+//! One round of its loop is one connection: a recovery from a failure begins another one, so that nothing of a failed
+//! transaction is left in memory.
+
+use std::sync::atomic::AtomicU8;
+use std::sync::{Arc, mpsc};
+
+use rusqlite::{Connection, Result};
+
+use super::directory::{Directory, OpenError, database_error};
+use super::inbox::{Answer, Inbox, Work, reply};
+use super::tip::Tip;
+use super::writer::Writer;
+use crate::clock::Clock;
+use crate::store::StoreError;
+
+/// What the writer has from its store for as long as it runs.
+pub(super) struct Setup {
+    pub(super) directory: Directory,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) fault: Arc<AtomicU8>,
+}
+
+/// Who waits to hear that the store is open.
+enum Waiting {
+    Opener(mpsc::SyncSender<Result<(), OpenError>>),
+    Recovery(Answer<()>),
+}
+
+impl Waiting {
+    fn tell(self, result: Result<(), OpenError>) {
+        match self {
+            // Nobody waits any more: then there is nobody to tell.
+            Self::Opener(opener) => drop(opener.send(result)),
+            Self::Recovery(answer) => {
+                reply(answer, result.map_err(|error| StoreError::NotStored(error.to_string().into())));
+            }
+        }
+    }
+}
+
+/// Why a connection was left.
+enum Left {
+    Recover(Answer<()>),
+    Close(Answer<()>, Result<()>),
+    Stop,
+}
+
+/// Runs until the store is closed or dropped.
+pub(super) fn run(setup: Setup, opener: mpsc::SyncSender<Result<(), OpenError>>) {
+    // Whatever ends this thread, nobody waits for it in vain.
+    let _hangup = Hangup(setup.inbox.clone());
+    let mut waiting = Waiting::Opener(opener);
+    let mut first = true;
+    loop {
+        let left = match setup.connect() {
+            Ok((connection, tip)) => serve(&setup, &connection, tip, first, waiting),
+            Err(error) => Err((waiting, error)),
+        };
+        waiting = match left {
+            Ok(Left::Recover(answer)) => Waiting::Recovery(answer),
+            Ok(Left::Close(answer, result)) => {
+                drop(setup);
+                reply(answer, result.map_err(|error| StoreError::Unknown(error.to_string().into())));
+                return;
+            }
+            Ok(Left::Stop) => return,
+            Err((waiting, error)) => {
+                waiting.tell(Err(error));
+                if first {
+                    return;
+                }
+                match setup.wait_for_recovery() {
+                    Some(answer) => Waiting::Recovery(answer),
+                    None => return,
+                }
+            }
+        };
+        first = false;
+    }
+}
+
+/// Ends the inbox with the thread.
+struct Hangup(Arc<Inbox>);
+
+impl Drop for Hangup {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+impl Setup {
+    fn connect(&self) -> Result<(Connection, Tip), OpenError> {
+        let failed = |error| database_error(&self.directory.path, &error);
+        let tip = Tip::new(self.directory.tip()?);
+        let connection = self.directory.connect().map_err(failed)?;
+        Ok((connection, tip))
+    }
+
+    /// There is no usable connection: everything but another attempt is refused.
+    fn wait_for_recovery(&self) -> Option<Answer<()>> {
+        loop {
+            match self.inbox.take() {
+                Work::Recover(answer) => return Some(answer),
+                Work::Close(answer) => {
+                    reply(answer, Ok(()));
+                    return None;
+                }
+                Work::Stop => return None,
+                Work::Batch(batch) => {
+                    for op in batch {
+                        op.refuse(StoreError::Read("the store has not recovered from a failure".into()));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Works on one connection.
+fn serve(
+    setup: &Setup,
+    connection: &Connection,
+    tip: Tip,
+    first: bool,
+    waiting: Waiting,
+) -> Result<Left, (Waiting, OpenError)> {
+    let mut writer = match Writer::open(setup, connection, tip, first) {
+        Ok(writer) => writer,
+        Err(error) => return Err((waiting, error)),
+    };
+    setup.inbox.opened(writer.epoch, writer.sequence + 1);
+    waiting.tell(Ok(()));
+    loop {
+        match setup.inbox.take() {
+            Work::Batch(batch) => writer.batch(batch),
+            Work::Recover(answer) => return Ok(Left::Recover(answer)),
+            Work::Close(answer) => {
+                let result = writer.finish();
+                return Ok(Left::Close(answer, result));
+            }
+            Work::Stop => return Ok(Left::Stop),
+        }
+    }
+}
