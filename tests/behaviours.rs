@@ -11,5 +11,7 @@ mod order;
 mod requests;
 #[path = "behaviours/routing.rs"]
 mod routing;
+#[path = "behaviours/terminal.rs"]
+mod terminal;
 #[path = "behaviours/threads.rs"]
 mod threads;
