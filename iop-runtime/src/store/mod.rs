@@ -92,8 +92,8 @@ pub trait Store: Viewer {
     /// Appends to the event log, in the order of the calls and without an answer: the log never holds a turn up.
     fn append_events(&self, events: Vec<Event>);
 
-    /// Removes up to `limit` finished messages that ended before `before`, with their bodies and keys, where their whole
-    /// session is finished. Answers how many.
+    /// Removes up to `limit` messages, with their bodies and keys, of sessions that were over before `before`: every message
+    /// of it finished, and no process instance of it with state. Answers how many; fewer than `limit` when none are left.
     fn purge(&self, before: Timestamp, limit: usize) -> Reply<usize>;
 
     /// One action of a person, atomic; `false` when the message is not in a state that allows it.
