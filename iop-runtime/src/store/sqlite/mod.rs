@@ -1,7 +1,7 @@
 //! The default store: one SQLite database in a directory of its own.
 //!
-//! A change takes its place in the order in [`inbox`], becomes rows in [`step`], and is answered by [`writer`] after the
-//! commit that it shares with everything else that waited. People look through [`reader`].
+//! A change takes its place in the order in `inbox`, becomes rows in `step`, and is answered by `writer` after the
+//! commit that it shares with everything else that waited. People look through `reader`.
 
 mod directory;
 mod inbox;
