@@ -46,6 +46,9 @@ fn a_week_of_events_comes_to_totals_that_add_up() {
         assert!(summary.lines().any(said), "`{row}` is not in\n{summary}");
     }
     assert!(summary.contains("The numbers add up."), "{summary}");
+    for document in [include_str!("../../README.md"), include_str!("../../examples/earthquakes/README.md")] {
+        assert!(document.contains(&summary), "the documents show the summary as it is:\n{summary}");
+    }
     assert_eq!(desk.lines("earthquakes.csv"), 1680);
     assert_eq!(desk.lines("explosions.csv"), 16);
     assert_eq!(desk.lines("quarry_blasts.csv"), 14);
