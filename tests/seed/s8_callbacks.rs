@@ -58,6 +58,20 @@ async fn two_requests_at_once_have_a_state_each() {
     assert_eq!((right.one.as_str(), right.two.as_str()), ("right 1, answered", "right 2, answered"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_gave_up_and_calls_again_with_the_same_id_gets_the_response_of_the_first_call() {
+    let rig = Rig::start::<ReversedCallbacks>().await;
+    let director = rig.director();
+    let id = iop::message::MessageId::random();
+    let call = || director.call_json("process", None, br#"{"message": "hello"}"#, Some(id));
+    let gave_up = tokio::time::timeout(Duration::from_millis(1_500), call()).await;
+    assert!(gave_up.is_err(), "nobody can have answered: {gave_up:?}");
+    let called = call().await.expect("it is answered");
+    let expected = br#"{"one":"hello 1, answered","two":"hello 2, answered"}"#;
+    assert_eq!(called.response.as_deref(), Some(&expected[..]));
+    assert_eq!(rig.messages_of::<Join>().await.len(), 1);
+}
+
 #[tokio::test]
 async fn what_a_process_keeps_survives_kill_9_between_two_responses() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -247,7 +247,7 @@ impl Director {
         let called = Called { id, session: SessionId::of(id), response: None };
         let _busy = core.activity.begin(None);
         let mut wait = core.waiters.wait(id, index);
-        let known = if given.is_some() { self.known(id).await? } else { None };
+        let known = if given.is_some() { self.known(id, message).await? } else { None };
         match known {
             Some(Known::Answered(body)) => {
                 wait.cancel();
@@ -275,16 +275,23 @@ impl Director {
         Ok((called, (message.response)().map(|_| incoming)))
     }
 
-    /// What the store knows of a message whose caller gave the id.
-    async fn known(&self, id: MessageId) -> Result<Option<Known>, DirectorError> {
+    /// What the store knows of a message whose caller gave the id. The caller waits for the response already: one that is
+    /// submitted after the store was asked reaches it.
+    async fn known(&self, id: MessageId, message: &MessageType) -> Result<Option<Known>, DirectorError> {
         let (request, response) = (self.core.store.find(id), self.core.store.find(response_id(id)));
         let Some(StoredMessage { header, .. }) = request.await.map_err(store_error)? else { return Ok(None) };
         if let Some(response) = response.await.map_err(store_error)? {
+            // What goes outside waits until it is durable.
+            self.core.flush().await.map_err(store_error)?;
             return Ok(Some(Known::Answered(response.body)));
         }
         let item = header.target.as_deref().unwrap_or_default().to_owned();
         match header.status {
-            Status::Completed if header.kind == Kind::Request => Ok(Some(Known::Answered(Bytes::new()))),
+            // A process that waits for its calls has completed its first turn; its response is still to come.
+            Status::Completed if header.kind == Kind::Request && (message.response)().is_none() => {
+                let waits = self.core.store.load_state(id).await.map_err(store_error)?.is_some();
+                Ok(Some(if waits { Known::UnderWay } else { Known::Answered(Bytes::new()) }))
+            }
             Status::Suspended => Err(DirectorError::Suspended {
                 item,
                 reason: header.reason.unwrap_or(SuspendReason::Poison),
