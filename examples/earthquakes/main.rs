@@ -1,4 +1,4 @@
-//! The program of the production [`Earthquakes`](iop_examples::earthquakes::Earthquakes).
+//! The program of the production [`Earthquakes`].
 
 use std::process::ExitCode;
 

@@ -1,5 +1,10 @@
 //! Interoperability productions: typed, stored messages between components whose wiring the compiler checks.
 
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the head of a module is for those who read its source; on the web such a link is plain text"
+)]
+
 extern crate self as iop;
 
 #[doc(hidden)]
