@@ -2,6 +2,8 @@
 
 #![allow(missing_docs, unreachable_pub, reason = "the components of tests document themselves")]
 
+#[path = "engine/front.rs"]
+mod front;
 #[path = "engine/kit.rs"]
 mod kit;
 
@@ -13,5 +15,7 @@ mod order;
 mod processes;
 #[path = "engine/recovery.rs"]
 mod recovery;
+#[path = "engine/speculation.rs"]
+mod speculation;
 #[path = "engine/store_failure.rs"]
 mod store_failure;

@@ -1,0 +1,164 @@
+//! A store in front of the one in memory that fails, or keeps its commits open, when the test says so.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use iop::clock::Timestamp;
+use iop::message::{Header, MessageId};
+use iop::store::memory::MemoryStore;
+use iop::store::{
+    Admin, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId, Outcome,
+    ProcessState, QueueStatus, Receipt, Reply, Step, Store, StoreError, StoredMessage, Viewer,
+};
+
+/// What the store in front does with a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Pass,
+    Fail,
+    Hold,
+}
+
+/// The store in front.
+#[derive(Debug)]
+pub struct Front {
+    inner: Arc<MemoryStore>,
+    mode: Mutex<Mode>,
+    held: Mutex<Vec<(Commit, Result<Outcome, StoreError>)>>,
+}
+
+impl Front {
+    pub fn of(inner: Arc<MemoryStore>) -> Arc<Self> {
+        Arc::new(Self { inner, mode: Mutex::new(Mode::Pass), held: Mutex::default() })
+    }
+
+    fn mode(&self) -> MutexGuard<'_, Mode> {
+        self.mode.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<(Commit, Result<Outcome, StoreError>)>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every step fails from now on, until the store is told to recover.
+    pub fn fail(&self) {
+        *self.mode() = Mode::Fail;
+    }
+
+    /// Steps are taken, but their commits stay open: an fsync that takes its time.
+    pub fn hold(&self) {
+        *self.mode() = Mode::Hold;
+    }
+
+    /// Steps whose commits are open.
+    pub fn held(&self) -> usize {
+        self.waiting().len()
+    }
+
+    /// The fsync is done, for all that was held; what comes now is held again.
+    pub fn release(&self) {
+        for (commit, outcome) in self.waiting().drain(..) {
+            commit.resolve(outcome);
+        }
+    }
+}
+
+impl Viewer for Front {
+    fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
+        self.inner.query(query)
+    }
+
+    fn find(&self, id: MessageId) -> Reply<Option<StoredMessage>> {
+        self.inner.find(id)
+    }
+
+    fn queues(&self) -> Reply<Vec<QueueStatus>> {
+        self.inner.queues()
+    }
+
+    fn events(&self, query: EventQuery) -> Reply<Vec<Event>> {
+        self.inner.events(query)
+    }
+}
+
+impl Store for Front {
+    fn caps(&self) -> Caps {
+        self.inner.caps()
+    }
+
+    fn epoch(&self) -> u64 {
+        self.inner.epoch()
+    }
+
+    fn recover(&self) -> Reply<()> {
+        *self.mode() = Mode::Pass;
+        self.inner.recover()
+    }
+
+    fn submit(&self, step: Step) -> Receipt {
+        let mode = *self.mode();
+        if mode == Mode::Fail {
+            // As a real store: it hands out sequences and leases first, and then the commit fails.
+            let leases = step.emit.iter().map(|message| {
+                message.leased.map(|_| LeaseToken { message: message.id, sequence: u64::MAX / 2, number: 0 })
+            });
+            return Receipt {
+                first_sequence: u64::MAX / 2,
+                leases: leases.collect(),
+                commit: Commit::done(Err(StoreError::NotStored("the disk is on fire".into()))),
+            };
+        }
+        let mut receipt = self.inner.submit(step);
+        if mode == Mode::Hold
+            && let Some(outcome) = receipt.commit.get().cloned()
+        {
+            receipt.commit = Commit::pending();
+            self.waiting().push((receipt.commit.clone(), outcome));
+        }
+        receipt
+    }
+
+    fn lease(&self, request: LeaseRequest) -> Reply<LeaseBatch> {
+        self.inner.lease(request)
+    }
+
+    fn extend(&self, leases: Vec<LeaseToken>, ttl: Duration) -> Reply<Vec<bool>> {
+        self.inner.extend(leases, ttl)
+    }
+
+    fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
+        self.inner.load_state(instance)
+    }
+
+    fn is_marked(&self, mark: MessageId) -> Reply<bool> {
+        self.inner.is_marked(mark)
+    }
+
+    fn acquire(&self, name: Arc<str>, node: NodeId, ttl: Duration) -> Reply<Option<Fence>> {
+        self.inner.acquire(name, node, ttl)
+    }
+
+    fn renew(&self, fence: Fence, ttl: Duration) -> Reply<bool> {
+        self.inner.renew(fence, ttl)
+    }
+
+    fn give_up(&self, fence: Fence) -> Reply<()> {
+        self.inner.give_up(fence)
+    }
+
+    fn append_events(&self, events: Vec<Event>) {
+        self.inner.append_events(events);
+    }
+
+    fn purge(&self, before: Timestamp, limit: usize) -> Reply<usize> {
+        self.inner.purge(before, limit)
+    }
+
+    fn admin(&self, action: Admin) -> Reply<bool> {
+        self.inner.admin(action)
+    }
+
+    fn close(&self) -> Reply<()> {
+        self.inner.close()
+    }
+}
