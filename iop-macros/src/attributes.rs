@@ -164,9 +164,22 @@ pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }
 
-/// Takes the attributes named `name` out.
-pub(crate) fn take(attributes: &mut Vec<Attribute>, name: &str) -> Vec<Attribute> {
-    let (taken, left) = std::mem::take(attributes).into_iter().partition(|one| one.path().is_ident(name));
+/// Takes the attributes out that are named, or were probably meant to be named, by one of `names`.
+pub(crate) fn take(attributes: &mut Vec<Attribute>, names: &[&str]) -> Vec<Attribute> {
+    let ours = |attribute: &Attribute| suggest::closest(&path_name(attribute), names.iter().copied()).is_some();
+    let (taken, left) = std::mem::take(attributes).into_iter().partition(ours);
     *attributes = left;
     taken
+}
+
+/// Which of `names` a taken attribute is. A misspelt one is reported here, since rustc would only say that it does not
+/// exist.
+pub(crate) fn meant<'a>(attribute: &Attribute, names: &[&'a str], errors: &mut Errors) -> Option<&'a str> {
+    let written = path_name(attribute);
+    let name = suggest::closest(&written, names.iter().copied())?;
+    if written != name {
+        let help = format!("did you mean `#[{name}]`?");
+        errors.report(attribute.path(), Code::E12, format!("there is no attribute `{written}`"), help);
+    }
+    Some(name)
 }

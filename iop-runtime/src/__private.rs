@@ -12,9 +12,9 @@ pub use schemars;
 pub use serde;
 pub use serde_json;
 
-pub use self::facts::{assert_handles, assert_reached, assert_wired};
-pub use self::start::{StartsAsDefault, default, finished, fresh, refused, refused_value};
-pub use self::state::{StateReader, StateValue, StateWriter, state_default};
+pub use self::facts::{Role, assert_called, assert_handles, assert_reached, assert_wired};
+pub use self::start::{Refused, StartsAsDefault, default, refused};
+pub use self::state::{StateReader, StateValue, StateWriter};
 pub use self::wiring::{
     Outlets, Placed, TakesNothing, TakesSetting, placed, route, routes, set, set_nothing, setting, wire, wire_all,
     wiring,
@@ -25,4 +25,4 @@ pub use crate::message::{KeyValue, Message, MessageType, REFUSED_MESSAGE, Respon
 pub use crate::production::{
     Graph, Item, Production, RegisteredComponent, RegisteredMessage, RegisteredProduction, Route,
 };
-pub use crate::settings::{Raw, Setting, SettingDecl};
+pub use crate::settings::{FirstCall, Raw, Setting, SettingDecl};

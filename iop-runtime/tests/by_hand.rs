@@ -1,13 +1,6 @@
 //! What the macros expand to, written by hand: the contract between `iop-macros` and `iop::__private`, and the proof
 //! that productions need no macro and no link-time registration.
 
-#![allow(
-    missing_docs,
-    missing_debug_implementations,
-    unused_qualifications,
-    reason = "it is written as macros write it"
-)]
-
 use iop::__private as p;
 use iop::component::{Component, ComponentKind, Handles};
 use iop::prelude::*;
@@ -79,7 +72,7 @@ pub struct Clock {
 #[derive(Default)]
 pub struct ClockFields {
     pub call_interval: p::SettingField<Duration>,
-    pub out: <Target<Hello> as p::TargetDeclared>::Field,
+    pub out: p::TargetField<p::Each<Hello>>,
 }
 
 const _: () = {
@@ -92,7 +85,7 @@ const _: () = {
         }
     }
 
-    static TYPE: p::ComponentType = p::ComponentType::poll_service::<Clock>("Clock")
+    static TYPE: p::ComponentType = p::ComponentType::poll_service::<Clock, _, _>("Clock")
         .described(concat!(module_path!(), "::Clock"), p::SourceLocation { file: file!(), line: line!() }, "")
         .with(
             &[&[p::SettingDecl::new::<Duration>("call_interval", "", Some(|| p::default::<Duration, _>("5s")))]],
@@ -131,7 +124,7 @@ const _: () = {
         type Input = ();
         type Returned = Result;
 
-        async fn process_input(&mut self, (): (), cx: &mut Context) -> Result {
+        async fn process_input(&mut self, (): (), cx: &mut Context) -> Self::Returned {
             Self::on_process_input(self, cx).await
         }
     }
@@ -191,7 +184,7 @@ const _: () = {
     impl p::Handles<Hello> for Greeter {
         type Returned = Result<Greeting>;
 
-        async fn handle(&mut self, message: Hello, _: &mut Context) -> Result<Greeting> {
+        async fn handle(&mut self, message: Hello, _: &mut Context) -> Self::Returned {
             Self::greet(self, message).await
         }
     }

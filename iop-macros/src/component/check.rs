@@ -5,10 +5,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, GenericArgument, LitStr, PathArguments, Type};
+use syn::{Attribute, GenericArgument, Ident, LitStr, PathArguments, Type};
 
 use super::ast::{Component, Field, Kind};
 use super::model::{self, Entrance, Implied, Role};
+use super::parse::ROLES;
 use crate::attributes::{self, Argument};
 use crate::errors::{Code, Errors};
 
@@ -97,15 +98,13 @@ fn implied(entrance: &Entrance, fields: &[model::Field]) -> Vec<Implied> {
             name: "call_interval",
             doc: "The pause between two calls.",
             ty: quote!(::core::time::Duration),
-            default: "5s",
         });
     }
     if matches!(entrance, Entrance::Poll) {
         implied.push(Implied {
             name: "first_call",
             doc: "When the first call is: `at_once` or `after_interval`.",
-            ty: quote!(::std::string::String),
-            default: "at_once",
+            ty: quote!(::iop::__private::FirstCall),
         });
     }
     implied.retain(|setting| !fields.iter().any(|field| field.ident == setting.name));
@@ -132,43 +131,16 @@ fn field(kind: Kind, called: bool, field: &Field, errors: &mut Errors) -> Option
         );
         return None;
     };
-    let role = match field.roles.first() {
-        Some(attribute) => role(kind, attribute, errors),
-        None => Role::Plain,
-    };
-    if let [first, rest @ ..] = field.roles.as_slice() {
-        let kept = attributes::path_name(first);
-        for attribute in rest {
-            let name = attributes::path_name(attribute);
-            let fact = if name == kept {
-                format!("`#[{name}]` is given twice")
-            } else {
-                format!("the field `{ident}` is a `#[{kept}]` and a `#[{name}]`")
-            };
-            errors.report(attribute, Code::E12, fact, "a field has one role; remove one");
-        }
+    let mut role = role(kind, ident, field, errors);
+    if matches!(role, Role::Setting { .. }) && RESERVED.iter().any(|name| ident == name) {
+        errors.report(
+            ident,
+            Code::E12,
+            format!("every item has a setting `{ident}` of the engine's"),
+            "give the field another name",
+        );
+        role = Role::Refused;
     }
-    let role = match role {
-        Role::Target if !is_target(&field.ty) => {
-            errors.report(
-                &field.ty,
-                Code::E12,
-                "not the type of a target",
-                "write `Target<Message>`, `Option<Target<Message>>` or `Targets<Message>`",
-            );
-            Role::Refused
-        }
-        Role::Setting { .. } if RESERVED.iter().any(|name| ident == name) => {
-            errors.report(
-                ident,
-                Code::E12,
-                format!("every item has a setting `{ident}` of the engine's"),
-                "give the field another name",
-            );
-            Role::Refused
-        }
-        role => role,
-    };
     let engine = called && ident == "call_interval";
     if engine && !matches!(role, Role::Setting { .. }) {
         errors.report(
@@ -177,33 +149,34 @@ fn field(kind: Kind, called: bool, field: &Field, errors: &mut Errors) -> Option
             "`call_interval` is a setting that the engine reads",
             "put `#[setting(default = \"5s\")]` on it, or give it another name",
         );
+        role = Role::Refused;
     }
-    let is_setting = matches!(role, Role::Setting { .. });
     Some(model::Field {
         ident: ident.clone(),
         ty: field.ty.clone(),
         cfgs: attributes::cfgs(&field.attributes),
         doc: attributes::docs(&field.attributes),
+        duration: engine && matches!(role, Role::Setting { .. }),
         role,
-        duration: engine && is_setting,
     })
 }
 
-/// Whether a type is written as a target. An alias is refused too: what a component sends shall be seen at its fields.
-fn is_target(ty: &Type) -> bool {
-    let Type::Path(path) = ty else { return false };
-    let Some(last) = path.path.segments.last() else { return false };
-    if last.ident != "Option" {
-        return last.ident == "Target" || last.ident == "Targets";
+fn role(kind: Kind, ident: &Ident, field: &Field, errors: &mut Errors) -> Role {
+    let mut roles = field.roles.iter().filter_map(|attribute| {
+        let name = attributes::meant(attribute, &ROLES, errors)?;
+        Some((name, attribute, attributes::arguments_of(attribute, errors)))
+    });
+    let Some((name, attribute, arguments)) = roles.next() else { return Role::Plain };
+    let others: Vec<_> = roles.map(|(name, attribute, _)| (name, attribute)).collect();
+    for (other, attribute) in others {
+        let fact = if other == name {
+            format!("`#[{name}]` is given twice")
+        } else {
+            format!("the field `{ident}` is a `#[{name}]` and a `#[{other}]`")
+        };
+        errors.report(attribute, Code::E12, fact, "a field has one role; remove one");
     }
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return false };
-    matches!(arguments.args.first(), Some(GenericArgument::Type(inner)) if is_target(inner))
-}
-
-fn role(kind: Kind, attribute: &Attribute, errors: &mut Errors) -> Role {
-    let name = attributes::path_name(attribute);
-    let arguments = attributes::arguments_of(attribute, errors);
-    match name.as_str() {
+    match name {
         "setting" => Role::Setting { default: setting(&arguments, errors) },
         "target" => {
             for argument in &arguments {
@@ -213,24 +186,76 @@ fn role(kind: Kind, attribute: &Attribute, errors: &mut Errors) -> Role {
                     argument.unknown("target", &["async"], errors);
                 }
             }
-            Role::Target
+            target(&field.ty, errors)
         }
         _ => {
             for argument in &arguments {
                 argument.unknown("state", &[], errors);
             }
-            if kind != Kind::Process {
-                errors.report(
-                    attribute,
-                    Code::E12,
-                    "`#[state]` stands in what is not a process",
-                    "only a process has a state that is stored with its request; a field without an attribute starts \
-                     as `Default` in each worker",
-                );
-                return Role::Plain;
-            }
-            Role::State
+            state(kind, attribute, errors)
         }
+    }
+}
+
+fn state(kind: Kind, attribute: &Attribute, errors: &mut Errors) -> Role {
+    if kind == Kind::Process {
+        return Role::State;
+    }
+    errors.report(
+        attribute,
+        Code::E12,
+        "`#[state]` stands in what is not a process",
+        "only a process has a state that is stored with its request; a field without an attribute starts as `Default` in \
+         each worker",
+    );
+    Role::Refused
+}
+
+/// `Target<…>`, `Option<Target<…>>` or `Targets<…>`, under whatever path. It is read as it is written, so that rustc can
+/// point at the one message in it that is none.
+fn target(ty: &Type, errors: &mut Errors) -> Role {
+    let (optional, inner) = match argument_of(ty, "Option") {
+        Some(inner) => (true, inner),
+        None => (false, ty),
+    };
+    let (many, set) = match (argument_of(inner, "Target"), argument_of(inner, "Targets")) {
+        (Some(set), _) => (false, set),
+        (None, Some(set)) if !optional => (true, set),
+        (None, Some(_)) => {
+            errors.report(
+                ty,
+                Code::E12,
+                "a list of targets that may be left out",
+                "write `Targets<…>`; it may be empty",
+            );
+            return Role::RefusedTarget;
+        }
+        (None, None) => {
+            errors.report(
+                ty,
+                Code::E12,
+                "the type of a `#[target]` is not a target",
+                "write `Target<Message>`, `Option<Target<Message>>` where it may be left unwired, or `Targets<Message>` \
+                 for a list",
+            );
+            return Role::RefusedTarget;
+        }
+    };
+    let members = match set {
+        Type::Tuple(tuple) => tuple.elems.iter().cloned().collect(),
+        _ => Vec::new(),
+    };
+    Role::Target(model::Target { many, set: set.clone(), members })
+}
+
+/// The `T` of `Name<T>`.
+fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = ty else { return None };
+    let segment = path.path.segments.last().filter(|segment| segment.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(argument)) if arguments.args.len() == 1 => Some(argument),
+        _ => None,
     }
 }
 

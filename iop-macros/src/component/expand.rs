@@ -1,12 +1,12 @@
 //! From [`model`](super::model) to Rust. Nothing is checked here, and nothing can fail.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Fields, Ident};
 
 use super::ast;
-use super::model::{Component, Entrance, Field, Implied, Role};
+use super::model::{Component, Entrance, Field, Implied, Role, Target};
 
 pub(crate) fn component(ast: &ast::Component, model: Option<&Component>) -> TokenStream {
     let item = &ast.item;
@@ -52,14 +52,20 @@ fn fields_struct(ast: &ast::Component, model: &Component, wiring: &Ident) -> Tok
     let doc = format!("What `production!` sets of `{}`.", ast.item.ident);
     let own = model.fields.iter().filter_map(|field| {
         let Field { ident, ty, cfgs, doc, .. } = field;
-        let ty = match field.role {
+        let ty = match &field.role {
             Role::Setting { .. } => quote!(::iop::__private::SettingField<#ty>),
-            Role::Target => quote_spanned!(ty.span()=> <#ty as ::iop::__private::TargetDeclared>::Field),
-            Role::State | Role::Refused | Role::Plain => return None,
+            Role::Target(target) => {
+                let (field, set) =
+                    (format_ident!("{}", if target.many { "TargetsField" } else { "TargetField" }), each(target));
+                quote!(::iop::__private::#field<#set>)
+            }
+
+            Role::RefusedTarget => quote!(::iop::__private::TargetsField<::iop::__private::Refused>),
+            Role::State | Role::Plain | Role::Refused => return None,
         };
         Some(quote! { #(#cfgs)* #[doc = #doc] pub #ident: #ty, })
     });
-    let implied = model.implied.iter().map(|Implied { name, doc, ty, .. }| {
+    let implied = model.implied.iter().map(|Implied { name, doc, ty }| {
         let ident = format_ident!("{name}");
         quote! { #[doc = #doc] pub #ident: ::iop::__private::SettingField<#ty>, }
     });
@@ -79,16 +85,23 @@ fn fields_struct(ast: &ast::Component, model: &Component, wiring: &Ident) -> Tok
     }
 }
 
+/// What an item behind the target must handle, message by message.
+fn each(Target { set, members, .. }: &Target) -> TokenStream {
+    if members.is_empty() {
+        quote!(::iop::__private::Each<#set>)
+    } else {
+        quote!((#(::iop::__private::Each<#members>,)*))
+    }
+}
+
 fn fields_impl(model: &Component, wiring: &Ident) -> TokenStream {
     let own = model.fields.iter().filter_map(|field| {
         let Field { ident, cfgs, .. } = field;
         let name = name(ident);
         match field.role {
             Role::Setting { .. } => Some(quote! { #(#cfgs)* wiring.setting(#name, self.#ident); }),
-            Role::Target => Some(quote! {
-                #(#cfgs)* wiring.target(#name, self.#ident);
-            }),
-            Role::State | Role::Refused | Role::Plain => None,
+            Role::Target(_) => Some(quote! { #(#cfgs)* wiring.target(#name, self.#ident); }),
+            Role::State | Role::Plain | Role::RefusedTarget | Role::Refused => None,
         }
     });
     let implied = model.implied.iter().map(|Implied { name, .. }| {
@@ -139,18 +152,21 @@ fn component_type(ident: &Ident, model: &Component) -> TokenStream {
     let doc = &model.doc;
     let path = format!("::{ident}");
     let name = model.name.as_ref().map_or_else(|| ident.to_string().into_token_stream(), ToTokens::to_token_stream);
+    // What rustc asks about its handlers stands on the name of the component.
+    let span = Span::mixed_site().located_at(ident.span());
     let new = match &model.entrance {
-        Entrance::Plain => quote!(plain_service::<#ident>),
-        Entrance::Poll => quote!(poll_service::<#ident>),
-        Entrance::Adapter(adapter) => quote!(adapter_service::<#ident, #adapter>),
-        Entrance::Process => quote!(process::<#ident>),
-        Entrance::Operation => quote!(operation::<#ident>),
+        Entrance::Plain => quote_spanned!(span=> plain_service::<#ident, _, _>),
+        Entrance::Poll => quote_spanned!(span=> poll_service::<#ident, _, _>),
+        Entrance::Adapter(adapter) => quote_spanned!(span=> adapter_service::<#adapter, #ident, _, _>),
+        Entrance::Process => quote_spanned!(span=> process::<#ident>),
+        Entrance::Operation => quote_spanned!(span=> operation::<#ident>),
     };
-    let settings = model.fields.iter().filter_map(setting).chain(model.implied.iter().map(implied_setting));
+    let new = quote_spanned!(span=> ::iop::__private::ComponentType::#new(#name));
+    let settings = model.fields.iter().filter_map(setting);
     let targets = model.fields.iter().filter_map(target);
     let adapter = model.adapter().map(|adapter| quote!(<#adapter as ::iop::__private::InboundAdapter>::SETTINGS,));
     quote! {
-        static TYPE: ::iop::__private::ComponentType = ::iop::__private::ComponentType::#new(#name)
+        static TYPE: ::iop::__private::ComponentType = #new
             .described(
                 ::core::concat!(::core::module_path!(), #path),
                 ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
@@ -165,29 +181,27 @@ fn setting(field: &Field) -> Option<TokenStream> {
     let Field { ident, ty, cfgs, doc, .. } = field;
     let name = name(ident);
     let default = match default {
-        Some(value) => quote!(::core::option::Option::Some(|| ::iop::__private::default::<#ty, _>(#value))),
+        Some(value) => {
+            let default = quote_spanned!(value.span()=> ::iop::__private::default::<#ty, _>(#value));
+            quote!(::core::option::Option::Some(|| #default))
+        }
         None => quote!(::core::option::Option::None),
     };
-    Some(quote! { #(#cfgs)* ::iop::__private::SettingDecl::new::<#ty>(#name, #doc, #default) })
-}
-
-fn implied_setting(setting: &Implied) -> TokenStream {
-    let Implied { name, doc, ty, default } = setting;
-    quote! {
-        ::iop::__private::SettingDecl::new::<#ty>(
-            #name,
-            #doc,
-            ::core::option::Option::Some(|| ::iop::__private::default::<#ty, _>(#default)),
-        )
-    }
+    Some(quote! {
+        #(#cfgs)*
+        ::iop::__private::SettingDecl::of(<#ty as ::iop::__private::Setting>::KIND, #name, #doc, #default)
+    })
 }
 
 fn target(field: &Field) -> Option<TokenStream> {
-    let Field { ident, ty, cfgs, doc, role: Role::Target, .. } = field else { return None };
+    let Field { ident, ty, cfgs, doc, role: Role::Target(target), .. } = field else { return None };
     let name = name(ident);
-    // That it carries messages is asked here and nowhere else of the component: one mistake, one error.
-    let set = quote_spanned!(ty.span()=> <#ty as ::iop::__private::TargetDeclared>::Set);
-    let messages = quote_spanned!(ty.span()=> <#set as ::iop::__private::Messages>::types);
+    let Target { set, members, .. } = target;
+    let messages = if members.is_empty() {
+        quote!(<#set as ::iop::__private::Messages>::types)
+    } else {
+        quote!(|| ::std::vec![#(<#members as ::iop::__private::Message>::TYPE),*])
+    };
     Some(quote! { #(#cfgs)* ::iop::__private::TargetDecl::new::<#ty>(#name, #doc, #messages) })
 }
 
@@ -196,21 +210,21 @@ fn build(ast: &ast::Component, model: &Component) -> TokenStream {
         let Field { ident, ty, cfgs, .. } = field;
         let name = name(ident);
         let value = match field.role {
-            // Every token stands on the type, as in the declaration: where it is no setting, rustc says so once.
             Role::Setting { .. } => {
-                let setting = quote_spanned!(ty.span()=> <#ty as ::iop::__private::Setting>);
+                let setting = quote!(<#ty as ::iop::__private::Setting>);
                 quote!(config.read(#name, #setting::from_raw, #setting::absent)?)
             }
-            Role::Target => quote!(config.target(#name)),
-            Role::Refused => quote!(::iop::__private::refused_value()),
-            Role::State => quote!(::iop::__private::state_default::<#ty>()),
-            Role::Plain => quote!(::iop::__private::fresh::<#ty>()),
+            Role::Target(_) => quote!(config.target(#name)),
+            Role::State => quote!(<#ty as ::iop::__private::StateValue>::start()),
+            Role::Plain => quote!(<#ty as ::iop::__private::StartsAsDefault>::start()),
+            Role::RefusedTarget | Role::Refused => quote!(::iop::__private::refused()?),
         };
         quote! { #(#cfgs)* #ident: #value }
     });
     let instance = match ast.item.fields {
         Fields::Named(_) => quote!(Self { #(#values),* }),
-        Fields::Unit | Fields::Unnamed(_) => quote!(Self),
+        Fields::Unit => quote!(Self),
+        Fields::Unnamed(_) => quote!(::iop::__private::refused()?),
     };
     quote! {
         fn build(config: &::iop::__private::ItemConfig) -> ::iop::__private::Result<Self> {
@@ -230,15 +244,16 @@ fn state(model: &Component) -> TokenStream {
         fields.iter().map(|field| (&field.cfgs, code(field))).map(|(cfgs, code)| quote! { #(#cfgs)* #code }).collect()
     };
     let reset: TokenStream = each(|Field { ident, ty, .. }| {
-        quote! { self.#ident = ::iop::__private::state_default::<#ty>(); }
+        quote! { self.#ident = <#ty as ::iop::__private::StateValue>::start(); }
     });
-    let save: TokenStream = each(|Field { ident, .. }| {
+    let save: TokenStream = each(|Field { ident, ty, .. }| {
         let name = name(ident);
-        quote! { state.field(#name, &self.#ident)?; }
+        quote! { state.field(#name, <#ty as ::iop::__private::StateValue>::save(&self.#ident))?; }
     });
-    let load: TokenStream = each(|Field { ident, .. }| {
+    let load: TokenStream = each(|Field { ident, ty, .. }| {
         let name = name(ident);
-        quote! { self.#ident = state.field(#name)?; }
+        let value = quote!(<#ty as ::iop::__private::StateValue>);
+        quote! { self.#ident = state.field(#name, #value::start, #value::load)?; }
     });
     quote! {
         fn reset_state(&mut self) {
@@ -274,7 +289,8 @@ fn receives(ident: &Ident, model: &Component) -> TokenStream {
 /// A process or operation without a handler would never be called.
 fn handles(ident: &Ident, model: &Component) -> Option<TokenStream> {
     let name = ident.to_string();
-    let check = quote_spanned!(ident.span()=> const _: () = ::iop::__private::assert_handles(#name, &TYPE););
+    let span = Span::mixed_site().located_at(ident.span());
+    let check = quote_spanned!(span=> const _: () = ::iop::__private::assert_handles(#name, &TYPE););
     matches!(model.entrance, Entrance::Process | Entrance::Operation).then_some(check)
 }
 

@@ -10,7 +10,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 pub(crate) use ast::Kind;
-pub(crate) use parse::ROLES;
+pub(crate) use parse::{MARKS, ROLES};
 
 use crate::errors::Errors;
 

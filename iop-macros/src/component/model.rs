@@ -38,20 +38,31 @@ pub(crate) enum Role {
     Setting {
         default: Option<TokenStream>,
     },
-    Target,
+    Target(Target),
     State,
-    /// Its type has been refused; no program that contains it compiles.
-    Refused,
     /// Starts as `Default` in each worker.
     Plain,
+    /// Meant to be a target, and refused. What `production!` gives it is let pass.
+    RefusedTarget,
+    /// Refused.
+    Refused,
 }
 
-/// A setting without a field.
+/// What a `#[target]` field carries.
+pub(crate) struct Target {
+    /// `Targets<…>`.
+    pub(crate) many: bool,
+    /// What stands between the angle brackets.
+    pub(crate) set: Type,
+    /// The members of a tuple, each looked at by itself; otherwise empty.
+    pub(crate) members: Vec<Type>,
+}
+
+/// A setting without a field, which the engine knows itself.
 pub(crate) struct Implied {
     pub(crate) name: &'static str,
     pub(crate) doc: &'static str,
     pub(crate) ty: TokenStream,
-    pub(crate) default: &'static str,
 }
 
 impl Component {
@@ -66,6 +77,6 @@ impl Component {
     /// Whether `production!` has anything to set.
     pub(crate) fn wires_something(&self) -> bool {
         !self.implied.is_empty()
-            || self.fields.iter().any(|field| matches!(field.role, Role::Setting { .. } | Role::Target))
+            || self.fields.iter().any(|field| matches!(field.role, Role::Setting { .. } | Role::Target(_)))
     }
 }

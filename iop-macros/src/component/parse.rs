@@ -39,8 +39,8 @@ pub(crate) fn component(
 fn fields(item: &mut ItemStruct) -> Vec<Field> {
     let mut fields = Vec::new();
     for field in &mut item.fields {
-        let roles = ROLES.iter().flat_map(|role| attributes::take(&mut field.attrs, role)).collect();
-        let foreign = MARKS.iter().flat_map(|mark| attributes::take(&mut field.attrs, mark)).collect();
+        let roles = attributes::take(&mut field.attrs, &ROLES);
+        let foreign = attributes::take(&mut field.attrs, &MARKS);
         let (ident, ty) = (field.ident.clone(), field.ty.clone());
         fields.push(Field { ident, ty, attributes: field.attrs.clone(), roles, foreign });
     }

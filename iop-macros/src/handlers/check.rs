@@ -3,7 +3,7 @@
 //! Whether a message is a message, and a response its response, is asked by rustc, in what is expanded.
 
 use proc_macro2::Ident;
-use syn::{FnArg, GenericArgument, PatType, PathArguments, ReturnType, Signature, Type, parse_quote};
+use syn::{FnArg, PatType, ReturnType, Signature, Type, parse_quote};
 
 use super::ast::{self, Function};
 use super::model::{self, Call, Handlers, Role};
@@ -107,18 +107,7 @@ fn call(hook: Hook, function: &Function, errors: &mut Errors) -> Option<Call> {
             if hook == Hook::Init { Role::Init } else { Role::Teardown }
         }
         (Hook::Input, input) => Role::Input(input.cloned()),
-        (Hook::Response, Some(input)) => match response(input) {
-            Some(message) => Role::Response(message.clone()),
-            None => {
-                errors.report(
-                    input,
-                    Code::E12,
-                    format!("`{name}` takes the response to a call, and this is no `Response<…>`"),
-                    "write `response: Response<M>`, where `M` is the type of message that was sent",
-                );
-                return None;
-            }
-        },
+        (Hook::Response, Some(input)) => Role::Response(input.clone()),
         (Hook::Complete, Some(input)) => Role::Complete(input.clone()),
         (Hook::Message, Some(input)) => Role::Message(input.clone()),
         (_, None) => {
@@ -264,16 +253,5 @@ fn by_value(ty: &Type) -> &Type {
     match ty {
         Type::Reference(reference) => by_value(&reference.elem),
         ty => ty,
-    }
-}
-
-/// The `M` of `Response<M>`.
-fn response(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    let segment = path.path.segments.last().filter(|segment| segment.ident == "Response")?;
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    match arguments.args.first() {
-        Some(GenericArgument::Type(message)) if arguments.args.len() == 1 => Some(message),
-        _ => None,
     }
 }

@@ -1,6 +1,10 @@
 //! From [`model`](super::model) to Rust. Nothing is checked here, and nothing can fail.
+//!
+//! Each function becomes an impl that only calls it, and an entry of the table. Everything that must hold of it is a bound
+//! of the entry's constructor, whose type arguments are the user's own tokens: one mistake is one error, and it stands on
+//! the type at fault.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
@@ -8,7 +12,8 @@ use super::model::{Call, Handlers, Role};
 
 pub(crate) fn handlers(model: &Handlers) -> TokenStream {
     let component = &model.component;
-    let implementations = model.calls.iter().filter_map(|call| implementation(component, call));
+    let implementations = model.calls.iter().map(|call| implementation(component, call));
+    let questions = model.calls.iter().map(|call| question(component, call));
     let table = table(model);
     quote! {
         const _: () = {
@@ -17,156 +22,153 @@ pub(crate) fn handlers(model: &Handlers) -> TokenStream {
                 const TABLE: ::iop::__private::HandlerTable<Self> = #table;
             }
             #(#implementations)*
+            #(#questions)*
         };
     }
 }
 
-/// Statements, because `#[cfg]` may stand on a statement.
 fn table(model: &Handlers) -> TokenStream {
-    let entries = |entry: fn(&Role, &TokenStream) -> Option<TokenStream>| {
+    let entries = |entry: fn(&Role, TokenStream, Span) -> Option<TokenStream>| {
         model.calls.iter().filter_map(move |call| {
-            let (cfgs, entry) = (&call.cfgs, entry(&call.role, &output(call))?);
+            let (cfgs, entry) = (&call.cfgs, entry(&call.role, output(call), span(call))?);
             Some(quote! { #(#cfgs)* #entry })
         })
     };
-    let messages = entries(|role, output| match role {
-        Role::Message(ty) => Some(quote!(::iop::__private::MessageHandler::of::<#ty, #output>())),
+    let messages = entries(|role, output, span| match role {
+        Role::Message(message) => {
+            Some(quote_spanned!(span=> ::iop::__private::MessageHandler::of::<#message, #output>()))
+        }
         _ => None,
     });
-    let responses = entries(|role, output| match role {
-        Role::Response(ty) => Some(quote!(::iop::__private::ResponseHandler::of::<#ty, #output>())),
+    let responses = entries(|role, output, span| match role {
+        Role::Response(message) => {
+            Some(quote_spanned!(span=> ::iop::__private::ResponseHandler::of::<#message, #output>()))
+        }
         _ => None,
     });
-    let completions = entries(|role, output| match role {
-        Role::Complete(ty) => Some(quote!(::iop::__private::CompletionHandler::of::<#ty, #output>())),
+    let completions = entries(|role, output, span| match role {
+        Role::Complete(message) => {
+            Some(quote_spanned!(span=> ::iop::__private::CompletionHandler::of::<#message, #output>()))
+        }
         _ => None,
     });
+    // Hooks stand in statements, because those may carry `#[cfg]`.
+    let table = Ident::new("table", Span::mixed_site());
     let hooks = model.calls.iter().filter_map(|call| {
-        let cfgs = &call.cfgs;
-        let set = match &call.role {
-            Role::Init => {
-                let hook = hook(call);
-                quote!(init(#hook))
-            }
-            Role::Teardown => {
-                let hook = hook(call);
-                quote!(teardown(#hook))
-            }
-            Role::Input(_) => {
-                let output = output(call);
-                quote!(input(::iop::__private::InputHandler::of::<#output>()))
-            }
+        let (cfgs, output, span) = (&call.cfgs, output(call), span(call));
+        let hook = match call.role {
+            Role::Init => quote_spanned!(span=> init(::iop::__private::init_hook::<Self, #output>())),
+            Role::Teardown => quote_spanned!(span=> teardown(::iop::__private::teardown_hook::<Self, #output>())),
+            Role::Input(_) => quote_spanned!(span=> input(::iop::__private::InputHandler::of::<#output>())),
             Role::Message(_) | Role::Response(_) | Role::Complete(_) => return None,
         };
-        Some(quote! { #(#cfgs)* let table = table.#set; })
+        Some(quote! { #(#cfgs)* let #table = #table.#hook; })
     });
     let incomplete = (!model.complete).then(|| quote!(.incomplete()));
     quote! {{
-        let table = ::iop::__private::HandlerTable::EMPTY
+        let #table = ::iop::__private::HandlerTable::EMPTY
             .handlers(&[#(#messages),*], &[#(#responses),*], &[#(#completions),*]);
         #(#hooks)*
-        table #incomplete
+        #table #incomplete
     }}
 }
 
-fn hook(call: &Call) -> TokenStream {
-    let span = Span::mixed_site().located_at(call.name.span());
-    let this = quote_spanned!(span=> component);
-    let (body, output) = (body(call, None, &this), output(call));
+/// The span of what is generated for a function. Errors about its future (that it is not `Send`) and about two functions
+/// for one message stand on its name.
+fn span(call: &Call) -> Span {
+    Span::mixed_site().located_at(call.name.span())
+}
+
+fn implementation(component: &Type, call: &Call) -> TokenStream {
+    let span = span(call);
+    let (function, header, items) = match &call.role {
+        Role::Init => ("init", quote!(Init), None),
+        Role::Teardown => ("teardown", quote!(Teardown), None),
+        Role::Input(input) => {
+            let ty = input.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
+            ("process_input", quote!(ProcessInput), Some(quote_spanned!(span=> type Input = #ty;)))
+        }
+        Role::Message(message) => ("handle", quote!(Handles<#message>), None),
+        Role::Response(message) => ("respond", quote!(Responds<#message>), None),
+        Role::Complete(message) => ("complete", quote!(Completes<#message>), None),
+    };
+    let function = Ident::new(function, span);
+    let argument = argument(&call.role, span);
+    let cfgs = &call.cfgs;
+    let output = output(call);
+    let body = body(call);
     quote_spanned! {span=>
-        |component, cx| ::std::boxed::Box::pin(async move { ::iop::__private::finished::<#output>({ #body }) })
+        #(#cfgs)*
+        #[automatically_derived]
+        impl ::iop::__private::#header for #component {
+            #items
+            type Returned = #output;
+
+            async fn #function(&mut self, #argument cx: &mut ::iop::__private::Context) -> Self::Returned {
+                #body
+            }
+        }
     }
 }
 
-fn implementation(component: &Type, call: &Call) -> Option<TokenStream> {
-    let cfgs = &call.cfgs;
-    // Errors about the future (that it is not `Send`) stand on the name of the user's function.
-    let span = Span::mixed_site().located_at(call.name.span());
-    let context = quote_spanned!(span=> cx: &mut ::iop::__private::Context);
-    let output = output(call);
-    let function = |argument: Option<TokenStream>| body(call, argument.as_ref(), &quote_spanned!(span=> self));
-    let implementation = match &call.role {
+/// What the generated function takes between `self` and the context.
+fn argument(role: &Role, span: Span) -> Option<TokenStream> {
+    let ty = match role {
         Role::Init | Role::Teardown => return None,
-        Role::Input(input) => {
-            let unit = quote!(());
-            let argument = input.as_ref().map(|_| quote_spanned!(span=> input));
-            let input = input.as_ref().map_or_else(|| unit.clone(), ToTokens::to_token_stream);
-            let pattern = argument.clone().unwrap_or(unit);
-            let body = function(argument);
-            quote_spanned! {span=>
-                impl ::iop::__private::ProcessInput for #component {
-                    type Input = #input;
-                    type Returned = #output;
-
-                    async fn process_input(&mut self, #pattern: Self::Input, #context) -> #output {
-                        #body
-                    }
-                }
-            }
-        }
-        Role::Message(message) => {
-            let body = function(Some(quote_spanned!(span=> message)));
-            quote_spanned! {span=>
-                impl ::iop::__private::Handles<#message> for #component {
-                    type Returned = #output;
-
-                    async fn handle(&mut self, message: #message, #context) -> #output {
-                        #body
-                    }
-                }
-            }
-        }
-        Role::Response(message) => {
-            let body = function(Some(quote_spanned!(span=> response)));
-            quote_spanned! {span=>
-                impl ::iop::__private::Responds<#message> for #component {
-                    type Returned = #output;
-
-                    async fn respond(
-                        &mut self,
-                        response: ::iop::__private::Response<#message>,
-                        #context
-                    ) -> #output {
-                        #body
-                    }
-                }
-            }
-        }
-        Role::Complete(message) => {
-            let body = function(Some(quote_spanned!(span=> request)));
-            quote_spanned! {span=>
-                impl ::iop::__private::Completes<#message> for #component {
-                    type Returned = #output;
-
-                    async fn complete(&mut self, request: #message, #context) -> #output {
-                        #body
-                    }
-                }
-            }
-        }
+        Role::Input(Some(input)) => input.to_token_stream(),
+        Role::Input(None) => return Some(quote_spanned!(span=> (): (),)),
+        Role::Message(message) | Role::Complete(message) | Role::Response(message) => message.to_token_stream(),
     };
-    Some(quote! { #(#cfgs)* #[automatically_derived] #implementation })
+    Some(quote_spanned!(span=> message: #ty,))
 }
 
 /// The call of the user's function.
-fn body(call: &Call, argument: Option<&TokenStream>, this: &TokenStream) -> TokenStream {
-    let span = Span::mixed_site().located_at(call.name.span());
-    let cx = quote_spanned!(span=> cx);
+fn body(call: &Call) -> TokenStream {
+    let span = span(call);
     let Some(function) = &call.function else {
-        // The signature has been refused; this never runs.
-        return quote! { let _ = #cx; ::iop::__private::refused().await };
+        return quote_spanned!(span=> let _ = (cx, message); ::core::future::pending().await);
     };
     let ident = &function.ident;
-    let argument = argument.map(|argument| quote!(, #argument));
-    let (context, unused) =
-        if function.context { (Some(quote!(, #cx)), None) } else { (None, Some(quote!(let _ = #cx;))) };
-    quote_spanned! {span=>
-        #unused
-        Self::#ident(#this #argument #context).await
+    let message = match call.role {
+        Role::Init | Role::Teardown | Role::Input(None) => None,
+        _ => Some(quote_spanned!(span=> , message)),
+    };
+    if function.context {
+        quote_spanned!(span=> Self::#ident(self #message, cx).await)
+    } else {
+        quote_spanned! {span=>
+            let _ = cx;
+            Self::#ident(self #message).await
+        }
     }
 }
 
 /// The return type as the user wrote it, so that rustc points at it.
 fn output(call: &Call) -> TokenStream {
     call.output.to_token_stream()
+}
+
+/// Whether a component of this kind has such a hook: the kind is a constant of the component.
+fn question(component: &Type, call: &Call) -> TokenStream {
+    let span = span(call);
+    let name = call.name.to_string();
+    let role = Ident::new(
+        match call.role {
+            Role::Init | Role::Teardown => return TokenStream::new(),
+            Role::Input(_) => "Input",
+            Role::Message(_) => "Message",
+            Role::Response(_) => "Response",
+            Role::Complete(_) => "Complete",
+        },
+        span,
+    );
+    let cfgs = &call.cfgs;
+    quote_spanned! {span=>
+        #(#cfgs)*
+        const _: () = ::iop::__private::assert_called(
+            #name,
+            ::iop::__private::Role::#role,
+            <#component as ::iop::__private::Component>::TYPE,
+        );
+    }
 }

@@ -37,7 +37,7 @@ pub(crate) enum Role {
     Input(Option<Type>),
     /// For a message type.
     Message(Type),
-    /// `on_response`, for calls of a message type.
+    /// `on_response`, with its argument.
     Response(Type),
     /// `on_complete`, for requests of a message type.
     Complete(Type),

@@ -1,6 +1,6 @@
 //! `#[message]` as it is written.
 
-use syn::{Attribute, Generics, Ident, Item};
+use syn::{Attribute, Generics, Ident, Item, Type};
 
 use crate::attributes::Argument;
 
@@ -26,9 +26,10 @@ pub(crate) struct Shape {
 /// A field with an attribute that is ours.
 pub(crate) struct MarkedField {
     pub(crate) ident: Option<Ident>,
+    pub(crate) ty: Type,
     pub(crate) attributes: Vec<Attribute>,
-    pub(crate) keys: Vec<Attribute>,
-    pub(crate) sensitive: Vec<Attribute>,
+    /// `#[key]`, `#[sensitive]`.
+    pub(crate) marks: Vec<Attribute>,
     /// Attributes that stand in components.
     pub(crate) foreign: Vec<Attribute>,
 }

@@ -8,6 +8,7 @@ use super::ast::{MarkedField, Message, Shape};
 use super::json_name::{self, Case};
 use super::model::{self, Arm, Key, Model};
 use crate::attributes::{self, Argument};
+use crate::component::MARKS;
 use crate::errors::{Code, Errors};
 
 const ARGUMENTS: [&str; 5] = ["response", "name", "version", "transient", "part"];
@@ -35,7 +36,7 @@ pub(crate) fn message(ast: &Message, errors: &mut Errors) -> Model {
     }
     if arguments.part {
         for marked in ast.shapes.iter().flat_map(|shape| &shape.marked) {
-            for attribute in marked.keys.iter().chain(&marked.sensitive) {
+            for attribute in &marked.marks {
                 let name = attributes::path_name(attribute);
                 errors.report(
                     attribute,
@@ -130,23 +131,37 @@ fn version(argument: &Argument, errors: &mut Errors) -> Option<LitInt> {
 fn shape_into(model: &mut model::Message, shape: &Shape, case: Case, errors: &mut Errors) {
     let mut keys = Vec::new();
     for marked in &shape.marked {
-        bare(&marked.keys, errors);
-        bare(&marked.sensitive, errors);
+        let marks = marks(&marked.marks, errors);
         let Some(ident) = &marked.ident else {
             unnamed(marked, errors);
             continue;
         };
         let name = json_name::field(&ident.to_string(), &marked.attributes, case);
-        if !marked.keys.is_empty() {
+        if marks.contains(&"key") {
             once(&mut model.keys, &name);
             let cfgs = attributes::cfgs(&marked.attributes);
-            keys.push(Key { ident: ident.clone(), name: name.clone(), cfgs });
+            keys.push(Key { ident: ident.clone(), ty: marked.ty.clone(), name: name.clone(), cfgs });
         }
-        if !marked.sensitive.is_empty() {
+        if marks.contains(&"sensitive") {
             once(&mut model.sensitive, &name);
         }
     }
     model.arms.push(Arm { variant: shape.variant.clone(), keys });
+}
+
+fn marks(written: &[Attribute], errors: &mut Errors) -> Vec<&'static str> {
+    let mut marks = Vec::new();
+    for attribute in written {
+        let Some(name) = attributes::meant(attribute, &MARKS, errors) else { continue };
+        for argument in attributes::arguments_of(attribute, errors) {
+            argument.unknown(name, &[], errors);
+        }
+        if marks.contains(&name) {
+            errors.report(attribute, Code::E12, format!("`#[{name}]` is given twice"), "remove one");
+        }
+        marks.push(name);
+    }
+    marks
 }
 
 fn once(names: &mut Vec<String>, name: &str) {
@@ -155,21 +170,8 @@ fn once(names: &mut Vec<String>, name: &str) {
     }
 }
 
-fn bare(written: &[Attribute], errors: &mut Errors) {
-    for attribute in written {
-        let name = attributes::path_name(attribute);
-        for argument in attributes::arguments_of(attribute, errors) {
-            argument.unknown(&name, &[], errors);
-        }
-    }
-    for attribute in written.iter().skip(1) {
-        let name = attributes::path_name(attribute);
-        errors.report(attribute, Code::E12, format!("`#[{name}]` is given twice"), "remove one");
-    }
-}
-
 fn unnamed(marked: &MarkedField, errors: &mut Errors) {
-    for attribute in marked.keys.first().into_iter().chain(marked.sensitive.first()) {
+    for attribute in &marked.marks {
         let name = attributes::path_name(attribute);
         errors.report(
             attribute,

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Ident, Meta};
 
 use super::ast;
-use super::model::{Arm, Message, Model};
+use super::model::{Arm, Key, Message, Model};
 
 pub(crate) fn message(ast: &ast::Message, model: &Model) -> TokenStream {
     let item = &ast.item;
@@ -80,8 +80,8 @@ fn key_values(message: &Message) -> TokenStream {
     let body = match message.arms.as_slice() {
         [Arm { variant: None, keys }] => {
             let key = keys.iter().map(|key| {
-                let (ident, name, cfgs) = (&key.ident, &key.name, &key.cfgs);
-                quote! { #(#cfgs)* (#name, ::iop::__private::KeyValue::key(&self.#ident)) }
+                let Key { ident, ty, name, cfgs } = key;
+                quote! { #(#cfgs)* (#name, <#ty as ::iop::__private::KeyValue>::key(&self.#ident)) }
             });
             quote! { ::iop::__private::keys([#(#key),*]) }
         }
@@ -104,8 +104,8 @@ fn variant_arm(arm: &Arm) -> TokenStream {
         quote! { #(#cfgs)* #ident: #local, }
     });
     let keys = arm.keys.iter().enumerate().map(|(index, key)| {
-        let (name, cfgs, local) = (&key.name, &key.cfgs, local(index));
-        quote! { #(#cfgs)* (#name, ::iop::__private::KeyValue::key(#local)) }
+        let (Key { ty, name, cfgs, .. }, local) = (key, local(index));
+        quote! { #(#cfgs)* (#name, <#ty as ::iop::__private::KeyValue>::key(#local)) }
     });
     quote! { Self::#variant { #(#fields)* .. } => ::iop::__private::keys([#(#keys),*]), }
 }

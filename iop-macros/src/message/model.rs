@@ -35,6 +35,7 @@ pub(crate) struct Arm {
 /// A `#[key]` field.
 pub(crate) struct Key {
     pub(crate) ident: Ident,
+    pub(crate) ty: Type,
     pub(crate) name: String,
     pub(crate) cfgs: Vec<Attribute>,
 }

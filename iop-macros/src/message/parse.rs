@@ -5,7 +5,7 @@ use syn::{Attribute, Fields, Ident, Item};
 
 use super::ast::{MarkedField, Message, Shape};
 use crate::attributes;
-use crate::component::ROLES;
+use crate::component::{MARKS, ROLES};
 use crate::errors::{Code, Errors};
 
 pub(crate) fn message(arguments: TokenStream, item: &TokenStream, errors: &mut Errors) -> Option<Message> {
@@ -53,12 +53,11 @@ pub(crate) fn message(arguments: TokenStream, item: &TokenStream, errors: &mut E
 fn shape(variant: Option<Ident>, attributes: &[Attribute], fields: &mut Fields) -> Shape {
     let mut marked = Vec::new();
     for field in fields.iter_mut() {
-        let keys = attributes::take(&mut field.attrs, "key");
-        let sensitive = attributes::take(&mut field.attrs, "sensitive");
-        let foreign: Vec<Attribute> = ROLES.iter().flat_map(|role| attributes::take(&mut field.attrs, role)).collect();
-        if !keys.is_empty() || !sensitive.is_empty() || !foreign.is_empty() {
-            let (ident, attributes) = (field.ident.clone(), field.attrs.clone());
-            marked.push(MarkedField { ident, attributes, keys, sensitive, foreign });
+        let marks = attributes::take(&mut field.attrs, &MARKS);
+        let foreign = attributes::take(&mut field.attrs, &ROLES);
+        if !marks.is_empty() || !foreign.is_empty() {
+            let (ident, ty, attributes) = (field.ident.clone(), field.ty.clone(), field.attrs.clone());
+            marked.push(MarkedField { ident, ty, attributes, marks, foreign });
         }
     }
     Shape { variant, attributes: attributes.to_vec(), marked }

@@ -1,7 +1,7 @@
 //! Facts that lie in constants of several types, asked while the user's crate is compiled. A `panic!` in here is a
 //! compile error in the user's source; its text is ours.
 
-use crate::component::{ComponentKind, ComponentType};
+use crate::component::{ComponentKind, ComponentType, Entrance};
 
 /// Every required target of the item is wired.
 ///
@@ -59,6 +59,44 @@ pub const fn assert_handles(name: &str, component: &ComponentType) {
     }
 }
 
+/// When a function of a `#[handlers]` block is called.
+#[derive(Debug, Clone, Copy)]
+pub enum Role {
+    /// `on_process_input`.
+    Input,
+    /// A handler.
+    Message,
+    /// `on_response`.
+    Response,
+    /// `on_complete`.
+    Complete,
+}
+
+/// A component of this kind calls such a function.
+///
+/// # Panics
+/// Where nothing ever would.
+#[track_caller]
+pub const fn assert_called(name: &str, role: Role, component: &ComponentType) {
+    let (why, edit) = match (role, component.kind) {
+        (Role::Input, ComponentKind::Process | ComponentKind::Operation) => (
+            "` stands in a component that has a queue, and only a service takes input from outside",
+            "give it another name and the message that it handles",
+        ),
+        (Role::Message, ComponentKind::Service) => (
+            "` handles a message, and no route leads to a service",
+            "call it `on_process_input`, or move it to a process or an operation",
+        ),
+        (Role::Response | Role::Complete, ComponentKind::Service | ComponentKind::Operation) => (
+            "` stands in what is not a process, and only a process waits for responses without holding a worker",
+            "await the response, or write `#[business_process]`",
+        ),
+        _ => return,
+    };
+    let text = Text::new().add("`").add(name).add(why).add("; ").add(edit).add(" [iop E06]");
+    panic!("{}", text.as_str());
+}
+
 /// Whether every name is a target or a setting.
 const fn all_exist(names: &[&str], component: &ComponentType) -> bool {
     let mut index = 0;
@@ -72,6 +110,10 @@ const fn all_exist(names: &[&str], component: &ComponentType) -> bool {
 }
 
 const fn exists(name: &str, component: &ComponentType) -> bool {
+    // The engine has these itself where a service is called in intervals.
+    if contains(&["call_interval", "first_call"], name) {
+        return matches!(component.entrance, Entrance::Poll | Entrance::Adapter(_));
+    }
     let mut index = 0;
     while index < component.targets.len() {
         if same(component.targets[index].name, name) {

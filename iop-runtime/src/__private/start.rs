@@ -1,6 +1,6 @@
-//! What fields of a component start with, and what its hooks return.
+//! What stands in generated code for values that a component starts with.
 
-use crate::component::{HandlerResult, IntoSetting, NoValue, Result};
+use crate::component::{Accepted, Error, IntoSetting, Result};
 use crate::settings::Raw;
 
 /// A default for a setting, as `#[setting(default = …)]` writes it.
@@ -26,32 +26,16 @@ impl<T: Default> StartsAsDefault for T {
     }
 }
 
-/// The first value of a field without attribute.
-#[must_use]
-pub fn fresh<T: StartsAsDefault>() -> T {
-    T::start()
-}
-
-/// The return value of `on_init` and `on_teardown`.
+/// Stands in for the value of a field that has been refused.
 ///
 /// # Errors
-/// The hook's failure.
-pub fn finished<R>(returned: R) -> Result
-where
-    R: HandlerResult,
-    R::Value: NoValue,
-{
-    returned.into_result().map(drop)
+/// Always; no program that contains it compiles.
+pub fn refused<T>() -> Result<T> {
+    Err(Error::fatal("this field has been refused"))
 }
 
-/// Stands in for a function whose signature has been refused; no program that contains it compiles.
-pub async fn refused<T>() -> T {
-    std::future::pending().await
-}
+/// Stands in for what a refused target carries: every item accepts it.
+#[derive(Debug)]
+pub struct Refused;
 
-/// Stands in for the value of a field whose type has been refused; no program that contains it compiles.
-pub fn refused_value<T>() -> T {
-    loop {
-        std::thread::park();
-    }
-}
+impl<C> Accepted<C> for Refused {}

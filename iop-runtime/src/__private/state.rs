@@ -13,9 +13,21 @@ use crate::component::{Error, Result};
     label = "cannot be stored as state",
     note = "state is stored between turns: it needs `Default`, `Serialize` and `Deserialize` (`#[message(part)]` derives the last two) [iop E12]"
 )]
-pub trait StateValue: Serialize + DeserializeOwned {
+pub trait StateValue: Sized {
     /// Before the first turn.
     fn start() -> Self;
+
+    /// As it is stored.
+    ///
+    /// # Errors
+    /// Where it cannot be written as JSON.
+    fn save(&self) -> Result<Value, serde_json::Error>;
+
+    /// As it was stored.
+    ///
+    /// # Errors
+    /// Where the value does not fit.
+    fn load(value: Value) -> Result<Self, serde_json::Error>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -23,12 +35,14 @@ impl<T: Default + Serialize + DeserializeOwned> StateValue for T {
     fn start() -> Self {
         T::default()
     }
-}
 
-/// A state field before the first turn.
-#[must_use]
-pub fn state_default<T: StateValue>() -> T {
-    T::start()
+    fn save(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(self)
+    }
+
+    fn load(value: Value) -> Result<Self, serde_json::Error> {
+        serde_json::from_value(value)
+    }
 }
 
 /// Collects the fields.
@@ -36,13 +50,12 @@ pub fn state_default<T: StateValue>() -> T {
 pub struct StateWriter(Map<String, Value>);
 
 impl StateWriter {
-    /// Adds a field.
+    /// Adds a field, as [`StateValue::save`] gives it.
     ///
     /// # Errors
     /// Fatal where it cannot be written as JSON.
-    pub fn field<T: Serialize>(&mut self, name: &'static str, value: &T) -> Result {
-        let value = serde_json::to_value(value)
-            .map_err(|error| Error::fatal(format!("state `{name}` is not JSON: {error}")))?;
+    pub fn field(&mut self, name: &'static str, value: Result<Value, serde_json::Error>) -> Result {
+        let value = value.map_err(|error| Error::fatal(format!("state `{name}` is not JSON: {error}")))?;
         self.0.insert(name.to_owned(), value);
         Ok(())
     }
@@ -69,15 +82,20 @@ impl StateReader {
         serde_json::from_slice(data).map(Self).map_err(|error| Error::fatal(format!("the stored state: {error}")))
     }
 
-    /// A field; its default where the state was stored before the field existed.
+    /// A field, by [`StateValue::start`] and [`StateValue::load`]: its default where the state was stored before the field
+    /// existed.
     ///
     /// # Errors
     /// Fatal where the value does not fit.
-    pub fn field<T: StateValue>(&mut self, name: &'static str) -> Result<T> {
+    pub fn field<T>(
+        &mut self,
+        name: &'static str,
+        start: fn() -> T,
+        load: fn(Value) -> Result<T, serde_json::Error>,
+    ) -> Result<T> {
         match self.0.remove(name) {
-            Some(value) => serde_json::from_value(value)
-                .map_err(|error| Error::fatal(format!("the stored state `{name}`: {error}"))),
-            None => Ok(T::start()),
+            Some(value) => load(value).map_err(|error| Error::fatal(format!("the stored state `{name}`: {error}"))),
+            None => Ok(start()),
         }
     }
 }
@@ -86,19 +104,23 @@ impl StateReader {
 mod tests {
     use super::*;
 
+    fn field<T: StateValue>(reader: &mut StateReader, name: &'static str) -> Result<T> {
+        reader.field(name, T::start, T::load)
+    }
+
     #[test]
     fn state_comes_back_as_it_was_and_a_new_field_starts_at_its_default() {
         let mut writer = StateWriter::default();
-        writer.field("seen", &vec![1, 2]).unwrap();
+        writer.field("seen", vec![1, 2].save()).unwrap();
         let mut reader = StateReader::new(&writer.finish().unwrap()).unwrap();
-        assert_eq!(reader.field::<Vec<u32>>("seen").unwrap(), [1, 2]);
-        assert_eq!(reader.field::<Option<u32>>("added_later").unwrap(), None);
+        assert_eq!(field::<Vec<u32>>(&mut reader, "seen").unwrap(), [1, 2]);
+        assert_eq!(field::<Option<u32>>(&mut reader, "added_later").unwrap(), None);
     }
 
     #[test]
     fn state_that_does_not_fit_is_fatal_and_names_the_field() {
         let mut reader = StateReader::new(br#"{"seen": "many"}"#).unwrap();
-        let error = reader.field::<u32>("seen").unwrap_err();
+        let error = field::<u32>(&mut reader, "seen").unwrap_err();
         assert_eq!(error.disposition(), crate::component::Disposition::Fatal);
         assert!(error.to_string().starts_with("the stored state `seen`: "), "{error}");
     }

@@ -4,8 +4,8 @@
 use std::marker::PhantomData;
 
 use crate::component::{
-    Accepted, Component, Fields, IntoSetting, ItemOptions, Messages, Outlet, Receives, SettingField, TargetField,
-    TargetsField, Wiring,
+    Accepted, Component, Fields, IntoSetting, ItemOptions, Outlet, Receives, SettingField, TargetField, TargetsField,
+    Wiring,
 };
 
 /// A value for a setting.
@@ -65,8 +65,7 @@ pub fn placed<C: Component>() -> Placed<C::This> {
 pub fn route<C, S>(_: Placed<C>, name: &'static str) -> TargetField<S>
 where
     C: Receives,
-    S: Messages,
-    S::Each: Accepted<C::Receiver>,
+    S: Accepted<C::Receiver>,
 {
     TargetField::to(name)
 }

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::{
-    AdapterService, Answered, Context, Error, Fields, HandlerTable, Handlers, PlainService, PollService, Result, Target,
+    AdapterInput, Answered, Context, Error, Fields, HandlerTable, Handlers, PlainInput, PollInput, ProcessInput,
+    Result, Target,
 };
 use crate::adapter::{AdapterDriver, DynAdapter, InboundAdapter};
 use crate::message::{Decoded, MessageType, SourceLocation};
@@ -182,26 +183,37 @@ impl ComponentType {
         }
     }
 
-    /// A service that the director calls.
+    /// A service that the director calls. What its `on_process_input` takes and returns are parameters of their own, so
+    /// that a service without one is told that, and not also that what it takes is wrong.
     #[must_use]
-    pub const fn plain_service<C: PlainService>(name: &'static str) -> Self {
-        let mut this = Self::new::<C>(name, ComponentKind::Service, Entrance::Director { message: C::INPUT });
-        this.handles = || vec![C::INPUT];
+    pub const fn plain_service<C, I, R>(name: &'static str) -> Self
+    where
+        C: ProcessInput<Input = I, Returned = R>,
+        (I, R): PlainInput<C>,
+    {
+        let message = <(I, R) as PlainInput<C>>::MESSAGE;
+        let mut this = Self::new::<C>(name, ComponentKind::Service, Entrance::Director { message });
+        this.handles = || vec![<(I, R) as PlainInput<C>>::MESSAGE];
         this
     }
 
     /// A service that is called in intervals.
     #[must_use]
-    pub const fn poll_service<C: PollService>(name: &'static str) -> Self {
+    pub const fn poll_service<C, I, R>(name: &'static str) -> Self
+    where
+        C: ProcessInput<Input = I, Returned = R>,
+        (I, R): PollInput<C>,
+    {
         Self::new::<C>(name, ComponentKind::Service, Entrance::Poll)
     }
 
     /// A service behind an adapter.
     #[must_use]
-    pub const fn adapter_service<C, A>(name: &'static str) -> Self
+    pub const fn adapter_service<A, C, I, R>(name: &'static str) -> Self
     where
         A: InboundAdapter,
-        C: AdapterService<A>,
+        C: ProcessInput<Input = I, Returned = R>,
+        (I, R): AdapterInput<C, A>,
     {
         Self::new::<C>(
             name,

@@ -58,7 +58,7 @@ impl<T> fmt::Debug for SettingField<T> {
     }
 }
 
-/// An outlet for one item that accepts `S`.
+/// An outlet for one item that accepts `S`: `Each<M>`, or a tuple of them.
 pub struct TargetField<S>(pub(crate) Option<&'static str>, PhantomData<fn(S)>);
 
 impl<S> Default for TargetField<S> {

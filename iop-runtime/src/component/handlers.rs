@@ -39,12 +39,37 @@ pub trait Handles<M>: Component {
     fn handle(&mut self, message: M, cx: &mut Context) -> impl Future<Output = Self::Returned> + Send;
 }
 
-/// A process with an `on_response` for calls of type `M`.
-pub trait Responds<M: Message>: Component {
+/// A process with an `on_response` that takes `A`, a [`Response`].
+pub trait Responds<A>: Component {
     /// What the user's function returns.
     type Returned;
     /// One turn.
-    fn respond(&mut self, response: Response<M>, cx: &mut Context) -> impl Future<Output = Self::Returned> + Send;
+    fn respond(&mut self, response: A, cx: &mut Context) -> impl Future<Output = Self::Returned> + Send;
+}
+
+/// What `on_response` may take: a [`Response`].
+#[diagnostic::on_unimplemented(
+    message = "`on_response` takes a `Response<…>`, not `{Self}`",
+    label = "not the response to a call",
+    note = "write `Response<M>`, where `M` is the type of message that was sent [iop E12]"
+)]
+pub trait ResponseArgument {
+    /// What was sent.
+    type Call: Message;
+
+    /// From the parts.
+    fn new(completion_key: Arc<str>, request: Self::Call, result: ResultOf<Self::Call>) -> Self;
+}
+
+/// The response to an `M`, or why there is none.
+pub type ResultOf<M> = Result<<M as Message>::Response, RequestError>;
+
+impl<M: Message> ResponseArgument for Response<M> {
+    type Call = M;
+
+    fn new(completion_key: Arc<str>, request: M, result: ResultOf<M>) -> Self {
+        Self { completion_key, request, result }
+    }
 }
 
 /// A process with an `on_complete` for requests of type `M`.
@@ -255,6 +280,44 @@ impl<C: 'static> fmt::Debug for HandlerTable<C> {
 /// `on_init` or `on_teardown`.
 pub type Hook<C> = for<'a> fn(&'a mut C, &'a mut Context) -> BoxFuture<'a, Result>;
 
+/// A component with `on_init`.
+pub trait Init: Component {
+    /// What the user's function returns.
+    type Returned;
+    /// Before the first turn of a worker.
+    fn init(&mut self, cx: &mut Context) -> impl Future<Output = Self::Returned> + Send;
+}
+
+/// A component with `on_teardown`.
+pub trait Teardown: Component {
+    /// What the user's function returns.
+    type Returned;
+    /// After the last turn of a worker.
+    fn teardown(&mut self, cx: &mut Context) -> impl Future<Output = Self::Returned> + Send;
+}
+
+/// `on_init` of `C`, a function that returns `R`.
+#[must_use]
+pub const fn init_hook<C, R>() -> Hook<C>
+where
+    C: Init<Returned = R>,
+    R: HandlerResult,
+    R::Value: NoValue,
+{
+    |component, cx| Box::pin(async move { component.init(cx).await.into_result().map(drop) })
+}
+
+/// `on_teardown` of `C`, a function that returns `R`.
+#[must_use]
+pub const fn teardown_hook<C, R>() -> Hook<C>
+where
+    C: Teardown<Returned = R>,
+    R: HandlerResult,
+    R::Value: NoValue,
+{
+    |component, cx| Box::pin(async move { component.teardown(cx).await.into_result().map(drop) })
+}
+
 /// The handler of one message type.
 #[derive(Debug)]
 pub struct MessageHandler<C> {
@@ -303,30 +366,29 @@ pub struct ResponseHandler<C> {
 }
 
 impl<C: Component> ResponseHandler<C> {
-    /// The hook for calls of type `M`, a function that returns `R`.
+    /// The hook that takes `A`, a function that returns `R`.
     #[must_use]
-    pub const fn of<M, R>() -> Self
+    pub const fn of<A, R>() -> Self
     where
-        M: Message,
-        C: Responds<M, Returned = R>,
+        A: ResponseArgument,
+        C: Responds<A, Returned = R>,
         R: HandlerResult,
         R::Value: NoValue,
     {
-        Self { message: M::TYPE, call: respond::<C, M, R> }
+        Self { message: A::Call::TYPE, call: respond::<C, A, R> }
     }
 }
 
-fn respond<'a, C, M, R>(component: &'a mut C, erased: ErasedResponse, cx: &'a mut Context) -> BoxFuture<'a, Result>
+fn respond<'a, C, A, R>(component: &'a mut C, erased: ErasedResponse, cx: &'a mut Context) -> BoxFuture<'a, Result>
 where
-    M: Message,
-    C: Responds<M, Returned = R>,
+    A: ResponseArgument,
+    C: Responds<A, Returned = R>,
     R: HandlerResult,
 {
     Box::pin(async move {
-        let request = decode::<M>(&erased.request).map_err(Error::fatal)?;
-        let result = erased.result.and_then(|incoming| incoming.read::<M::Response>(&erased.target));
-        let response = Response { completion_key: erased.completion_key, request, result };
-        component.respond(response, cx).await.into_result().map(drop)
+        let request = decode::<A::Call>(&erased.request).map_err(Error::fatal)?;
+        let result = erased.result.and_then(|incoming| incoming.read(&erased.target));
+        component.respond(A::new(erased.completion_key, request, result), cx).await.into_result().map(drop)
     })
 }
 

@@ -26,59 +26,47 @@ pub trait ProcessInput: Handlers {
     fn process_input(&mut self, input: Self::Input, cx: &mut Context) -> impl Future<Output = Self::Returned> + Send;
 }
 
-/// A service that the director calls: its input is a message, its output that message's response.
+/// Input and return type of a service that the director calls: a message, and its response.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no `on_process_input` that takes a message and gives its response",
+    message = "`on_process_input` of `{C}` does not take a message and give its response",
     label = "not a service that the director can call",
     note = "take a `#[message]` and return `Result` with its response; a service that is called in intervals is a `#[business_service(poll)]` [iop E06]"
 )]
-pub trait PlainService: ProcessInput {
+pub trait PlainInput<C> {
     /// The message type.
-    const INPUT: &'static MessageType;
+    const MESSAGE: &'static MessageType;
 }
 
 #[diagnostic::do_not_recommend]
-impl<C, M> PlainService for C
+impl<C, M, R> PlainInput<C> for (M, R)
 where
     M: Message,
-    C: ProcessInput<Input = M>,
-    C::Returned: HandlerResult<Value = M::Response>,
+    R: HandlerResult<Value = M::Response>,
 {
-    const INPUT: &'static MessageType = M::TYPE;
+    const MESSAGE: &'static MessageType = M::TYPE;
 }
 
-/// A service that is called in intervals: it takes no input and gives none.
+/// Input and return type of a service that is called in intervals: none, and nothing.
 #[diagnostic::on_unimplemented(
-    message = "the polling service `{Self}` has no `on_process_input` that takes and gives nothing",
+    message = "`on_process_input` of the polling service `{C}` takes or gives something",
     label = "not a polling service",
     note = "write `async fn on_process_input(&mut self, cx: &mut Context) -> Result`, or drop `poll` [iop E06]"
 )]
-pub trait PollService: ProcessInput {}
+pub trait PollInput<C> {}
 
 #[diagnostic::do_not_recommend]
-impl<C> PollService for C
-where
-    C: ProcessInput<Input = ()>,
-    C::Returned: HandlerResult<Value = ()>,
-{
-}
+impl<C, R: HandlerResult<Value = ()>> PollInput<C> for ((), R) {}
 
-/// A service behind the adapter `A`: it takes the adapter's input and gives nothing.
+/// Input and return type of a service behind the adapter `A`: what the adapter brings, and nothing.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no `on_process_input` that takes the input of `{A}`",
+    message = "`on_process_input` of `{C}` does not take what `{A}` brings",
     label = "not a service behind this adapter",
-    note = "take the input type of `{A}` and return `Result` [iop E06]"
+    note = "take the `Input` of `{A}` and return `Result` [iop E06]"
 )]
-pub trait AdapterService<A>: ProcessInput {}
+pub trait AdapterInput<C, A> {}
 
 #[diagnostic::do_not_recommend]
-impl<A, C> AdapterService<A> for C
-where
-    A: InboundAdapter,
-    C: ProcessInput<Input = A::Input>,
-    C::Returned: HandlerResult<Value = ()>,
-{
-}
+impl<C, A: InboundAdapter, R: HandlerResult<Value = ()>> AdapterInput<C, A> for (A::Input, R) {}
 
 /// Calls `on_process_input` with an input whose type is erased.
 type CallInput<C> = for<'a> fn(&'a mut C, Box<dyn Any + Send>, &'a mut Context) -> BoxFuture<'a, Result<Answered>>;

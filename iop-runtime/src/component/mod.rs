@@ -19,9 +19,10 @@ pub use error::{Disposition, Error, RequestError, Result};
 pub use fields::{Fields, IntoSetting, ItemOptions, Outlet, SettingField, TargetField, TargetsField, Wiring};
 pub use handlers::{
     Answer, Answered, Answers, Completes, CompletionHandler, ErasedResponse, HandlerTable, Handlers, Handles, Hook,
-    MessageHandler, Pending, Responds, Response, ResponseHandler,
+    Init, MessageHandler, Pending, Responds, Response, ResponseArgument, ResponseHandler, ResultOf, Teardown,
+    init_hook, teardown_hook,
 };
-pub use input::{AdapterService, InputHandler, PlainService, PollService, ProcessInput};
+pub use input::{AdapterInput, InputHandler, PlainInput, PollInput, ProcessInput};
 pub use requests::{AsyncRequest, Call, CallResult, Calls, NgRequest, SyncRequest, gather};
 pub use returns::{HandlerResult, NoValue, ResponseOf};
 pub use target::{Accepted, Carries, Each, Messages, Only, Receives, Target, TargetDeclared, Targets};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Component, Handles, Outlet, TargetField, TargetsField};
+use super::{Component, Handles};
 use crate::message::{Message, MessageType};
 
 /// A typed outlet of a component, wired to one item in `production!`. `S` is a message type or a tuple of them.
@@ -70,8 +70,6 @@ impl<S> fmt::Debug for Targets<S> {
     note = "a `#[target]` field is a `Target<Message>`, an `Option<Target<Message>>` or a `Targets<Message>` [iop E12]"
 )]
 pub trait TargetDeclared: Sized {
-    /// What `production!` fills in.
-    type Field: Outlet;
     /// Must be wired.
     const REQUIRED: bool;
     /// May take several items.
@@ -83,7 +81,6 @@ pub trait TargetDeclared: Sized {
 }
 
 impl<S> TargetDeclared for Target<S> {
-    type Field = TargetField<S>;
     type Set = S;
     const REQUIRED: bool = true;
     const MANY: bool = false;
@@ -95,7 +92,6 @@ impl<S> TargetDeclared for Target<S> {
 }
 
 impl<S> TargetDeclared for Option<Target<S>> {
-    type Field = TargetField<S>;
     type Set = S;
     const REQUIRED: bool = false;
     const MANY: bool = false;
@@ -106,7 +102,6 @@ impl<S> TargetDeclared for Option<Target<S>> {
 }
 
 impl<S> TargetDeclared for Targets<S> {
-    type Field = TargetsField<S>;
     type Set = S;
     const REQUIRED: bool = false;
     const MANY: bool = true;
@@ -123,22 +118,17 @@ impl<S> TargetDeclared for Targets<S> {
     note = "put `#[message]` on `{Self}` [iop E12]"
 )]
 pub trait Messages: 'static {
-    /// The types, one by one, as [`Accepted`] takes them apart.
-    type Each;
-
     /// The types.
     fn types() -> Vec<&'static MessageType>;
 }
 
-/// One message type of a target. A type of its own, so that rustc never has to choose between "a message" and "a tuple of
+/// One message type of a target: a target of several is wired as `(Each<A>, Each<B>)`. A type of its own, so that rustc never has to choose between "a message" and "a tuple of
 /// messages" and can name the one message that is not handled.
 #[derive(Debug)]
 pub struct Each<M>(PhantomData<fn(M)>);
 
 #[diagnostic::do_not_recommend]
 impl<M: Message> Messages for M {
-    type Each = Each<M>;
-
     fn types() -> Vec<&'static MessageType> {
         vec![M::TYPE]
     }
@@ -172,22 +162,21 @@ pub trait Receives: Component {
 /// The message types of a target, all of which the component `C` handles. What is missing is said by [`Handles`].
 pub trait Accepted<C> {}
 
-impl<C: Handles<M>, M: Message> Accepted<C> for Each<M> {}
+impl<C: Handles<M>, M> Accepted<C> for Each<M> {}
 
 macro_rules! message_tuples {
     ($($($message:ident)+ ;)*) => { $(
         message_tuples!(@one $($message)+);
     )* };
     (@one $($message:ident)+) => {
+        #[diagnostic::do_not_recommend]
         impl<$($message: Message),+> Messages for ($($message,)+) {
-            type Each = ($(Each<$message>,)+);
-
             fn types() -> Vec<&'static MessageType> {
                 vec![$($message::TYPE),+]
             }
         }
 
-        impl<C: $(Handles<$message> +)+, $($message: Message),+> Accepted<C> for ($(Each<$message>,)+) {}
+        impl<C: $(Handles<$message> +)+, $($message),+> Accepted<C> for ($(Each<$message>,)+) {}
     };
 }
 

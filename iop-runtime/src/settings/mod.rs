@@ -20,7 +20,7 @@ pub use layers::{DEFAULT_FILE, ENVIRONMENT_PREFIX, LayerSources, Layers};
 pub(crate) use options::LogFilter;
 pub use options::{EngineSettings, FirstCall, HttpChoice, ItemSettings, StoreChoice};
 pub use resolve::{ResolvedItem, ResolvedProduction, ShownSetting, resolve, resolve_engine};
-pub use value::{Raw, Secret, Setting};
+pub use value::{Raw, Secret, Setting, SettingKind};
 
 /// A declared setting.
 #[derive(Debug, Clone, Copy)]
@@ -46,14 +46,14 @@ impl SettingDecl {
     /// Describes a setting of type `T`.
     #[must_use]
     pub const fn new<T: Setting>(name: &'static str, doc: &'static str, default: Option<fn() -> Raw>) -> Self {
-        Self {
-            name,
-            doc,
-            type_name: T::TYPE,
-            default,
-            optional: T::OPTIONAL,
-            secret: T::SECRET,
-            check: |raw| T::from_raw(raw).map(drop),
-        }
+        Self::of(T::KIND, name, doc, default)
+    }
+
+    /// Describes a setting by [`Setting::KIND`]: what generated code calls, so that the type is named in one way only.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn of(kind: SettingKind, name: &'static str, doc: &'static str, default: Option<fn() -> Raw>) -> Self {
+        let SettingKind { type_name, optional, secret, check } = kind;
+        Self { name, doc, type_name, default, optional, secret, check }
     }
 }

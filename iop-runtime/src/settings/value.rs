@@ -11,7 +11,7 @@ pub type Raw = serde_json::Value;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a setting",
     label = "not a setting type",
-    note = "use a number, `bool`, `String`, `Duration`, `PathBuf`, `SocketAddr`, an `Option` or `Vec` of them, or implement `iop::Setting`"
+    note = "use a number, `bool`, `String`, `Duration`, `PathBuf`, `SocketAddr`, an `Option` or `Vec` of them, or implement `iop::settings::Setting` [iop E12]"
 )]
 pub trait Setting: Sized + Send + 'static {
     /// The type, for people: `duration (5s, 10m)`.
@@ -35,6 +35,25 @@ pub trait Setting: Sized + Send + 'static {
     fn absent() -> Option<Self> {
         None
     }
+
+    /// What declarations take from the type.
+    #[doc(hidden)]
+    const KIND: SettingKind = SettingKind {
+        type_name: Self::TYPE,
+        optional: Self::OPTIONAL,
+        secret: Self::SECRET,
+        check: |raw| Self::from_raw(raw).map(drop),
+    };
+}
+
+/// See [`Setting::KIND`].
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct SettingKind {
+    pub(super) type_name: &'static str,
+    pub(super) optional: bool,
+    pub(super) secret: bool,
+    pub(super) check: fn(&Raw) -> Result<(), String>,
 }
 
 pub(super) fn expected<T: Setting>(raw: &Raw) -> String {
