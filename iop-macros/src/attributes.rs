@@ -89,7 +89,12 @@ impl Argument {
         match self.value.clone().map(syn::parse2::<LitStr>) {
             Some(Ok(text)) if !text.value().is_empty() => return Some(text),
             Some(_) => {
-                errors.report(&self.value, Code::E12, format!("`{key}` takes a text"), format!("write `{key} = \"…\"`"))
+                errors.report(
+                    &self.value,
+                    Code::E12,
+                    format!("`{key}` takes a text"),
+                    format!("write `{key} = \"…\"`"),
+                );
             }
             None => self.without_value(errors),
         }

@@ -44,7 +44,7 @@ pub fn business_operation(arguments: TokenStream, item: TokenStream) -> TokenStr
 #[allow(missing_docs, reason = "documented on the re-export")]
 #[proc_macro_attribute]
 pub fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    handlers::compile(arguments.into(), item.into()).into()
+    handlers::compile(arguments.into(), &item.into()).into()
 }
 
 #[allow(missing_docs, reason = "documented on the re-export")]

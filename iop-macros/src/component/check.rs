@@ -38,7 +38,7 @@ pub(crate) fn component(ast: &Component, errors: &mut Errors) -> Option<model::C
         return None;
     }
     let entrance = match (ast.kind, arguments.poll, arguments.adapter) {
-        (Kind::Service, _, Some(adapter)) => Entrance::Adapter(adapter),
+        (Kind::Service, _, Some(adapter)) => Entrance::Adapter(Box::new(adapter)),
         (Kind::Service, true, None) => Entrance::Poll,
         (Kind::Service, false, None) => Entrance::Plain,
         (Kind::Process, ..) => Entrance::Process,
@@ -245,7 +245,7 @@ fn target(ty: &Type, errors: &mut Errors) -> Role {
         Type::Tuple(tuple) => tuple.elems.iter().cloned().collect(),
         _ => Vec::new(),
     };
-    Role::Target(model::Target { many, set: set.clone(), members })
+    Role::Target(Box::new(model::Target { many, set: set.clone(), members }))
 }
 
 /// The `T` of `Name<T>`.

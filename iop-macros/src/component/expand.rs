@@ -1,6 +1,6 @@
 //! From [`model`](super::model) to Rust. Nothing is checked here, and nothing can fail.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Fields, Ident};
@@ -153,7 +153,7 @@ fn component_type(ident: &Ident, model: &Component) -> TokenStream {
     let path = format!("::{ident}");
     let name = model.name.as_ref().map_or_else(|| ident.to_string().into_token_stream(), ToTokens::to_token_stream);
     // What rustc asks about its handlers stands on the name of the component.
-    let span = Span::mixed_site().located_at(ident.span());
+    let span = ident.span();
     let new = match &model.entrance {
         Entrance::Plain => quote_spanned!(span=> plain_service::<#ident, _, _>),
         Entrance::Poll => quote_spanned!(span=> poll_service::<#ident, _, _>),
@@ -196,7 +196,7 @@ fn setting(field: &Field) -> Option<TokenStream> {
 fn target(field: &Field) -> Option<TokenStream> {
     let Field { ident, ty, cfgs, doc, role: Role::Target(target), .. } = field else { return None };
     let name = name(ident);
-    let Target { set, members, .. } = target;
+    let Target { set, members, .. } = target.as_ref();
     let messages = if members.is_empty() {
         quote!(<#set as ::iop::__private::Messages>::types)
     } else {
@@ -289,8 +289,7 @@ fn receives(ident: &Ident, model: &Component) -> TokenStream {
 /// A process or operation without a handler would never be called.
 fn handles(ident: &Ident, model: &Component) -> Option<TokenStream> {
     let name = ident.to_string();
-    let span = Span::mixed_site().located_at(ident.span());
-    let check = quote_spanned!(span=> const _: () = ::iop::__private::assert_handles(#name, &TYPE););
+    let check = quote_spanned!(ident.span()=> const _: () = ::iop::__private::assert_handles(#name, &TYPE););
     matches!(model.entrance, Entrance::Process | Entrance::Operation).then_some(check)
 }
 

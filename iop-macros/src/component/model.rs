@@ -17,7 +17,7 @@ pub(crate) struct Component {
 pub(crate) enum Entrance {
     Plain,
     Poll,
-    Adapter(Type),
+    Adapter(Box<Type>),
     Process,
     Operation,
 }
@@ -38,7 +38,7 @@ pub(crate) enum Role {
     Setting {
         default: Option<TokenStream>,
     },
-    Target(Target),
+    Target(Box<Target>),
     State,
     /// Starts as `Default` in each worker.
     Plain,
@@ -69,7 +69,7 @@ impl Component {
     /// Where an adapter brings the input.
     pub(crate) fn adapter(&self) -> Option<&Type> {
         match &self.entrance {
-            Entrance::Adapter(adapter) => Some(adapter),
+            Entrance::Adapter(adapter) => Some(adapter.as_ref()),
             Entrance::Plain | Entrance::Poll | Entrance::Process | Entrance::Operation => None,
         }
     }

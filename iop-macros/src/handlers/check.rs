@@ -179,7 +179,7 @@ fn receiver(signature: &Signature, errors: &mut Errors) -> bool {
     match signature.receiver() {
         Some(receiver) if matches!(receiver.kind, syn::ReceiverKind::Reference(..)) => return true,
         Some(receiver) => {
-            errors.report(receiver, Code::E12, format!("`{name}` takes its component away"), "write `&mut self`")
+            errors.report(receiver, Code::E12, format!("`{name}` takes its component away"), "write `&mut self`");
         }
         None => errors.report(
             name,

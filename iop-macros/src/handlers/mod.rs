@@ -12,9 +12,9 @@ use quote::quote;
 use crate::errors::Errors;
 
 /// The whole way of one `#[handlers]`. The impl comes out again as it is written.
-pub(crate) fn compile(arguments: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn compile(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let generated = parse::handlers(arguments, &item, &mut errors).map(|ast| {
+    let generated = parse::handlers(arguments, item, &mut errors).map(|ast| {
         let model = check::handlers(&ast, &mut errors);
         expand::handlers(&model)
     });
