@@ -1,6 +1,13 @@
 //! What the macros expand to, written by hand: the contract between `iop-macros` and `iop::__private`, and the proof
 //! that productions need no macro and no link-time registration.
 
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    unused_qualifications,
+    reason = "it is written as macros write it"
+)]
+
 use iop::__private as p;
 use iop::component::{Component, ComponentKind, Handles};
 use iop::prelude::*;
