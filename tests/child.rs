@@ -55,7 +55,7 @@ impl Ground {
         self.folder.path().join(below)
     }
 
-    /// Starts the program; an HTTP entrance would only be in the way of others.
+    /// Starts the program; an HTTP entrance would only be in the way of others, unless `arguments` ask for one.
     ///
     /// # Panics
     /// Where it does not start.
@@ -65,8 +65,8 @@ impl Ground {
         let (out, err) = (self.path(&format!("out-{run}.log")), self.path(&format!("err-{run}.log")));
         let child = Command::new(self.program)
             .args(arguments)
-            .args(["--set", "iop.http=off"])
             .current_dir(self.folder.path())
+            .env("IOP__HTTP", "off")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdout(File::create(&out).expect("a file for its output"))
             .stderr(File::create(&err).expect("a file for its log"))
@@ -108,6 +108,22 @@ impl Process {
             // Between two looks at the state, so that the program gets the processor.
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// Sends the program a signal, by its name without `SIG`.
+    ///
+    /// # Panics
+    /// Where it cannot be sent.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &id]).status().expect("a shell");
+        assert!(sent.success(), "the program gets SIG{name}");
+    }
+
+    /// The number of its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills the program with a signal that it cannot see (SIGKILL).

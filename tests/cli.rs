@@ -1,1 +1,16 @@
-//! The command line.
+//! The command line, as a person or a script meets it: the laboratory as a program.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "cli/desk.rs"]
+mod desk;
+#[path = "cli/reads.rs"]
+mod reads;
+#[path = "cli/runs.rs"]
+mod runs;
+#[path = "cli/sends.rs"]
+mod sends;
+#[path = "cli/shows.rs"]
+mod shows;
+#[path = "cli/signals.rs"]
+mod signals;

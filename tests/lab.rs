@@ -2,7 +2,8 @@
 
 #![allow(missing_docs, missing_debug_implementations, reason = "components of tests document themselves")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use iop::prelude::*;
 use iop::settings::Secret;
@@ -11,7 +12,8 @@ use iop::settings::Secret;
 #[message(response = Report)]
 #[derive(Clone)]
 pub struct Order {
-    /// `poison` fails for good, `loud` is full of control characters.
+    /// `poison` fails for good, `loud` is full of control characters, `held` waits
+    /// while there is a file `hold`.
     #[key]
     pub number: String,
     #[sensitive]
@@ -92,6 +94,12 @@ impl Analyser {
             "poison" => Err(Error::fatal("there is no such substance")),
             "loud" => {
                 warn!("patient \u{1b}[31m{}\u{1b}[0m\nforged line", "shouts");
+                Ok(Report { sum: 0 })
+            }
+            "held" => {
+                while Path::new("hold").exists() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
                 Ok(Report { sum: 0 })
             }
             _ => {

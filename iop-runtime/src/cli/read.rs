@@ -11,7 +11,6 @@ use super::document::{EventDocument, MessageDocument};
 use super::exit::{Exit, Failure};
 use super::table::Rows;
 use super::{Program, wait_for};
-use crate::component::ComponentKind;
 use crate::events::{Look, line};
 use crate::message::Header;
 use crate::settings::StoreChoice;
@@ -106,14 +105,9 @@ impl Program {
             suspended: 0,
             oldest: None,
         };
-        let mut queues = Vec::new();
-        for item in self.graph.items {
-            match found.remove(item.name) {
-                Some(queue) => queues.push(queue),
-                None if item.component.kind != ComponentKind::Service => queues.push(empty(item.name)),
-                None => {}
-            }
-        }
+        let items = self.graph.items.iter();
+        let mut queues: Vec<_> =
+            items.map(|item| found.remove(item.name).unwrap_or_else(|| empty(item.name))).collect();
         let mut others: Vec<_> = found.into_values().collect();
         others.sort_by(|one, other| one.item.cmp(&other.item));
         queues.extend(others);

@@ -111,8 +111,10 @@ impl Answer {
             _ => Exit::Failed,
         };
         let text = match serde_json::from_slice::<FailureBody>(&self.body) {
-            // The error names the field already.
-            Ok(FailureBody { error, path: Some(path) }) if !error.contains(&path) => format!("{error} (at {path})"),
+            // The error names the field already, or there is none to name: `.` is the body as a whole.
+            Ok(FailureBody { error, path: Some(path) }) if path != "." && !error.contains(&path) => {
+                format!("{error} (at {path})")
+            }
             Ok(FailureBody { error, .. }) => error,
             Err(_) => format!("the production answered {}", self.status),
         };

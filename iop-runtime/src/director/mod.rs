@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::component::{ComponentKind, Entrance, Incoming, RequestError};
-use crate::engine::{Core, Delivery, Emission, Running, Stop, response_id};
+use crate::engine::{Caller, Core, Delivery, Emission, Running, Stop, response_id};
 use crate::message::{
     Accepted, Invocation, Kind, Message, MessageId, MessageType, Priority, Respond, SessionId, Status, SuspendReason,
 };
@@ -246,7 +246,7 @@ impl Director {
         let id = given.unwrap_or_else(MessageId::random);
         let called = Called { id, session: SessionId::of(id), response: None };
         let _busy = core.activity.begin(None);
-        let mut wait = core.waiters.wait(id, index);
+        let mut wait = core.waiters.wait(id, index, Caller::Outside);
         let known = if given.is_some() { self.known(id, message).await? } else { None };
         match known {
             Some(Known::Answered(body)) => {

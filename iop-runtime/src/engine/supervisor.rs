@@ -11,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 use super::Stop;
 use super::core::Core;
 use super::item::{ItemState, Pulse};
+use super::waiters::Caller;
 use super::{log, worker};
 use crate::component::{ComponentKind, Entrance, RequestError};
 use crate::store::{Commit, StoreError};
@@ -27,6 +28,8 @@ const ABORT_GRACE: Duration = Duration::from_secs(1);
 
 /// How often blocked threads are looked for.
 const WATCH_INTERVAL: Duration = Duration::from_millis(100);
+
+const EVERYBODY: [Caller; 2] = [Caller::Turn, Caller::Outside];
 
 fn of_kind(core: &Core, kind: ComponentKind) -> impl Iterator<Item = &Arc<ItemState>> {
     core.items.iter().filter(move |item| item.kind() == kind)
@@ -79,7 +82,8 @@ pub(crate) async fn start_item(core: &Arc<Core>, item: &Arc<ItemState>) -> bool 
     true
 }
 
-/// Stops every item, services first.
+/// Stops every item, services first. Callers outside hold nothing up: where there is grace, they get what is ready when
+/// the item's workers have ended.
 pub(crate) async fn stop_items(core: &Arc<Core>, how: Stop) {
     let started = tokio::time::Instant::now();
     for kind in ORDER.into_iter().rev() {
@@ -87,17 +91,23 @@ pub(crate) async fn stop_items(core: &Arc<Core>, how: Stop) {
             Stop::Drain(grace) => Stop::Drain(grace.saturating_sub(started.elapsed())),
             Stop::Now => Stop::Now,
         };
-        join_all(of_kind(core, kind).map(|item| stop_item(core, item, left))).await;
+        let at_once: &[Caller] = if how == Stop::Now { &EVERYBODY } else { &[Caller::Turn] };
+        join_all(of_kind(core, kind).map(|item| stop(core, item, left, at_once))).await;
     }
 }
 
 /// Stops an item: calls that wait for it fail at once, its queue stays; `false` where it was not running.
 pub(crate) async fn stop_item(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop) -> bool {
+    stop(core, item, how, &EVERYBODY).await
+}
+
+/// Stops an item; the calls of `at_once` that wait for it fail at once, the others when its workers have ended.
+async fn stop(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop, at_once: &[Caller]) -> bool {
     if !item.begin_stop() {
         return false;
     }
     let error = RequestError::Stopped { target: Arc::clone(&item.name) };
-    core.waiters.fail(item.index, &error, &nothing());
+    core.waiters.fail(item.index, at_once, &error, &nothing());
     if let Stop::Drain(grace) = how
         && tokio::time::timeout(grace, item.workers_ended()).await.is_err()
     {
@@ -106,7 +116,7 @@ pub(crate) async fn stop_item(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop
     item.abort_workers();
     // A worker that blocks its thread does not end; the item is stopped all the same.
     let _ = tokio::time::timeout(ABORT_GRACE, item.workers_ended()).await;
-    core.waiters.fail(item.index, &error, &nothing());
+    core.waiters.fail(item.index, &EVERYBODY, &error, &nothing());
     item.stopped();
     core.activity.item_went_down();
     log::turn_span(core, item, None).in_scope(|| log::item_stopped(item));

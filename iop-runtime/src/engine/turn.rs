@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use super::core::{Core, Delivery, Emission};
 use super::item::ItemState;
 use super::reply;
-use super::waiters::Wait;
+use super::waiters::{Caller, Wait};
 use crate::component::{ComponentKind, Incoming, Outgoing, RequestError, Turn};
 use crate::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status};
 use crate::store::{NewMessage, Step, StoreError, StoredMessage};
@@ -183,7 +183,7 @@ impl EngineTurn {
         let has_response = (outgoing.message.response)().is_some();
         let transient = outgoing.message.transient;
         let mut emission = self.emission(outgoing, id)?;
-        let mut wait = self.core.waiters.wait(id, index);
+        let mut wait = self.core.waiters.wait(id, index, Caller::Turn);
         if self.repeated && !transient {
             match self.recorded(id, &target, has_response).await {
                 Ok(Recorded::Answered(incoming)) => {

@@ -20,10 +20,20 @@ pub(crate) struct Delivered {
 enum Waiter {
     Waiting {
         target: usize,
+        caller: Caller,
         answer: oneshot::Sender<Delivered>,
     },
     /// Timed out or dropped: the response will be late.
     GaveUp,
+}
+
+/// Who waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// A turn, which holds a worker of its item.
+    Turn,
+    /// Somebody outside, who holds nothing up.
+    Outside,
 }
 
 /// Who waits for which request.
@@ -52,9 +62,9 @@ impl Waiters {
     }
 
     /// Waits for the response to `request`, which the item `target` will give.
-    pub(crate) fn wait(self: &Arc<Self>, request: MessageId, target: usize) -> Wait {
+    pub(crate) fn wait(self: &Arc<Self>, request: MessageId, target: usize, caller: Caller) -> Wait {
         let (sender, answer) = oneshot::channel();
-        self.lock().insert(request, Waiter::Waiting { target, answer: sender });
+        self.lock().insert(request, Waiter::Waiting { target, caller, answer: sender });
         Wait { request, waiters: Arc::clone(self), answer, finished: false }
     }
 
@@ -75,14 +85,12 @@ impl Waiters {
         }
     }
 
-    /// Fails every wait for an item.
-    pub(crate) fn fail(&self, of: usize, error: &RequestError, commit: &Commit) {
+    /// Fails the waits for an item, those of `callers`.
+    pub(crate) fn fail(&self, of: usize, callers: &[Caller], error: &RequestError, commit: &Commit) {
         let mut waiters = self.lock();
-        let waiting: Vec<MessageId> = waiters
-            .iter()
-            .filter(|(_, waiter)| matches!(waiter, Waiter::Waiting { target, .. } if *target == of))
-            .map(|(request, _)| *request)
-            .collect();
+        let fails = |waiter: &Waiter| matches!(waiter, Waiter::Waiting { target, caller, .. } if *target == of && callers.contains(caller));
+        let waiting: Vec<MessageId> =
+            waiters.iter().filter(|(_, waiter)| fails(waiter)).map(|(request, _)| *request).collect();
         for request in waiting {
             // The request stays in its queue; a response that still comes is late.
             if let Some(Waiter::Waiting { answer, .. }) = waiters.insert(request, Waiter::GaveUp) {
@@ -141,10 +149,10 @@ mod tests {
     async fn a_response_reaches_its_waiter_and_one_after_giving_up_is_late() {
         let waiters = Arc::new(Waiters::default());
         let (first, second) = (MessageId::random(), MessageId::random());
-        let mut wait = waiters.wait(first, 0);
+        let mut wait = waiters.wait(first, 0, Caller::Turn);
         waiters.answer(first, Delivered { response: Ok(Incoming::nothing()), commit: durable() });
         assert!(wait.response().await.is_some_and(|delivered| delivered.response.is_ok()));
-        drop(waiters.wait(second, 0));
+        drop(waiters.wait(second, 0, Caller::Turn));
         assert_eq!(waiters.punctuality(second), Punctuality::Late);
         assert_eq!(waiters.punctuality(MessageId::random()), Punctuality::InTime);
     }
@@ -153,10 +161,10 @@ mod tests {
     async fn stopping_an_item_fails_the_waits_for_it_alone() {
         let waiters = Arc::new(Waiters::default());
         let (here, there) = (MessageId::random(), MessageId::random());
-        let mut stopped = waiters.wait(here, 1);
-        let _other = waiters.wait(there, 2);
+        let mut stopped = waiters.wait(here, 1, Caller::Turn);
+        let _other = waiters.wait(there, 2, Caller::Turn);
         let error = RequestError::Stopped { target: "one".into() };
-        waiters.fail(1, &error, &durable());
+        waiters.fail(1, &[Caller::Turn], &error, &durable());
         assert_eq!(stopped.response().await.and_then(|delivered| delivered.response.err()), Some(error));
         assert_eq!(waiters.punctuality(here), Punctuality::Late);
         assert_eq!(waiters.punctuality(there), Punctuality::InTime);

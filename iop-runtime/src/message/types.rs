@@ -223,7 +223,7 @@ fn accept<M: Message>(body: &[u8]) -> Result<Accepted, InvalidMessage> {
 
 /// A body that does not fit its message type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("field `{path}`: {reason}")]
+#[error("{}{reason}", field(path))]
 pub struct InvalidMessage {
     /// The path of the field, for example `order.lines[2].amount`; `.` is the body itself.
     pub path: String,
@@ -231,9 +231,18 @@ pub struct InvalidMessage {
     pub reason: String,
 }
 
+/// Where it is, unless it is the body as a whole.
+fn field(path: &str) -> String {
+    if path == "." { String::new() } else { format!("field `{path}`: ") }
+}
+
 impl InvalidMessage {
     fn new(path: &str, error: &serde_json::Error) -> Self {
         let text = error.to_string();
+        if error.is_syntax() || error.is_eof() {
+            // What is no JSON has no fields; its column is all that can be said.
+            return Self { path: ".".to_owned(), reason: text };
+        }
         // A body travels on one line, so the path says more than line and column do.
         let place = format!(" at line {} column {}", error.line(), error.column());
         let reason = text.strip_suffix(&place).unwrap_or(&text);
@@ -273,6 +282,12 @@ mod tests {
         assert_eq!(refused(r#"{"lines":[{"price":1},{}]}"#), "field `lines[1].price`: missing");
         let wrong = r#"field `lines[0].price`: invalid type: string "x", expected u32"#;
         assert_eq!(refused(r#"{"lines":[{"price":"x"}]}"#), wrong);
-        assert_eq!(refused(r#"{"lines":[]} x"#), "field `.`: trailing characters");
+    }
+
+    #[test]
+    fn a_body_that_is_no_json_names_the_column_and_no_field() {
+        assert_eq!(refused(r#"{"lines":[]} x"#), "trailing characters at line 1 column 14");
+        assert_eq!(refused(r#"{"lines":[{"pri"#), "EOF while parsing a string at line 1 column 15");
+        assert_eq!(refused("7"), "invalid type: integer `7`, expected struct Order");
     }
 }
