@@ -3,8 +3,8 @@
 In IoP the application and the production share a server, and `Director` finds the service there. Here the production has
 an HTTP entrance on this machine: the address and the token lie in its store, readable by its user alone.
 
-    cargo run --bin s3_service                                  # the production
-    IOP_STORE=iop-data/one_service flask --app app run          # this application, from this folder
+    cargo run --bin s3_service
+    IOP_STORE=iop-data/one_service flask --app examples/seed/s5_flask/app run
     curl --json '{"request_string": "hello"}' http://127.0.0.1:5000/send_message/service
 """
 
