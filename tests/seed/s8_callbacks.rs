@@ -62,7 +62,7 @@ async fn two_requests_at_once_have_a_state_each() {
 async fn a_caller_who_gave_up_and_calls_again_with_the_same_id_gets_the_response_of_the_first_call() {
     let rig = Rig::start::<ReversedCallbacks>().await;
     let director = rig.director();
-    let id = iop::message::MessageId::random();
+    let id = MessageId::random();
     let call = || director.call_json("process", None, br#"{"message": "hello"}"#, Some(id));
     let gave_up = tokio::time::timeout(Duration::from_millis(1_500), call()).await;
     assert!(gave_up.is_err(), "nobody can have answered: {gave_up:?}");
