@@ -9,6 +9,8 @@ mod kit;
 
 #[path = "engine/failures.rs"]
 mod failures;
+#[path = "engine/inputs.rs"]
+mod inputs;
 #[path = "engine/order.rs"]
 mod order;
 #[path = "engine/processes.rs"]

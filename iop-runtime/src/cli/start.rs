@@ -18,6 +18,9 @@ use crate::settings::options::snake_case;
 use crate::settings::{EngineSettings, HttpChoice, ResolvedProduction, StoreChoice};
 use crate::store::StoreError;
 
+/// How long threads of the runtime may take to end.
+const LAST_GRACE: Duration = Duration::from_secs(1);
+
 impl Program {
     /// `run`.
     pub(crate) fn run(
@@ -28,7 +31,11 @@ impl Program {
     ) -> Result<Exit, Failure> {
         let resolved = self.prepare(settings)?;
         say(&format!("{}: {}, checked at compile time", snake_case(self.graph.name), self.size()));
-        runtime()?.block_on(serve(resolved, arguments, out))
+        let runtime = runtime()?;
+        let end = runtime.block_on(serve(resolved, arguments, out));
+        // A handler that blocks its thread must not keep the program from ending.
+        runtime.shutdown_timeout(LAST_GRACE);
+        end
     }
 
     /// What every start needs: nothing registered twice, settings that fit, a place for what is said.

@@ -10,6 +10,7 @@ use tracing::Instrument;
 
 use super::activity::Busy;
 use super::guard::{Failed, guarded};
+use super::item::ItemState;
 use super::log;
 use super::retry::backoff;
 use super::turn::{EngineTurn, Handle, Sends, Start};
@@ -70,7 +71,15 @@ pub(crate) async fn adapter(
 ) -> Exit {
     let mut intake = Intake { busy: Some(worker.busy()), ..Intake::default() };
     while !stop.is_cancelled() {
-        let result = match opened(worker, build).await {
+        let renewed = if std::mem::take(&mut intake.panicked) { worker.renew().await } else { Ok(()) };
+        let adapter = match renewed {
+            Ok(()) => opened(worker, build).await,
+            Err(failed) => {
+                intake.panicked = true;
+                Err(Error::retry(failed.error))
+            }
+        };
+        let result = match adapter {
             Ok(mut adapter) => intake.receive(worker, &mut *adapter, stop).await,
             Err(error) => Err(error),
         };
@@ -114,6 +123,8 @@ struct Intake {
     failures: u32,
     /// The input that failed last, and how often.
     failing: Option<(String, u32)>,
+    /// The component panicked: it may be in any state and is replaced before it gets another input.
+    panicked: bool,
 }
 
 impl Intake {
@@ -187,27 +198,45 @@ impl Intake {
             }
             Err(failed) => {
                 worker.item.failed.fetch_add(1, Ordering::Relaxed);
-                let attempt = match &self.failing {
-                    Some((failing, times)) if *failing == label => times + 1,
-                    _ => 1,
-                };
-                let given_up = match failed.disposition {
-                    Disposition::Fatal => true,
-                    Disposition::Retry => attempt >= worker.item.options.attempts,
-                    Disposition::Unavailable => false,
-                };
-                if given_up {
-                    self.failing = None;
-                    span.in_scope(|| log::input_refused(&label, &failed.error));
-                    adapter.refused(ticket, &failed.error).instrument(span).await?;
-                    return Ok(failed.panicked.then_some(Exit::Panicked));
-                }
-                self.failing = Some((label, attempt));
-                // The value is spent: the adapter gives the input again when it is opened anew.
-                Err(Error::retry(failed.error))
+                self.failed(&worker.item, adapter, Taken { label, ticket }, failed).instrument(span).await
             }
         }
     }
+
+    /// The turn of an input failed: it is set aside, or the adapter starts over and gives it again.
+    async fn failed(
+        &mut self,
+        item: &ItemState,
+        adapter: &mut dyn DynAdapter,
+        input: Taken,
+        failed: Failed,
+    ) -> Result<Option<Exit>> {
+        let attempt = match &self.failing {
+            Some((failing, times)) if *failing == input.label => times + 1,
+            _ => 1,
+        };
+        let given_up = match failed.disposition {
+            Disposition::Fatal => true,
+            Disposition::Retry => attempt >= item.options.attempts,
+            Disposition::Unavailable => false,
+        };
+        if given_up {
+            self.failing = None;
+            log::input_refused(&input.label, &failed.error);
+            adapter.refused(input.ticket, &failed.error).await?;
+            return Ok(failed.panicked.then_some(Exit::Panicked));
+        }
+        self.failing = Some((input.label, attempt));
+        self.panicked = failed.panicked;
+        // The value is spent: the adapter gives the input again when it is opened anew.
+        Err(Error::retry(failed.error))
+    }
+}
+
+/// An input that an adapter gave and that is not acknowledged yet.
+struct Taken {
+    label: String,
+    ticket: Box<dyn Any + Send>,
 }
 
 /// Commits an input's turn; `true` where the same input was stored before.

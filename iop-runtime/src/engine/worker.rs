@@ -129,6 +129,12 @@ impl Worker {
         self.starting.take().unwrap_or_else(|| self.core.activity.begin(Some(self.item.index)))
     }
 
+    /// Replaces the component by a fresh instance.
+    pub(crate) async fn renew(&mut self) -> Result<(), Failed> {
+        self.instance = (self.item.component().build)(&self.item.config)?;
+        self.hook(HookName::Init).await
+    }
+
     async fn hook(&mut self, hook: HookName) -> Result<(), Failed> {
         let origin = MessageId::random();
         let start = Start {
