@@ -12,22 +12,25 @@ pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// Insertions, removals and replacements that make `from` into `to`, without regard to case.
+/// Insertions, removals, replacements and swaps of neighbours that make `from` into `to`, without regard to case.
 fn distance(from: &str, to: &str) -> usize {
+    let from: Vec<char> = from.to_lowercase().chars().collect();
     let to: Vec<char> = to.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (line, have) in from.to_lowercase().chars().enumerate() {
-        let mut diagonal = line;
-        let mut left = line + 1;
-        row[0] = left;
+    // One row for each letter of `from`, and one for none.
+    let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
+    for (line, have) in from.iter().enumerate() {
+        let mut row = vec![line + 1];
         for (column, want) in to.iter().enumerate() {
-            let above = row[column + 1];
-            left = (diagonal + usize::from(have != *want)).min(above + 1).min(left + 1);
-            diagonal = above;
-            row[column + 1] = left;
+            let above = &rows[line];
+            let mut least = (above[column] + usize::from(have != want)).min(above[column + 1] + 1).min(row[column] + 1);
+            if line > 0 && column > 0 && *have == to[column - 1] && from[line - 1] == *want {
+                least = least.min(rows[line - 1][column - 1] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[to.len()]
+    rows[from.len()][to.len()]
 }
 
 #[cfg(test)]
@@ -40,12 +43,14 @@ mod tests {
         assert_eq!(closest("call_intervall", names), Some("call_interval"));
         assert_eq!(closest("poolsize", names), Some("pool_size"));
         assert_eq!(closest("POOL_SIZE", names), Some("pool_size"));
+        assert_eq!(closest("otu", names), Some("out"));
         assert_eq!(closest("colour", names), None);
     }
 
     #[test]
-    fn the_distance_counts_insertions_removals_and_replacements() {
+    fn the_distance_counts_insertions_removals_replacements_and_swaps() {
         assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("tabel", "table"), 1);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("abc", ""), 3);
         assert_eq!(distance("same", "same"), 0);
