@@ -13,7 +13,7 @@ pub use serde;
 pub use serde_json;
 
 pub use self::facts::{Role, assert_called, assert_handles, assert_reached, assert_wired};
-pub use self::start::{Refused, StartsAsDefault, default, refused};
+pub use self::start::{CallInterval, Refused, StartsAsDefault, default, refused};
 pub use self::state::{StateReader, StateValue, StateWriter};
 pub use self::wiring::{
     Outlets, Placed, TakesNothing, TakesSetting, placed, route, routes, set, set_nothing, setting, wire, wire_all,

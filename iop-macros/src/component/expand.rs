@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Fields, Ident};
+use syn::{Fields, Ident, Type};
 
 use super::ast;
 use super::model::{Component, Entrance, Field, Implied, Role, Target};
@@ -69,20 +69,27 @@ fn fields_struct(ast: &ast::Component, model: &Component, wiring: &Ident) -> Tok
         let ident = format_ident!("{name}");
         quote! { #[doc = #doc] pub #ident: ::iop::__private::SettingField<#ty>, }
     });
+    // First, because rustc asks the last field of a struct for its size: once is enough where it is no adapter.
     let adapter = model.adapter().map(|adapter| {
-        quote! { #[doc(hidden)] pub __iop_adapter: <#adapter as ::iop::__private::InboundAdapter>::Fields, }
+        let fields = adapter_fields(adapter);
+        quote! { #[doc(hidden)] pub __iop_adapter: #fields, }
     });
+    let derive = model.adapter().is_none().then(|| quote!(#[derive(::core::default::Default)]));
     quote! {
         #[doc(hidden)]
         #[doc = #doc]
         #[allow(missing_debug_implementations, missing_docs, private_interfaces, reason = "generated")]
-        #[derive(::core::default::Default)]
+        #derive
         #visibility struct #wiring {
+            #adapter
             #(#own)*
             #(#implied)*
-            #adapter
         }
     }
+}
+
+fn adapter_fields(adapter: &Type) -> TokenStream {
+    quote_spanned!(adapter.span()=> <#adapter as ::iop::__private::InboundAdapter>::Fields)
 }
 
 /// What an item behind the target must handle, message by message.
@@ -109,11 +116,13 @@ fn fields_impl(model: &Component, wiring: &Ident) -> TokenStream {
         quote! { wiring.setting(#name, self.#ident); }
     });
     let start = match model.adapter() {
-        Some(_) => quote!(::iop::__private::Fields::wiring(self.__iop_adapter)),
+        Some(adapter) => {
+            quote_spanned!(adapter.span()=> ::iop::__private::Fields::wiring(self.__iop_adapter))
+        }
         None => quote!(::iop::__private::Wiring::default()),
     };
     let mutability = model.wires_something().then(|| quote!(mut));
-    let deref = model.adapter().map(|adapter| adapter_settings(wiring, adapter));
+    let deref = model.adapter().map(|adapter| adapter_settings(model, wiring, adapter));
     quote! {
         #[automatically_derived]
         impl ::iop::__private::Fields for #wiring {
@@ -129,19 +138,42 @@ fn fields_impl(model: &Component, wiring: &Ident) -> TokenStream {
 }
 
 /// The adapter's settings are reached as if they were the component's.
-fn adapter_settings(wiring: &Ident, adapter: &syn::Type) -> TokenStream {
-    quote! {
+///
+/// All of it has the span of the adapter's type, word for word alike: where it is no adapter, rustc says so once.
+fn adapter_settings(model: &Component, wiring: &Ident, adapter: &Type) -> TokenStream {
+    let fields = adapter_fields(adapter);
+    let own = model
+        .fields
+        .iter()
+        .filter(|field| matches!(field.role, Role::Setting { .. } | Role::Target(_) | Role::RefusedTarget));
+    let own = own.map(|Field { ident, cfgs, .. }| quote! { #(#cfgs)* #ident: ::core::default::Default::default(), });
+    let implied = model.implied.iter().map(|setting| {
+        let ident = format_ident!("{}", setting.name);
+        quote! { #ident: ::core::default::Default::default(), }
+    });
+    quote_spanned! {adapter.span()=>
+        #[automatically_derived]
+        impl ::core::default::Default for #wiring {
+            fn default() -> Self {
+                Self {
+                    __iop_adapter: <#fields as ::core::default::Default>::default(),
+                    #(#own)*
+                    #(#implied)*
+                }
+            }
+        }
+
         #[automatically_derived]
         impl ::core::ops::Deref for #wiring {
-            type Target = <#adapter as ::iop::__private::InboundAdapter>::Fields;
-            fn deref(&self) -> &Self::Target {
+            type Target = #fields;
+            fn deref(&self) -> &#fields {
                 &self.__iop_adapter
             }
         }
 
         #[automatically_derived]
         impl ::core::ops::DerefMut for #wiring {
-            fn deref_mut(&mut self) -> &mut Self::Target {
+            fn deref_mut(&mut self) -> &mut #fields {
                 &mut self.__iop_adapter
             }
         }
@@ -152,8 +184,8 @@ fn component_type(ident: &Ident, model: &Component) -> TokenStream {
     let doc = &model.doc;
     let path = format!("::{ident}");
     let name = model.name.as_ref().map_or_else(|| ident.to_string().into_token_stream(), ToTokens::to_token_stream);
-    // What rustc asks about its handlers stands on the name of the component.
-    let span = ident.span();
+    // What rustc asks about its handlers stands on the name of the component, or on its adapter.
+    let span = model.adapter().map_or_else(|| ident.span(), Spanned::span);
     let new = match &model.entrance {
         Entrance::Plain => quote_spanned!(span=> plain_service::<#ident, _, _>),
         Entrance::Poll => quote_spanned!(span=> poll_service::<#ident, _, _>),
@@ -241,7 +273,11 @@ fn state(model: &Component) -> TokenStream {
         return TokenStream::new();
     }
     let each = |code: fn(&Field) -> TokenStream| {
-        fields.iter().map(|field| (&field.cfgs, code(field))).map(|(cfgs, code)| quote! { #(#cfgs)* #code }).collect()
+        fields
+            .iter()
+            .map(|field| (&field.cfgs, code(field)))
+            .map(|(cfgs, code)| quote! { #(#cfgs)* { #code } })
+            .collect()
     };
     let reset: TokenStream = each(|Field { ident, ty, .. }| {
         quote! { self.#ident = <#ty as ::iop::__private::StateValue>::start(); }
@@ -298,8 +334,11 @@ fn handles(ident: &Ident, model: &Component) -> Option<TokenStream> {
 fn checks(ident: &Ident, model: &Component) -> TokenStream {
     let durations =
         model.fields.iter().filter(|field| field.duration).map(|Field { ident: field, cfgs, ty, .. }| {
-            let duration = quote_spanned!(ty.span()=> ::core::time::Duration);
-            quote! { #(#cfgs)* const _: fn(&#ident) -> &#duration = |component| &component.#field; }
+            quote! {
+                #(#cfgs)*
+                const _: fn(&#ident) =
+                    |component| <#ty as ::iop::__private::CallInterval>::is_read(&component.#field);
+            }
         });
     durations.collect()
 }

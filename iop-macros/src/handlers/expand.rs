@@ -165,10 +165,6 @@ fn question(component: &Type, call: &Call) -> TokenStream {
     let cfgs = &call.cfgs;
     quote_spanned! {span=>
         #(#cfgs)*
-        const _: () = ::iop::__private::assert_called(
-            #name,
-            ::iop::__private::Role::#role,
-            <#component as ::iop::__private::Component>::TYPE,
-        );
+        const _: () = ::iop::__private::assert_called::<#component>(#name, ::iop::__private::Role::#role);
     }
 }

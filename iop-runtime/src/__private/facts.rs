@@ -1,7 +1,7 @@
 //! Facts that lie in constants of several types, asked while the user's crate is compiled. A `panic!` in here is a
 //! compile error in the user's source; its text is ours.
 
-use crate::component::{ComponentKind, ComponentType, Entrance};
+use crate::component::{ComponentKind, ComponentType, Entrance, Handlers};
 
 /// Every required target of the item is wired.
 ///
@@ -77,8 +77,8 @@ pub enum Role {
 /// # Panics
 /// Where nothing ever would.
 #[track_caller]
-pub const fn assert_called(name: &str, role: Role, component: &ComponentType) {
-    let (why, edit) = match (role, component.kind) {
+pub const fn assert_called<C: Handlers>(name: &str, role: Role) {
+    let (why, edit) = match (role, C::TYPE.kind) {
         (Role::Input, ComponentKind::Process | ComponentKind::Operation) => (
             "` stands in a component that has a queue, and only a service takes input from outside",
             "give it another name and the message that it handles",

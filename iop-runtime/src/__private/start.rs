@@ -26,6 +26,21 @@ impl<T: Default> StartsAsDefault for T {
     }
 }
 
+/// The type of a setting `call_interval` that a component declares itself.
+#[diagnostic::on_unimplemented(
+    message = "the setting `call_interval` is a `{Self}`",
+    label = "not a `Duration`",
+    note = "the engine reads it: write `call_interval: Duration`, or give the setting another name [iop E12]"
+)]
+pub trait CallInterval {
+    /// Shows rustc that the field is not unused.
+    fn is_read(&self);
+}
+
+impl CallInterval for std::time::Duration {
+    fn is_read(&self) {}
+}
+
 /// Stands in for the value of a field that has been refused.
 ///
 /// # Errors

@@ -16,6 +16,11 @@ use crate::settings::SettingDecl;
 
 /// Brings input to a service. The engine calls [`receive`](Self::receive) again and again, every `call_interval` while
 /// there is nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an inbound adapter",
+    label = "not an adapter",
+    note = "name a type that implements `iop::adapter::InboundAdapter`, such as `iop::adapter::file::FileInbound` [iop E06]"
+)]
 pub trait InboundAdapter: Sized + Send + 'static {
     /// What `on_process_input` of the service takes.
     type Input: Send + 'static;

@@ -213,7 +213,7 @@ impl ComponentType {
     where
         A: InboundAdapter,
         C: ProcessInput<Input = I, Returned = R>,
-        (I, R): AdapterInput<C, A>,
+        (I, R): AdapterInput<C, A, A::Input>,
     {
         Self::new::<C>(
             name,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use crate::settings::{Raw, Setting};
+use crate::settings::{FirstCall, Raw, Setting};
 
 /// The fields of a component as `production!` sets them: one [`SettingField`], [`TargetField`] or [`TargetsField`] each,
 /// under the same name.
@@ -174,7 +174,7 @@ macro_rules! text_for {
     )* };
 }
 
-text_for!(String, Duration, std::path::PathBuf, std::net::SocketAddr);
+text_for!(String, Duration, std::path::PathBuf, std::net::SocketAddr, FirstCall);
 
 #[diagnostic::do_not_recommend]
 impl<T: Setting> IntoSetting<Option<T>> for &'static str

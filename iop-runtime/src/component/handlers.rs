@@ -32,7 +32,7 @@ pub trait Handlers: Component {
     label = "this target carries `{M}`",
     note = "add `async fn name(&mut self, message: {M}) -> Result<…>` to the `#[handlers]` of `{Self}`, or route elsewhere [iop E02]"
 )]
-pub trait Handles<M>: Component {
+pub trait Handles<M> {
     /// What the user's function returns.
     type Returned;
     /// One turn.
@@ -40,7 +40,7 @@ pub trait Handles<M>: Component {
 }
 
 /// A process with an `on_response` that takes `A`, a [`Response`].
-pub trait Responds<A>: Component {
+pub trait Responds<A> {
     /// What the user's function returns.
     type Returned;
     /// One turn.
@@ -78,7 +78,7 @@ impl<M: Message> ResponseArgument for Response<M> {
     label = "`Pending` says that `on_complete` answers",
     note = "add `async fn on_complete(&mut self, request: {M}) -> Result<…>` to the `#[handlers]` of `{Self}` [iop E03]"
 )]
-pub trait Completes<M>: Component {
+pub trait Completes<M> {
     /// What the user's function returns.
     type Returned;
     /// The last turn of the request: gives its response.
@@ -281,7 +281,7 @@ impl<C: 'static> fmt::Debug for HandlerTable<C> {
 pub type Hook<C> = for<'a> fn(&'a mut C, &'a mut Context) -> BoxFuture<'a, Result>;
 
 /// A component with `on_init`.
-pub trait Init: Component {
+pub trait Init {
     /// What the user's function returns.
     type Returned;
     /// Before the first turn of a worker.
@@ -289,7 +289,7 @@ pub trait Init: Component {
 }
 
 /// A component with `on_teardown`.
-pub trait Teardown: Component {
+pub trait Teardown {
     /// What the user's function returns.
     type Returned;
     /// After the last turn of a worker.
@@ -300,7 +300,7 @@ pub trait Teardown: Component {
 #[must_use]
 pub const fn init_hook<C, R>() -> Hook<C>
 where
-    C: Init<Returned = R>,
+    C: Init<Returned = R> + Send,
     R: HandlerResult,
     R::Value: NoValue,
 {
@@ -311,7 +311,7 @@ where
 #[must_use]
 pub const fn teardown_hook<C, R>() -> Hook<C>
 where
-    C: Teardown<Returned = R>,
+    C: Teardown<Returned = R> + Send,
     R: HandlerResult,
     R::Value: NoValue,
 {
@@ -325,7 +325,7 @@ pub struct MessageHandler<C> {
     pub(crate) call: for<'a> fn(&'a mut C, Decoded, &'a mut Context) -> BoxFuture<'a, Result<Answered>>,
 }
 
-impl<C: Component> MessageHandler<C> {
+impl<C: Send + 'static> MessageHandler<C> {
     /// The handler of `M`, a function that returns `R`. All that must hold of a handler is asked here, so that one mistake
     /// is one error.
     #[must_use]
@@ -343,7 +343,7 @@ impl<C: Component> MessageHandler<C> {
 fn handle<'a, C, M, R>(component: &'a mut C, value: Decoded, cx: &'a mut Context) -> BoxFuture<'a, Result<Answered>>
 where
     M: Message,
-    C: Handles<M, Returned = R>,
+    C: Handles<M, Returned = R> + Send,
     R: HandlerResult,
     R::Value: Answers<M, C>,
 {
@@ -365,7 +365,7 @@ pub struct ResponseHandler<C> {
     pub(crate) call: for<'a> fn(&'a mut C, ErasedResponse, &'a mut Context) -> BoxFuture<'a, Result>,
 }
 
-impl<C: Component> ResponseHandler<C> {
+impl<C: Send + 'static> ResponseHandler<C> {
     /// The hook that takes `A`, a function that returns `R`.
     #[must_use]
     pub const fn of<A, R>() -> Self
@@ -382,7 +382,7 @@ impl<C: Component> ResponseHandler<C> {
 fn respond<'a, C, A, R>(component: &'a mut C, erased: ErasedResponse, cx: &'a mut Context) -> BoxFuture<'a, Result>
 where
     A: ResponseArgument,
-    C: Responds<A, Returned = R>,
+    C: Responds<A, Returned = R> + Send,
     R: HandlerResult,
 {
     Box::pin(async move {
@@ -399,7 +399,7 @@ pub struct CompletionHandler<C> {
     pub(crate) call: for<'a> fn(&'a mut C, Bytes, &'a mut Context) -> BoxFuture<'a, Result<Answered>>,
 }
 
-impl<C: Component> CompletionHandler<C> {
+impl<C: Send + 'static> CompletionHandler<C> {
     /// The hook for requests of type `M`, a function that returns `R`.
     #[must_use]
     pub const fn of<M, R>() -> Self
@@ -416,7 +416,7 @@ impl<C: Component> CompletionHandler<C> {
 fn complete<'a, C, M, R>(component: &'a mut C, request: Bytes, cx: &'a mut Context) -> BoxFuture<'a, Result<Answered>>
 where
     M: Message,
-    C: Completes<M, Returned = R>,
+    C: Completes<M, Returned = R> + Send,
     R: HandlerResult,
     R::Value: ResponseOf<M>,
 {

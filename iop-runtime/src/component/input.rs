@@ -7,7 +7,6 @@ use std::future::Future;
 use futures_util::future::BoxFuture;
 
 use super::{Answered, Context, Error, HandlerResult, Handlers, Result};
-use crate::adapter::InboundAdapter;
 use crate::message::{Message, MessageType, Respond};
 
 /// A service with `on_process_input`.
@@ -61,12 +60,12 @@ impl<C, R: HandlerResult<Value = ()>> PollInput<C> for ((), R) {}
 #[diagnostic::on_unimplemented(
     message = "`on_process_input` of `{C}` does not take what `{A}` brings",
     label = "not a service behind this adapter",
-    note = "take the `Input` of `{A}` and return `Result` [iop E06]"
+    note = "take a `{I}` and return `Result` [iop E06]"
 )]
-pub trait AdapterInput<C, A> {}
+pub trait AdapterInput<C, A, I> {}
 
 #[diagnostic::do_not_recommend]
-impl<C, A: InboundAdapter, R: HandlerResult<Value = ()>> AdapterInput<C, A> for (A::Input, R) {}
+impl<C, A, I, R: HandlerResult<Value = ()>> AdapterInput<C, A, I> for (I, R) {}
 
 /// Calls `on_process_input` with an input whose type is erased.
 type CallInput<C> = for<'a> fn(&'a mut C, Box<dyn Any + Send>, &'a mut Context) -> BoxFuture<'a, Result<Answered>>;

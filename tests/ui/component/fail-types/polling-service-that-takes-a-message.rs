@@ -1,0 +1,16 @@
+#[path = "../../parts.rs"]
+mod parts;
+use iop::prelude::*;
+use parts::*;
+
+#[business_service(poll)]
+struct Door;
+
+#[handlers]
+impl Door {
+    async fn on_process_input(&mut self, _bye: Bye) -> Result {
+        Ok(())
+    }
+}
+
+fn main() {}

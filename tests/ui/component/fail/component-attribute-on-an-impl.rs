@@ -1,0 +1,8 @@
+use iop::prelude::*;
+
+struct Door;
+
+#[business_operation]
+impl Door {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use iop::prelude::*;
+
+#[business_operation]
+struct Door<T> {
+    inside: T,
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+#[path = "../../parts.rs"]
+mod parts;
+use iop::prelude::*;
+use parts::*;
+
+#[business_operation]
+struct Door;
+
+#[handlers]
+impl Door {
+    async fn on_process_input(&mut self, _bye: Bye) -> Result {
+        Ok(())
+    }
+
+    async fn bye(&mut self, bye: Bye) -> Result {
+        info!("{}", bye.name);
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use iop::prelude::*;
+
+#[message]
+struct Hello(#[key] String);
+
+fn main() {}

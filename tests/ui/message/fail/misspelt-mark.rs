@@ -1,0 +1,9 @@
+use iop::prelude::*;
+
+#[message]
+struct Hello {
+    #[keys]
+    name: String,
+}
+
+fn main() {}
