@@ -12,7 +12,7 @@ use crate::errors::{Code, Errors};
 use crate::suggest;
 
 pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Production {
-    duplicate_items(ast, errors);
+    item_names(ast, errors);
     // An item without a component is in no graph; a route to it is no mistake of its own.
     let placed: Vec<&ast::Item> = ast.items.iter().filter(|item| item.ty.is_some()).collect();
     let mut names = Names { all: &ast.items, placed: &placed, reached: vec![false; placed.len()], unknown: false };
@@ -40,13 +40,30 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
     }
 }
 
-fn duplicate_items(ast: &Production, errors: &mut Errors) {
+fn item_names(ast: &Production, errors: &mut Errors) {
     for (index, item) in ast.items.iter().enumerate() {
-        if ast.items.iter().take(index).any(|earlier| earlier.ident == item.ident) {
-            let name = &item.ident;
-            errors.report(name, Code::E01, format!("two items are named `{name}`"), "rename one of them");
+        let name = &item.ident;
+        if let Some(first) = ast.items.iter().take(index).find(|earlier| earlier.ident == *name) {
+            let help = format!("rename one of them{}", place(&first.ident));
+            errors.report(name, Code::E01, format!("two items are named `{name}`"), help);
+        }
+        if name.to_string().starts_with(char::is_uppercase) {
+            errors.report(
+                name,
+                Code::E01,
+                format!("the name of the item `{name}` begins with an upper-case letter"),
+                "begin it with a lower-case one: in a route, that is what tells an item from a value",
+            );
         }
     }
+}
+
+/// Where a name stands, for an error that stands somewhere else. Only a macro that the compiler runs knows the line.
+fn place(ident: &Ident) -> String {
+    if !proc_macro::is_available() {
+        return String::new();
+    }
+    format!("; the first stands in line {}", ident.span().unwrap().line())
 }
 
 /// Routes lead to the first of two items of one name; that none leads to the second is the same mistake.
