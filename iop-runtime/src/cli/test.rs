@@ -123,7 +123,7 @@ async fn here(
     running.flush_log();
     // What was handed in before this step is readable after it.
     let _ = store.submit(Step::default()).commit.wait().await;
-    let trace = Trace::of(&*store, SessionId::of(id)).await;
+    let trace = Trace::of(&*store, SessionId::of(id), arguments.output).await;
     running.stop(Stop::Drain(grace)).await.map_err(Failure::failed)?;
     Ok(Sent { response: called.map(|called| called.response).map_err(|error| refused(&error)), trace: trace? })
 }
@@ -156,18 +156,18 @@ async fn there(directory: &Path, arguments: &TestArguments, body: Bytes) -> Resu
         Ok(answered.response.map(|text| Bytes::from(text.get().to_owned())))
     });
     let viewer = store::open_viewer(directory)?;
-    Ok(Sent { response, trace: settled(&*viewer, SessionId::of(id)).await? })
+    Ok(Sent { response, trace: settled(&*viewer, SessionId::of(id), arguments.output).await? })
 }
 
 /// A session once nothing of it is under way, or as it is after a while.
-async fn settled(viewer: &dyn Viewer, session: SessionId) -> Result<Option<Trace>, Failure> {
+async fn settled(viewer: &dyn Viewer, session: SessionId, form: TraceForm) -> Result<Option<Trace>, Failure> {
     let deadline = tokio::time::Instant::now() + REST;
     loop {
-        let trace = Trace::of(viewer, session).await?;
+        let trace = Trace::of(viewer, session, form).await?;
         if trace.as_ref().is_none_or(Trace::is_settled) || tokio::time::Instant::now() >= deadline {
             // What was said last reaches the log a moment after the message ended.
             tokio::time::sleep(LOOK).await;
-            return Trace::of(viewer, session).await;
+            return Trace::of(viewer, session, form).await;
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -1,9 +1,10 @@
 //! A session from its input to its last response, with the log lines of each message beside it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::arguments::{SettingsArguments, TraceArguments, TraceForm};
@@ -13,7 +14,7 @@ use super::read::{event_line, status, unreadable};
 use super::{Program, linked, wait_for};
 use crate::events::escaped;
 use crate::message::{Header, Kind, MessageId, SessionId, Status};
-use crate::store::{Event, EventQuery, MessageQuery, StoredMessage, Viewer};
+use crate::store::{Event, EventQuery, MessageQuery, Viewer};
 
 /// How much is asked of the store at once.
 const PAGE: usize = 500;
@@ -28,10 +29,11 @@ impl Program {
     ) -> Result<Exit, Failure> {
         let viewer = self.viewer(settings)?;
         let trace = wait_for(async {
-            match Trace::of(&*viewer, SessionId::of(arguments.session)).await? {
+            let form = arguments.output;
+            match Trace::of(&*viewer, SessionId::of(arguments.session), form).await? {
                 Some(trace) => Ok(Some(trace)),
                 None => match viewer.find(arguments.session).await.map_err(unreadable)? {
-                    Some(message) => Trace::of(&*viewer, message.header.session).await,
+                    Some(message) => Trace::of(&*viewer, message.header.session, form).await,
                     None => Ok(None),
                 },
             }
@@ -47,29 +49,41 @@ impl Program {
 pub(crate) struct Trace {
     session: SessionId,
     /// In the order of acceptance.
-    messages: Vec<StoredMessage>,
+    messages: Vec<Traced>,
     /// In the order of time.
     events: Vec<Event>,
 }
 
+/// A message of a session.
+#[derive(Debug)]
+struct Traced {
+    header: Header,
+    /// Read only where it is shown.
+    body: Option<Bytes>,
+}
+
 impl Trace {
-    /// Reads a session; `None` where nothing is in it.
-    pub(crate) async fn of(viewer: &dyn Viewer, session: SessionId) -> Result<Option<Self>, Failure> {
+    /// Reads what a form of a session's trace needs; `None` where nothing is in the session.
+    pub(crate) async fn of(viewer: &dyn Viewer, session: SessionId, form: TraceForm) -> Result<Option<Self>, Failure> {
         let headers = headers(viewer, session).await?;
         if headers.is_empty() {
             return Ok(None);
         }
         let mut messages = Vec::with_capacity(headers.len());
         for header in headers {
-            // Purged meanwhile: then there is no body to show any more.
-            messages.extend(viewer.find(header.id).await.map_err(unreadable)?);
+            let body = match form {
+                TraceForm::Tree => None,
+                // Purged meanwhile: then there is no body to show any more.
+                TraceForm::Json => viewer.find(header.id).await.map_err(unreadable)?.map(|message| message.body),
+            };
+            messages.push(Traced { header, body });
         }
         Ok(Some(Self { session, messages, events: events(viewer, session).await? }))
     }
 
     /// Nothing of it is under way: what is left waits for a person or for its next attempt.
     pub(crate) fn is_settled(&self) -> bool {
-        let under_way = |message: &StoredMessage| matches!(message.header.status, Status::Queued | Status::InFlight);
+        let under_way = |message: &Traced| matches!(message.header.status, Status::Queued | Status::InFlight);
         !self.messages.iter().any(under_way)
     }
 
@@ -90,7 +104,7 @@ impl Trace {
         let messages = self.messages.iter().map(|message| {
             let header = &message.header;
             let mut document = MessageDocument::of(header);
-            document.body = Some(document::body(&registry, &header.type_name, &message.body));
+            document.body = message.body.as_ref().map(|body| document::body(&registry, &header.type_name, body));
             let events = of_message.remove(&Some(header.id)).unwrap_or_default();
             document.events = Some(events.into_iter().map(EventDocument::from).collect());
             document
@@ -115,10 +129,10 @@ impl Trace {
         let plural = if count == 1 { "" } else { "s" };
         writeln!(out, "session {}: {count} message{plural}{}", self.session, took(self.span()))?;
         let mut events = self.events_by_message();
-        let known = |id: MessageId| self.messages.iter().any(|message| message.header.id == id);
+        let known: HashSet<MessageId> = self.messages.iter().map(|message| message.header.id).collect();
         let mut children = HashMap::<Option<MessageId>, Vec<&Header>>::new();
         for message in &self.messages {
-            let parent = message.header.parent.filter(|parent| known(*parent));
+            let parent = message.header.parent.filter(|parent| known.contains(parent));
             children.entry(parent).or_default().push(&message.header);
         }
         for event in events.remove(&None).unwrap_or_default() {

@@ -1,4 +1,4 @@
-//! The engine: the only place that spawns tasks, and what drives a production.
+//! The engine: what drives a production, and the place that spawns its tasks.
 //!
 //! A message's way: [`core`] submits it to the store and hands it to the [`queue`] of its item; a [`worker`] claims it,
 //! runs its handler under [`guard`] with a [`turn`] behind the context, and commits what the turn did in one step, with
