@@ -1,9 +1,17 @@
 //! Crashes in the middle of turns: nothing is lost, nothing is done twice inside.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use iop::message::Status;
+use iop::clock::SystemClock;
+use iop::engine::{self, StartOptions};
+use iop::message::{Header, Status, SuspendReason};
 use iop::prelude::*;
+use iop::production::Production;
+use iop::settings::{self, Layers};
+use iop::store::sqlite::{OpenError, SqliteStore};
+use iop::store::{MessageQuery, Viewer};
 
 use crate::kit::Lab;
 
@@ -128,4 +136,79 @@ async fn a_repeated_turn_finds_its_recorded_requests_and_sends_nothing_twice() {
         8,
         "an order, its total, a rate, two bookings, each answered"
     );
+}
+
+#[message]
+pub struct Parcel {
+    ticks: bool,
+}
+
+/// Never comes back from a parcel that ticks.
+#[business_operation]
+pub struct Scale;
+
+#[handlers]
+impl Scale {
+    async fn weigh(&mut self, parcel: Parcel) -> Result {
+        if parcel.ticks {
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
+production! {
+    /// A scale.
+    pub Counter {
+        #[item(standalone, timeout = "1h", request_timeout = "1h")]
+        scale: Scale {},
+    }
+}
+
+/// Opens the store as soon as what was cut off has let go of it.
+async fn open(dir: &Path) -> Arc<SqliteStore> {
+    loop {
+        match SqliteStore::open(dir, Arc::new(SystemClock)) {
+            Ok(store) => return store,
+            Err(OpenError::Locked { .. }) => tokio::time::sleep(Duration::from_millis(5)).await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+async fn parcels(store: &SqliteStore) -> Vec<Header> {
+    let query = MessageQuery { oldest_first: true, ..MessageQuery::default() };
+    store.query(query).await.expect("readable")
+}
+
+// On the store that knows of crashes, and so in real time.
+#[tokio::test]
+async fn a_message_that_was_in_flight_in_three_crashes_is_suspended_and_the_others_go_on() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path().join("store");
+    let start = async |store: Arc<SqliteStore>| {
+        let resolved = settings::resolve(Counter::GRAPH, Counter::wiring(), &Layers::none()).expect("valid settings");
+        engine::start(resolved, store, StartOptions::default()).await
+    };
+    let mut store = open(&dir).await;
+    let mut running = start(store.clone()).await;
+    let calls = [r#"{"ticks":true}"#, r#"{"ticks":false}"#].map(|body| {
+        let director = running.director();
+        tokio::spawn(async move { director.call_json("scale", None, body.as_bytes(), None).await })
+    });
+    for crash in 0..3 {
+        while !parcels(&store).await.iter().any(|parcel| parcel.status == Status::InFlight && parcel.crashes == crash) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        for call in &calls {
+            call.abort();
+        }
+        drop((running, store));
+        store = open(&dir).await;
+        running = start(store.clone()).await;
+    }
+    assert_eq!(running.until_idle().await.expect("the store works").suspended, 1);
+    let parcels = parcels(&store).await;
+    assert_eq!(parcels[0].reason, Some(SuspendReason::CrashSuspect));
+    assert_eq!(parcels[1].status, Status::Completed);
 }
