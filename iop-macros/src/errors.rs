@@ -52,3 +52,41 @@ impl Errors {
         self.0.into_iter().map(syn::Error::into_compile_error).collect()
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proc_macro2::TokenTree;
+    use quote::quote;
+
+    use super::*;
+
+    /// The texts of the errors in what a macro expanded to, in their order.
+    pub(crate) fn errors_in(output: TokenStream) -> Vec<String> {
+        let tokens: Vec<TokenTree> = output.into_iter().collect();
+        let mut found = Vec::new();
+        for (index, token) in tokens.iter().enumerate() {
+            let TokenTree::Group(group) = token else { continue };
+            let before = index.checked_sub(2).and_then(|name| tokens.get(name));
+            if matches!(before, Some(TokenTree::Ident(name)) if name == "compile_error") {
+                found.push(syn::parse2::<syn::LitStr>(group.stream()).expect("an error is a text").value());
+            } else {
+                found.extend(errors_in(group.stream()));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn an_error_is_a_fact_then_what_to_write_and_the_mark_of_its_page() {
+        let mut errors = Errors::default();
+        errors.report(quote!(a), Code::E01, "there is no item `a`", "did you mean `b`?");
+        errors.grammar(quote!(a), "`a` has no value", "write `a: value,`");
+        assert_eq!(
+            errors_in(errors.into_tokens()),
+            [
+                "there is no item `a`\n\nhelp: did you mean `b`? [iop E01]",
+                "`a` has no value\n\nhelp: write `a: value,`"
+            ]
+        );
+    }
+}

@@ -6,6 +6,8 @@ mod expand;
 mod json_name;
 mod model;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -16,7 +16,9 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
     // An item without a component is in no graph; a route to it is no mistake of its own.
     let placed: Vec<&ast::Item> = ast.items.iter().filter(|item| item.ty.is_some()).collect();
     let mut names = Names { all: &ast.items, placed: &placed, reached: vec![false; placed.len()], unknown: false };
-    let mut items: Vec<model::Item> = placed.iter().filter_map(|item| self::item(item, &mut names, errors)).collect();
+    // What else is wrong with an item without a component is reported all the same.
+    let mut items: Vec<model::Item> =
+        ast.items.iter().filter_map(|item| self::item(item, &mut names, errors)).collect();
     let complete = ast.items.iter().all(|item| item.complete) && !names.unknown;
     for (item, reached) in items.iter_mut().zip(&names.reached) {
         item.ask_reached = complete && !reached && !item.standalone && !twice(ast, &item.ident);

@@ -1,6 +1,6 @@
 //! Reading tokens with a view ahead, without ever failing.
 
-use proc_macro2::{Delimiter, Group, Ident, Punct, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 
 /// A place in a list of tokens.
 pub(crate) struct Tokens {
@@ -51,13 +51,15 @@ impl Tokens {
         matches!(self.peek(ahead), Some(TokenTree::Punct(punct)) if punct.as_char() == character)
     }
 
+    /// `::`. The spacing tells it from the `:` of `name: ::path`.
     pub(crate) fn peek_path_separator(&self, ahead: usize) -> bool {
-        self.peek_punct(ahead, ':') && self.peek_punct(ahead + 1, ':')
+        let joint = matches!(self.peek(ahead), Some(TokenTree::Punct(punct)) if punct.spacing() == Spacing::Joint);
+        joint && self.peek_punct(ahead, ':') && self.peek_punct(ahead + 1, ':')
     }
 
     /// `:` that is not half of `::`.
     pub(crate) fn peek_colon(&self, ahead: usize) -> bool {
-        self.peek_punct(ahead, ':') && !self.peek_punct(ahead + 1, ':')
+        self.peek_punct(ahead, ':') && !self.peek_path_separator(ahead)
     }
 
     pub(crate) fn next_ident(&mut self) -> Option<Ident> {

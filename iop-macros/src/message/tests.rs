@@ -1,0 +1,117 @@
+//! What `#[message]` says of each mistake, word for word.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::errors::tests::errors_in;
+
+fn errors_of(arguments: TokenStream, item: TokenStream) -> Vec<String> {
+    errors_in(super::compile(arguments, item))
+}
+
+#[test]
+fn a_correct_message_has_no_error() {
+    let none: [&str; 0] = [];
+    let item = quote! { pub struct Hello { #[key] pub name: String, #[sensitive] pub note: String } };
+    assert_eq!(errors_of(quote!(response = Greeting, name = "hello", version = 2, transient), item), none);
+    assert_eq!(errors_of(quote!(part), quote! { pub struct Page<T> { pub rows: Vec<T> } }), none);
+    assert_eq!(errors_of(quote!(), quote! { pub enum Change { Moved { #[key] mrn: String }, Gone } }), none);
+}
+
+#[test]
+fn an_unknown_argument_names_the_closest_or_lists_them() {
+    assert_eq!(
+        errors_of(quote!(respons = Greeting, colour = "red"), quote! { struct Hello; }),
+        [
+            "`#[message]` has no argument `respons`\n\nhelp: did you mean `response`? [iop E12]",
+            "`#[message]` has no argument `colour`\n\nhelp: it knows `response`, `name`, `version`, `transient`, `part` \
+             [iop E12]",
+        ]
+    );
+}
+
+#[test]
+fn each_argument_says_what_it_takes() {
+    assert_eq!(
+        errors_of(quote!(name = 3, version = 0, transient = true, response), quote! { struct Hello; }),
+        [
+            "`name` takes a text\n\nhelp: write `name = \"…\"` [iop E12]",
+            "`version` takes a number from 1\n\nhelp: write `version = 2` [iop E12]",
+            "`transient` takes no value\n\nhelp: write `transient` alone [iop E12]",
+            "`response` has no value\n\nhelp: write `response = …` [iop E12]",
+        ]
+    );
+    assert_eq!(
+        errors_of(quote!(version, version = 2), quote! { struct Hello; }),
+        [
+            "`version` has no value\n\nhelp: write `version = 2` [iop E12]",
+            "`version` is given twice\n\nhelp: remove one [iop E12]",
+        ]
+    );
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused_where_it_says_what_it_is() {
+    assert_eq!(
+        errors_of(quote!(), quote! { struct Page<T> { rows: Vec<T> } }),
+        ["the message `Page` is generic, and a stored message needs one name and one form\n\nhelp: write one message \
+          type for each use, or `#[message(part)]` if `Page` only stands inside messages [iop E12]"]
+    );
+    assert_eq!(
+        errors_of(quote!(), quote! { fn hello() {} }),
+        ["`#[message]` stands on what is neither a struct nor an enum\n\nhelp: put it on the struct or enum that is \
+          sent [iop E12]"]
+    );
+}
+
+#[test]
+fn marks_of_fields_stand_where_they_mean_something() {
+    assert_eq!(
+        errors_of(quote!(), quote! { struct Hello(#[key] String); }),
+        ["`#[key]` stands on a field without a name\n\nhelp: it is found by its name in the stored JSON: use named \
+          fields, `{ name: Type }` [iop E12]"]
+    );
+    assert_eq!(
+        errors_of(quote!(part), quote! { struct Name { #[key] given: String } }),
+        ["`#[key]` stands in a type that is not a message\n\nhelp: mark the field of the message, or write \
+          `#[message]` without `part` on `Name` [iop E12]"]
+    );
+    assert_eq!(
+        errors_of(quote!(part, version = 2), quote! { struct Name; }),
+        [
+            "`version` stands beside `part`, which makes no message\n\nhelp: remove `part`, or remove `version` [iop E12]"
+        ]
+    );
+    assert_eq!(
+        errors_of(quote!(), quote! { struct Hello { #[setting] name: String } }),
+        [
+            "`#[setting]` stands in a message\n\nhelp: it gives a field of a component its role; a field of a message is \
+          a `#[key]`, is `#[sensitive]` or has no attribute [iop E12]"
+        ]
+    );
+}
+
+#[test]
+fn a_misspelt_mark_is_named_and_each_mark_is_given_once() {
+    assert_eq!(
+        errors_of(quote!(), quote! { struct Hello { #[kye] name: String, #[sensitive] #[sensitive] note: String } }),
+        [
+            "there is no attribute `kye`\n\nhelp: did you mean `#[key]`? [iop E12]",
+            "`#[sensitive]` is given twice\n\nhelp: remove one [iop E12]",
+        ]
+    );
+    assert_eq!(
+        errors_of(quote!(), quote! { struct Hello { #[key(unique)] name: String, #[sensitive = 1] note: String } }),
+        [
+            "`#[key]` has no argument `unique`\n\nhelp: write `#[key]` alone [iop E12]",
+            "`#[sensitive]` takes no value\n\nhelp: write `#[sensitive(…)]` [iop E12]",
+        ]
+    );
+}
+
+#[test]
+fn a_refused_message_still_comes_out_and_is_a_message() {
+    let output = super::compile(quote!(), quote! { struct Page<T> { rows: Vec<T> } }).to_string();
+    assert!(output.contains("struct Page < T >"), "{output}");
+    assert!(output.contains(":: iop :: __private :: Message for Page < T >"), "{output}");
+}

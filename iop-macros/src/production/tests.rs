@@ -1,0 +1,192 @@
+//! What `production!` says of each mistake, word for word, and what still comes out beside it.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::errors::tests::errors_in;
+
+fn errors_of(tokens: TokenStream) -> Vec<String> {
+    errors_in(super::compile(tokens))
+}
+
+/// The errors of a production of these items and a `greeter`.
+fn errors_beside_greeter(items: TokenStream) -> Vec<String> {
+    errors_of(quote! { pub Lab { #items, greeter: Greeter {} } })
+}
+
+#[test]
+fn every_form_of_an_item_is_read_without_an_error() {
+    let none: [&str; 0] = [];
+    let lab = quote! {
+        /// A laboratory.
+        pub(crate) Lab {
+            /// Ticks.
+            clock: Clock { call_interval: "1s", out: greeter, copies: [greeter, printer], others: [] },
+            #[item(standalone, pool_size = 2)]
+            porter: plant::Porter { floor: { FLOOR }, limits: [1, 2] },
+            greeter: Greeter {},
+            printer: ::plant::Printer<u8>,
+        }
+    };
+    assert_eq!(errors_of(lab), none);
+}
+
+#[test]
+fn a_route_to_no_item_names_the_closest_or_lists_them() {
+    assert_eq!(
+        errors_beside_greeter(quote! { clock: Clock { out: greter } }),
+        ["there is no item `greter`\n\nhelp: did you mean `greeter`? [iop E01]"]
+    );
+    assert_eq!(
+        errors_beside_greeter(quote! { clock: Clock { out: printer } }),
+        ["there is no item `printer`\n\nhelp: the items are `clock`, `greeter`; the value of a setting that is not a \
+          literal stands in braces, `{ printer }` [iop E01]"]
+    );
+}
+
+#[test]
+fn an_item_stands_once_in_a_production_and_once_in_a_list() {
+    assert_eq!(
+        errors_beside_greeter(quote! { greeter: Host {} }),
+        ["two items are named `greeter`\n\nhelp: rename one of them [iop E01]"]
+    );
+    assert_eq!(
+        errors_beside_greeter(quote! { clock: Clock { out: [greeter, greeter] } }),
+        ["the item `greeter` stands twice in a list\n\nhelp: remove one [iop E01]"]
+    );
+}
+
+#[test]
+fn attributes_stand_where_they_mean_something() {
+    assert_eq!(
+        errors_of(quote! { #[item(pool_size = 2)] pub Lab { greeter: Greeter {} } }),
+        ["a production takes doc comments only\n\nhelp: what the engine needs to know of an item stands in front of \
+          the item, `#[item(…)]` [iop E12]"]
+    );
+    assert_eq!(
+        errors_beside_greeter(quote! { #[cfg(test)] clock: Clock { out: greeter } }),
+        ["an attribute that means nothing on an item\n\nhelp: an item is there or not; to leave it out at run time, \
+          write `#[item(enabled = false)]` [iop E12]"]
+    );
+    assert_eq!(
+        errors_beside_greeter(quote! { #[pool_size(2)] clock: Clock { out: greeter } }),
+        ["an attribute that means nothing on an item\n\nhelp: an item takes doc comments and `#[item(…)]` [iop E12]"]
+    );
+    assert_eq!(
+        errors_beside_greeter(quote! { #[item(pool_size, timeout = 1, timeout = 2)] clock: Clock { out: greeter } }),
+        [
+            "`pool_size` has no value\n\nhelp: write `pool_size = …` [iop E12]",
+            "`timeout` is given twice\n\nhelp: remove one [iop E12]",
+        ]
+    );
+    assert_eq!(
+        errors_beside_greeter(quote! { clock: Clock { #[item(standalone)] out: greeter } }),
+        ["an attribute stands on a field\n\nhelp: write `#[item(…)]` in front of the item"]
+    );
+}
+
+#[test]
+fn what_is_not_the_grammar_is_told_what_to_write() {
+    assert_eq!(errors_of(quote! {}), ["a production has no name\n\nhelp: write `production! { pub Name { … } }`"]);
+    assert_eq!(
+        errors_of(quote! { pub Lab }),
+        ["the production `Lab` has no items\n\nhelp: write `Lab { name: Component { … }, … }`"]
+    );
+    assert_eq!(
+        errors_of(quote! { Lab {} Other {} }),
+        ["more than one production\n\nhelp: write one `production!` for each"]
+    );
+    assert_eq!(
+        errors_beside_greeter(quote! { clock = Clock { out: greeter } }),
+        ["the item `clock` has no component\n\nhelp: write `clock: Component { … },`"]
+    );
+    assert_eq!(
+        errors_beside_greeter(quote! { "clock": Clock { out: greeter } }),
+        ["expected an item\n\nhelp: write `name: Component { setting: value, target: item },`"]
+    );
+    assert_eq!(
+        errors_beside_greeter(quote! { clock: Clock { out: greeter, out: greeter } }),
+        ["`out` is set twice\n\nhelp: remove one"]
+    );
+    assert_eq!(
+        errors_beside_greeter(quote! { clock: Clock { out: greeter } second: Clock { out: greeter } }),
+        ["expected `,` behind the item `clock`\n\nhelp: write `name: Component { setting: value, target: item },`"]
+    );
+}
+
+#[test]
+fn all_mistakes_of_one_production_are_reported_in_one_run() {
+    let lab = quote! {
+        Lab {
+            clock: Clock { out: greter, interval: },
+            #[item(pool_size)]
+            porter: { greet: greeter },
+            greeter: Greeter {},
+            greeter: Host {},
+        }
+    };
+    assert_eq!(
+        errors_of(lab),
+        [
+            "`interval` has no value\n\nhelp: write `interval: value,` or `interval: item,`",
+            "the item `porter` has no component\n\nhelp: write `porter: Component { … },`",
+            "two items are named `greeter`\n\nhelp: rename one of them [iop E01]",
+            "there is no item `greter`\n\nhelp: did you mean `greeter`? [iop E01]",
+            "`pool_size` has no value\n\nhelp: write `pool_size = …` [iop E12]",
+        ]
+    );
+}
+
+/// What is half-written in front of a `greeter` is one error, and both the items that can be read come out.
+#[track_caller]
+fn half_written(item: &str, error: &str, kept: &[&str]) {
+    // Text, because there is no `}` behind what is being written: what is open is closed by the editor.
+    let text = format!("Lab {{ second: Clock {{ out: greeter }}, {item} greeter: Greeter {{}} }}");
+    let output = super::compile(text.parse().expect("tokens"));
+    assert_eq!(errors_in(output.clone()), [error], "{item}");
+    let output = output.to_string();
+    for item in [r#"Item :: new ("second""#, r#"Item :: new ("greeter""#].iter().chain(kept) {
+        assert!(output.contains(item), "{item} is not in {output}");
+    }
+    // The route of the item before is resolved whatever comes behind it.
+    assert!(output.contains("placed :: < Greeter >"), "{output}");
+}
+
+#[test]
+fn a_half_written_item_is_one_error_and_the_others_come_out() {
+    half_written("clock", "the item `clock` has no component\n\nhelp: write `clock: Component { … },`", &[]);
+    half_written("clock:", "the item `clock` has no component\n\nhelp: write `clock: Component { … },`", &[]);
+    half_written("clock: ,", "the item `clock` has no component\n\nhelp: write `clock: Component { … },`", &[]);
+    half_written("clock: plant::", "the item `clock` has no component\n\nhelp: write `clock: Component { … },`", &[]);
+    half_written(
+        "clock: Clo",
+        "expected `,` behind the item `clock`\n\nhelp: write `name: Component { setting: value, target: item },`",
+        &[r#"Item :: new ("clock""#, "< Clo as"],
+    );
+    half_written(
+        "clock: Clock { ou },",
+        "`ou` has no value\n\nhelp: write `ou: value,` or `ou: item,`",
+        &["< Clock as", ". ou"],
+    );
+    half_written(
+        "clock: Clock { out: },",
+        "`out` has no value\n\nhelp: write `out: value,` or `out: item,`",
+        &["< Clock as", ". out"],
+    );
+}
+
+#[test]
+fn nothing_is_asked_that_a_half_written_item_may_still_answer() {
+    let asks = |tokens: TokenStream| {
+        let output = super::compile(tokens).to_string();
+        (output.matches("assert_wired (\"clock\"").count(), output.matches("assert_reached").count())
+    };
+    assert_eq!(
+        asks(quote! { Lab { clock: Clock {}, greeter: Greeter {} } }),
+        (1, 2),
+        "both are asked of what is whole"
+    );
+    assert_eq!(asks(quote! { Lab { clock: Clock { ou }, greeter: Greeter {} } }), (0, 0));
+    assert_eq!(asks(quote! { Lab { clock: Clock { out: greter }, greeter: Greeter {} } }), (1, 1));
+    assert_eq!(asks(quote! { Lab { clock: Clock { out: printer }, greeter: Greeter {} } }), (1, 0));
+}
