@@ -12,6 +12,8 @@ mod handlers;
 mod message;
 mod production;
 mod suggest;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 

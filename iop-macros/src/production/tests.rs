@@ -10,7 +10,7 @@ fn errors_of(tokens: TokenStream) -> Vec<String> {
 }
 
 /// The errors of a production of these items and a `greeter`.
-fn errors_beside_greeter(items: TokenStream) -> Vec<String> {
+fn errors_beside_greeter(items: &TokenStream) -> Vec<String> {
     errors_of(quote! { pub Lab { #items, greeter: Greeter {} } })
 }
 
@@ -34,11 +34,11 @@ fn every_form_of_an_item_is_read_without_an_error() {
 #[test]
 fn a_route_to_no_item_names_the_closest_or_lists_them() {
     assert_eq!(
-        errors_beside_greeter(quote! { clock: Clock { out: greter } }),
+        errors_beside_greeter(&quote! { clock: Clock { out: greter } }),
         ["there is no item `greter`\n\nhelp: did you mean `greeter`? [iop E01]"]
     );
     assert_eq!(
-        errors_beside_greeter(quote! { clock: Clock { out: printer } }),
+        errors_beside_greeter(&quote! { clock: Clock { out: printer } }),
         ["there is no item `printer`\n\nhelp: the items are `clock`, `greeter`; the value of a setting that is not a \
           literal stands in braces, `{ printer }` [iop E01]"]
     );
@@ -47,11 +47,11 @@ fn a_route_to_no_item_names_the_closest_or_lists_them() {
 #[test]
 fn an_item_stands_once_in_a_production_and_once_in_a_list() {
     assert_eq!(
-        errors_beside_greeter(quote! { greeter: Host {} }),
+        errors_beside_greeter(&quote! { greeter: Host {} }),
         ["two items are named `greeter`\n\nhelp: rename one of them [iop E01]"]
     );
     assert_eq!(
-        errors_beside_greeter(quote! { clock: Clock { out: [greeter, greeter] } }),
+        errors_beside_greeter(&quote! { clock: Clock { out: [greeter, greeter] } }),
         ["the item `greeter` stands twice in a list\n\nhelp: remove one [iop E01]"]
     );
 }
@@ -64,23 +64,23 @@ fn attributes_stand_where_they_mean_something() {
           the item, `#[item(…)]` [iop E12]"]
     );
     assert_eq!(
-        errors_beside_greeter(quote! { #[cfg(test)] clock: Clock { out: greeter } }),
+        errors_beside_greeter(&quote! { #[cfg(test)] clock: Clock { out: greeter } }),
         ["an attribute that means nothing on an item\n\nhelp: an item is there or not; to leave it out at run time, \
           write `#[item(enabled = false)]` [iop E12]"]
     );
     assert_eq!(
-        errors_beside_greeter(quote! { #[pool_size(2)] clock: Clock { out: greeter } }),
+        errors_beside_greeter(&quote! { #[pool_size(2)] clock: Clock { out: greeter } }),
         ["an attribute that means nothing on an item\n\nhelp: an item takes doc comments and `#[item(…)]` [iop E12]"]
     );
     assert_eq!(
-        errors_beside_greeter(quote! { #[item(pool_size, timeout = 1, timeout = 2)] clock: Clock { out: greeter } }),
+        errors_beside_greeter(&quote! { #[item(pool_size, timeout = 1, timeout = 2)] clock: Clock { out: greeter } }),
         [
             "`pool_size` has no value\n\nhelp: write `pool_size = …` [iop E12]",
             "`timeout` is given twice\n\nhelp: remove one [iop E12]",
         ]
     );
     assert_eq!(
-        errors_beside_greeter(quote! { clock: Clock { #[item(standalone)] out: greeter } }),
+        errors_beside_greeter(&quote! { clock: Clock { #[item(standalone)] out: greeter } }),
         ["an attribute stands on a field\n\nhelp: write `#[item(…)]` in front of the item"]
     );
 }
@@ -97,19 +97,19 @@ fn what_is_not_the_grammar_is_told_what_to_write() {
         ["more than one production\n\nhelp: write one `production!` for each"]
     );
     assert_eq!(
-        errors_beside_greeter(quote! { clock = Clock { out: greeter } }),
+        errors_beside_greeter(&quote! { clock = Clock { out: greeter } }),
         ["the item `clock` has no component\n\nhelp: write `clock: Component { … },`"]
     );
     assert_eq!(
-        errors_beside_greeter(quote! { "clock": Clock { out: greeter } }),
+        errors_beside_greeter(&quote! { "clock": Clock { out: greeter } }),
         ["expected an item\n\nhelp: write `name: Component { setting: value, target: item },`"]
     );
     assert_eq!(
-        errors_beside_greeter(quote! { clock: Clock { out: greeter, out: greeter } }),
+        errors_beside_greeter(&quote! { clock: Clock { out: greeter, out: greeter } }),
         ["`out` is set twice\n\nhelp: remove one"]
     );
     assert_eq!(
-        errors_beside_greeter(quote! { clock: Clock { out: greeter } second: Clock { out: greeter } }),
+        errors_beside_greeter(&quote! { clock: Clock { out: greeter } second: Clock { out: greeter } }),
         ["expected `,` behind the item `clock`\n\nhelp: write `name: Component { setting: value, target: item },`"]
     );
 }

@@ -1,0 +1,103 @@
+//! What comes of `component.rs`. Written by the tests in `src/tests.rs`.
+
+#[doc = " Greets a name every few seconds."]
+pub struct Clock {
+    #[doc = " The pause between two calls."]
+    call_interval: Duration,
+    name: String,
+    out: Target<Hello>,
+    log: Option<Target<(Hello, Bye)>>,
+    ticks: u64,
+}
+#[doc(hidden)]
+#[doc = "What `production!` sets of `Clock`."]
+#[allow(missing_debug_implementations, missing_docs, private_interfaces, reason = "generated")]
+#[derive(::core::default::Default)]
+pub struct ClockFields {
+    #[doc = "The pause between two calls."]
+    pub call_interval: ::iop::__private::SettingField<Duration>,
+    #[doc = ""]
+    pub name: ::iop::__private::SettingField<String>,
+    #[doc = ""]
+    pub out: ::iop::__private::TargetField<::iop::__private::Each<Hello>>,
+    #[doc = ""]
+    pub log: ::iop::__private::TargetField<(::iop::__private::Each<Hello>, ::iop::__private::Each<Bye>)>,
+    #[doc = "When the first call is: `at_once` or `after_interval`."]
+    pub first_call: ::iop::__private::SettingField<::iop::__private::FirstCall>,
+}
+const _: () = {
+    #[automatically_derived]
+    impl ::iop::__private::Fields for ClockFields {
+        fn wiring(self) -> ::iop::__private::Wiring {
+            let mut wiring = ::iop::__private::Wiring::default();
+            wiring.setting("call_interval", self.call_interval);
+            wiring.setting("name", self.name);
+            wiring.target("out", self.out);
+            wiring.target("log", self.log);
+            wiring.setting("first_call", self.first_call);
+            wiring
+        }
+    }
+    static TYPE: ::iop::__private::ComponentType =
+        ::iop::__private::ComponentType::poll_service::<Clock, _, _>("Clock")
+            .described(
+                ::core::concat!(::core::module_path!(), "::Clock"),
+                ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
+                "Greets a name every few seconds.",
+            )
+            .with(
+                &[&[
+                    ::iop::__private::SettingDecl::of(
+                        <Duration as ::iop::__private::Setting>::KIND,
+                        "call_interval",
+                        "The pause between two calls.",
+                        ::core::option::Option::Some(|| ::iop::__private::default::<Duration, _>("5s")),
+                    ),
+                    ::iop::__private::SettingDecl::of(
+                        <String as ::iop::__private::Setting>::KIND,
+                        "name",
+                        "",
+                        ::core::option::Option::None,
+                    ),
+                ]],
+                &[
+                    ::iop::__private::TargetDecl::new::<Target<Hello>>(
+                        "out",
+                        "",
+                        <Hello as ::iop::__private::Messages>::types,
+                    ),
+                    ::iop::__private::TargetDecl::new::<Option<Target<(Hello, Bye)>>>("log", "", || {
+                        ::std::vec![
+                            <Hello as ::iop::__private::Message>::TYPE,
+                            <Bye as ::iop::__private::Message>::TYPE
+                        ]
+                    }),
+                ],
+            );
+    #[automatically_derived]
+    impl ::iop::__private::Component for Clock {
+        type This = Self;
+        type Fields = ClockFields;
+        const TYPE: &'static ::iop::__private::ComponentType = &TYPE;
+        fn build(config: &::iop::__private::ItemConfig) -> ::iop::__private::Result<Self> {
+            let _ = config;
+            ::core::result::Result::Ok(Self {
+                call_interval: config.read(
+                    "call_interval",
+                    <Duration as ::iop::__private::Setting>::from_raw,
+                    <Duration as ::iop::__private::Setting>::absent,
+                )?,
+                name: config.read(
+                    "name",
+                    <String as ::iop::__private::Setting>::from_raw,
+                    <String as ::iop::__private::Setting>::absent,
+                )?,
+                out: config.target("out"),
+                log: config.target("log"),
+                ticks: <u64 as ::iop::__private::StartsAsDefault>::start(),
+            })
+        }
+    }
+    const _: fn(&Clock) -> &::core::time::Duration = |component| &component.call_interval;
+    ::iop::__private::inventory::submit! {::iop::__private::RegisteredComponent (& TYPE) }
+};

@@ -1,0 +1,33 @@
+//! What comes of `half_written.rs`. Written by the tests in `src/tests.rs`.
+
+#[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy)]
+pub struct HelloWorld;
+const _: () = {
+    static GRAPH: ::iop::__private::Graph = ::iop::__private::Graph::new(
+        "HelloWorld",
+        "",
+        ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
+        &[
+            ::iop::__private::Item::new("clock", "", <Clock as ::iop::__private::Component>::TYPE, false),
+            ::iop::__private::Item::new("greeter", "", <Greeter as ::iop::__private::Component>::TYPE, false),
+        ],
+        &[],
+    );
+    #[automatically_derived]
+    impl ::iop::__private::Production for HelloWorld {
+        const GRAPH: &'static ::iop::__private::Graph = &GRAPH;
+        fn wiring() -> ::std::vec::Vec<::iop::__private::Wiring> {
+            let mut fields_0 = <<Clock as ::iop::__private::Component>::Fields as ::core::default::Default>::default();
+            let options_0 = ::iop::__private::ItemOptions::default();
+            let fields_1 = <<Greeter as ::iop::__private::Component>::Fields as ::core::default::Default>::default();
+            let options_1 = ::iop::__private::ItemOptions::default();
+            ::iop::__private::set(&mut fields_0.call_interval, "1s");
+            let _ = &mut fields_0.ou;
+            ::std::vec![::iop::__private::wiring(fields_0, options_0), ::iop::__private::wiring(fields_1, options_1)]
+        }
+    }
+    const _: () = ::iop::__private::assert_wired("greeter", <Greeter as ::iop::__private::Component>::TYPE, &[]);
+    ::iop::__private::inventory::submit! {::iop::__private::RegisteredProduction (& GRAPH) }
+};
+::core::compile_error! { "`ou` has no value\n\nhelp: write `ou: value,` or `ou: item,`" }
+::core::compile_error! { "the item `second` has no component\n\nhelp: write `second: Component { … },`" }

@@ -1,0 +1,77 @@
+//! What comes of `handlers.rs`. Written by the tests in `src/tests.rs`.
+
+impl Router {
+    async fn on_init(&mut self) -> Result {
+        Ok(())
+    }
+    async fn hello(&mut self, hello: Hello, cx: &mut Context) -> Result<Pending> {
+        cx.send_request_async(&self.out, hello).await
+    }
+    async fn on_response(&mut self, greeting: Response<Hello>) -> Result {
+        self.text = greeting.text.clone();
+        Ok(())
+    }
+    async fn on_complete(&mut self, _hello: Hello) -> Result<Greeting> {
+        Ok(Greeting { text: self.text.clone() })
+    }
+}
+const _: () = {
+    #[automatically_derived]
+    impl ::iop::__private::Handlers for Router {
+        const TABLE: ::iop::__private::HandlerTable<Self> = {
+            let table = ::iop::__private::HandlerTable::EMPTY.handlers(
+                &[::iop::__private::MessageHandler::of::<Hello, Result<Pending>>()],
+                &[::iop::__private::ResponseHandler::of::<Response<Hello>, Result>()],
+                &[::iop::__private::CompletionHandler::of::<Hello, Result<Greeting>>()],
+            );
+            let table = table.init(::iop::__private::init_hook::<Self, Result>());
+            table
+        };
+    }
+    #[automatically_derived]
+    impl ::iop::__private::Init for Router {
+        type Returned = Result;
+        async fn init(&mut self, cx: &mut ::iop::__private::Context) -> Self::Returned {
+            let _ = cx;
+            Self::on_init(self).await
+        }
+    }
+    #[automatically_derived]
+    impl ::iop::__private::Handles<Hello> for Router {
+        type Returned = Result<Pending>;
+        async fn handle(&mut self, message: Hello, cx: &mut ::iop::__private::Context) -> Self::Returned {
+            Self::hello(self, message, cx).await
+        }
+    }
+    #[automatically_derived]
+    impl ::iop::__private::Responds<Response<Hello>> for Router {
+        type Returned = Result;
+        async fn respond(&mut self, message: Response<Hello>, cx: &mut ::iop::__private::Context) -> Self::Returned {
+            let _ = cx;
+            Self::on_response(self, message).await
+        }
+    }
+    #[automatically_derived]
+    impl ::iop::__private::Completes<Hello> for Router {
+        type Returned = Result<Greeting>;
+        async fn complete(&mut self, message: Hello, cx: &mut ::iop::__private::Context) -> Self::Returned {
+            let _ = cx;
+            Self::on_complete(self, message).await
+        }
+    }
+    const _: () = ::iop::__private::assert_called(
+        "hello",
+        ::iop::__private::Role::Message,
+        <Router as ::iop::__private::Component>::TYPE,
+    );
+    const _: () = ::iop::__private::assert_called(
+        "on_response",
+        ::iop::__private::Role::Response,
+        <Router as ::iop::__private::Component>::TYPE,
+    );
+    const _: () = ::iop::__private::assert_called(
+        "on_complete",
+        ::iop::__private::Role::Complete,
+        <Router as ::iop::__private::Component>::TYPE,
+    );
+};

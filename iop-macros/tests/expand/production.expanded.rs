@@ -1,0 +1,62 @@
+//! What comes of `production.rs`. Written by the tests in `src/tests.rs`.
+
+#[doc = " The smallest production."]
+#[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy)]
+pub struct HelloWorld;
+const _: () = {
+    static GRAPH: ::iop::__private::Graph = ::iop::__private::Graph::new(
+        "HelloWorld",
+        "The smallest production.",
+        ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
+        &[
+            ::iop::__private::Item::new("clock", "Ticks.", <Clock as ::iop::__private::Component>::TYPE, false),
+            ::iop::__private::Item::new("greeter", "", <Greeter as ::iop::__private::Component>::TYPE, false),
+            ::iop::__private::Item::new("printer", "", <plant::Printer as ::iop::__private::Component>::TYPE, true),
+        ],
+        &[
+            ::iop::__private::Route { from: 0usize, target: "out", to: 1usize },
+            ::iop::__private::Route { from: 0usize, target: "copies", to: 1usize },
+            ::iop::__private::Route { from: 0usize, target: "copies", to: 2usize },
+        ],
+    );
+    #[automatically_derived]
+    impl ::iop::__private::Production for HelloWorld {
+        const GRAPH: &'static ::iop::__private::Graph = &GRAPH;
+        fn wiring() -> ::std::vec::Vec<::iop::__private::Wiring> {
+            let mut fields_0 = <<Clock as ::iop::__private::Component>::Fields as ::core::default::Default>::default();
+            let options_0 = ::iop::__private::ItemOptions::default();
+            let fields_1 = <<Greeter as ::iop::__private::Component>::Fields as ::core::default::Default>::default();
+            let mut options_1 = ::iop::__private::ItemOptions::default();
+            let mut fields_2 =
+                <<plant::Printer as ::iop::__private::Component>::Fields as ::core::default::Default>::default();
+            let options_2 = ::iop::__private::ItemOptions::default();
+            ::iop::__private::set(&mut fields_0.call_interval, "1s");
+            ::iop::__private::set(&mut options_1.pool_size, 2);
+            ::iop::__private::set(&mut fields_2.title, TITLE);
+            let greeter = ::iop::__private::placed::<Greeter>();
+            let printer = ::iop::__private::placed::<plant::Printer>();
+            ::iop::__private::wire(&mut fields_0.out, ::iop::__private::route(greeter, "greeter"));
+            ::iop::__private::wire_all(
+                &mut fields_0.copies,
+                ::iop::__private::routes()
+                    .and(::iop::__private::route(greeter, "greeter"))
+                    .and(::iop::__private::route(printer, "printer")),
+            );
+            ::std::vec![
+                ::iop::__private::wiring(fields_0, options_0),
+                ::iop::__private::wiring(fields_1, options_1),
+                ::iop::__private::wiring(fields_2, options_2)
+            ]
+        }
+    }
+    const _: () = ::iop::__private::assert_wired(
+        "clock",
+        <Clock as ::iop::__private::Component>::TYPE,
+        &["call_interval", "out", "copies"],
+    );
+    const _: () = ::iop::__private::assert_reached("clock", <Clock as ::iop::__private::Component>::TYPE);
+    const _: () = ::iop::__private::assert_wired("greeter", <Greeter as ::iop::__private::Component>::TYPE, &[]);
+    const _: () =
+        ::iop::__private::assert_wired("printer", <plant::Printer as ::iop::__private::Component>::TYPE, &["title"]);
+    ::iop::__private::inventory::submit! {::iop::__private::RegisteredProduction (& GRAPH) }
+};
