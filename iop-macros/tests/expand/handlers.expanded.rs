@@ -5,10 +5,11 @@ impl Router {
         Ok(())
     }
     async fn hello(&mut self, hello: Hello, cx: &mut Context) -> Result<Pending> {
-        cx.send_request_async(&self.out, hello).await
+        cx.send_request_async(&self.out, hello).await?;
+        Ok(Pending)
     }
     async fn on_response(&mut self, greeting: Response<Hello>) -> Result {
-        self.text = greeting.text.clone();
+        self.text = greeting.result?.text;
         Ok(())
     }
     async fn on_complete(&mut self, _hello: Hello) -> Result<Greeting> {

@@ -7,11 +7,12 @@ impl Router {
     }
 
     async fn hello(&mut self, hello: Hello, cx: &mut Context) -> Result<Pending> {
-        cx.send_request_async(&self.out, hello).await
+        cx.send_request_async(&self.out, hello).await?;
+        Ok(Pending)
     }
 
     async fn on_response(&mut self, greeting: Response<Hello>) -> Result {
-        self.text = greeting.text.clone();
+        self.text = greeting.result?.text;
         Ok(())
     }
 
