@@ -56,7 +56,7 @@ fn expands_as_before(name: &str) {
     let around = |tokens: &[String]| tokens.iter().skip(same.saturating_sub(12)).take(24).cloned().collect::<Vec<_>>();
     assert!(
         now == before,
-        "{} is not what comes out now\n   now: {}\nbefore: {}",
+        "{} is not what comes out now; if it should, write it anew with IOP_MACROS_BLESS=1 and read the diff\n   now: {}\nbefore: {}",
         golden.display(),
         around(&now).join(" "),
         around(&before).join(" ")

@@ -98,6 +98,6 @@ const _: () = {
             })
         }
     }
-    const _: fn(&Clock) -> &::core::time::Duration = |component| &component.call_interval;
+    const _: fn(&Clock) = |component| <Duration as ::iop::__private::CallInterval>::is_read(&component.call_interval);
     ::iop::__private::inventory::submit! {::iop::__private::RegisteredComponent (& TYPE) }
 };

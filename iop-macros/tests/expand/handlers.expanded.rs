@@ -60,19 +60,7 @@ const _: () = {
             Self::on_complete(self, message).await
         }
     }
-    const _: () = ::iop::__private::assert_called(
-        "hello",
-        ::iop::__private::Role::Message,
-        <Router as ::iop::__private::Component>::TYPE,
-    );
-    const _: () = ::iop::__private::assert_called(
-        "on_response",
-        ::iop::__private::Role::Response,
-        <Router as ::iop::__private::Component>::TYPE,
-    );
-    const _: () = ::iop::__private::assert_called(
-        "on_complete",
-        ::iop::__private::Role::Complete,
-        <Router as ::iop::__private::Component>::TYPE,
-    );
+    const _: () = ::iop::__private::assert_called::<Router>("hello", ::iop::__private::Role::Message);
+    const _: () = ::iop::__private::assert_called::<Router>("on_response", ::iop::__private::Role::Response);
+    const _: () = ::iop::__private::assert_called::<Router>("on_complete", ::iop::__private::Role::Complete);
 };
