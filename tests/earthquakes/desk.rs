@@ -1,9 +1,11 @@
 //! The folder of the example, and what is in its results.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use iop_tests::child::{Ended, Ground, read};
 use rusqlite::Connection;
+use serde_json::Value;
 
 /// The files of results that have their lines in an order.
 pub(crate) const TEXTS: [&str; 4] = ["earthquakes.csv", "explosions.csv", "quarry_blasts.csv", "alerts.txt"];
@@ -39,6 +41,18 @@ impl Desk {
 
     pub(crate) fn until_idle(&self) -> Ended {
         self.0.run(&["run", "--until-idle"])
+    }
+
+    /// How many messages of the store are in each status.
+    pub(crate) fn statuses(&self) -> BTreeMap<String, usize> {
+        let mut statuses = BTreeMap::new();
+        let shown = self.0.run(&["messages", "-o", "jsonl", "--limit", "1000000"]);
+        assert!(matches!(shown.code, Some(0 | 4)), "{}", shown.err);
+        for line in shown.out.lines() {
+            let message: Value = serde_json::from_str(line).expect("each line is a document");
+            *statuses.entry(message["status"].as_str().expect("a word").to_owned()).or_default() += 1;
+        }
+        statuses
     }
 
     /// Whole lines of a file of results; its first line, where it is a CSV file, included.

@@ -130,6 +130,25 @@ fn the_same_feed_again_is_noticed_and_processed_no_second_time() {
     assert_eq!((results(), desk.rows()), (before, rows));
 }
 
+#[test]
+fn the_same_feed_under_another_name_is_another_input_and_adds_no_line() {
+    let desk = Desk::new();
+    assert_eq!(desk.until_idle().code, Some(0));
+    let results =
+        || ["earthquakes.csv", "explosions.csv", "quarry_blasts.csv", "alerts.txt"].map(|name| read(&desk.out(name)));
+    let (before, rows) = (results(), desk.rows());
+    let messages: usize = desk.statuses().values().sum();
+
+    desk.put("copy.geojson", SAMPLE.1);
+    let ended = desk.until_idle();
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert_eq!(desk.statuses(), [("completed".to_owned(), 2 * messages)].into(), "each event is a message again");
+    assert_eq!((results(), desk.rows()), (before, rows), "an event that is there already is not written again");
+    let summary = read(&desk.out("summary.txt"));
+    assert!(summary.starts_with("copy.geojson") && summary.contains("The numbers add up."), "{summary}");
+    assert_eq!(names(&desk.inbox(".archive")), ["copy.geojson", "earthquakes.geojson"]);
+}
+
 /// A feed of some events.
 fn feed(events: &[Value]) -> String {
     json!({ "type": "FeatureCollection", "metadata": { "count": events.len() }, "features": events }).to_string()
