@@ -17,6 +17,7 @@ pub mod director;
 pub mod engine;
 pub mod events;
 pub mod message;
+pub mod picture;
 pub mod production;
 pub mod settings;
 pub mod store;

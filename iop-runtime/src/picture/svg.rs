@@ -1,0 +1,195 @@
+//! The drawing: SVG elements for a picture whose layout is known.
+
+use std::fmt::{Display, Write};
+
+use super::label;
+use super::layout::{Layout, Path, Point, Rectangle};
+use super::style::{COMPONENT, LABEL, NAME, SHEET};
+use super::text::{escaped, shortened, width};
+use super::{Picture, carries};
+use crate::production::{ItemDocument, RouteDocument};
+
+/// Around everything.
+const MARGIN: f64 = 24.0;
+/// Above the boxes: the production's name and the headings of the columns.
+const HEAD: f64 = 74.0;
+/// From the left edge of a box to its text.
+const INSET: f64 = 18.0;
+/// Of the corners of lines.
+const RADIUS: f64 = 7.0;
+/// A wider label is shortened.
+const LABEL_LIMIT: f64 = 130.0;
+/// Up to so many items every label gets room. In larger productions that would pull the picture apart; a label
+/// is shown where there is room anyway.
+const SMALL: usize = 20;
+
+/// Draws a picture.
+pub(super) fn draw(picture: &Picture<'_>) -> String {
+    let document = picture.document;
+    let labels: Vec<String> = picture.lines.iter().map(|(_, _, routes)| label_of(routes)).collect();
+    let widths: Vec<f64> = labels.iter().map(|label| width(label, false) * LABEL).collect();
+    let small = document.items.len() <= SMALL;
+    let wanted: Vec<f64> = widths.iter().map(|width| if small { label::stretch_for(*width) } else { 0.0 }).collect();
+    let box_width = box_width(&document.items);
+    let layout = Layout::of(&picture.sketch(box_width, &wanted));
+    let places = label::places(&layout, &widths);
+
+    let mut svg = Svg(String::new());
+    svg.open(&document.production, &layout);
+    svg.head(picture, &layout);
+    for ((line, path), (label, place)) in picture.lines.iter().zip(&layout.paths).zip(labels.iter().zip(&places)) {
+        let ends = [line.0, line.1].map(|item| document.items[item].name.as_str());
+        svg.route(ends, &line.2, path, place.map(|at| (at, label.as_str())));
+    }
+    for (item, at) in document.items.iter().zip(&layout.boxes) {
+        svg.item(item, at);
+    }
+    svg.put(format_args!("</g>\n</svg>"));
+    svg.0
+}
+
+/// Wide enough for most names and components, one width for all.
+fn box_width(items: &[ItemDocument]) -> f64 {
+    let needs = |item: &ItemDocument| {
+        let (name, below) = (width(&item.name, true) * NAME, width(&below(item), false) * COMPONENT);
+        INSET + name.max(below) + 12.0
+    };
+    items.iter().map(needs).fold(150.0, f64::max).min(230.0).ceil()
+}
+
+/// What stands below the name of an item: its component, and how a service gets its input.
+fn below(item: &ItemDocument) -> String {
+    match item.entrance.as_str() {
+        "queue" => item.component.clone(),
+        entrance => format!("{} · {entrance}", item.component),
+    }
+}
+
+fn label_of(routes: &[&RouteDocument]) -> String {
+    let all: Vec<String> = routes.iter().map(|route| carries(route)).collect();
+    shortened(&all.join(" · "), LABEL_LIMIT / LABEL, false)
+}
+
+/// `1 item`, `2 items`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A document that is being written.
+struct Svg(String);
+
+impl Svg {
+    fn put(&mut self, line: impl Display) {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(self.0, "{line}");
+    }
+
+    fn text(&mut self, class: &str, at: Point, text: &str) {
+        let Point { x, y } = at;
+        self.put(format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(text)));
+    }
+
+    fn open(&mut self, production: &str, layout: &Layout) {
+        let name = escaped(production);
+        let (width, height) = (layout.width.max(200.0) + 2.0 * MARGIN, layout.height + HEAD + MARGIN);
+        self.put(format_args!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"iop-picture\" role=\"img\" aria-label=\"{name}\" \
+             width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">"
+        ));
+        self.put(format_args!("<title>{name}</title>\n<style>{SHEET}</style>"));
+        self.put(format_args!("<rect class=\"ground\" width=\"{width}\" height=\"{height}\" rx=\"8\"/>"));
+    }
+
+    /// The production's name, and a heading for each kind; after that, the upper left corner of the layout is 0, 0.
+    fn head(&mut self, picture: &Picture<'_>, layout: &Layout) {
+        let document = picture.document;
+        self.put(format_args!(
+            "<text class=\"production\" x=\"{MARGIN}\" y=\"30\">{} <tspan class=\"aside\" dx=\"6\">{} · {}</tspan></text>",
+            escaped(&document.production),
+            counted(document.items.len(), "item"),
+            counted(document.routes.len(), "route"),
+        ));
+        self.put(format_args!("<g transform=\"translate({MARGIN} {HEAD})\">"));
+        for (kind, heading) in [("service", "SERVICES"), ("process", "PROCESSES"), ("operation", "OPERATIONS")] {
+            let boxes = document.items.iter().zip(&layout.boxes).filter(|(item, _)| item.kind == kind);
+            let lefts: Vec<f64> = boxes.map(|(_, at)| at.x).collect();
+            if let Some(x) = lefts.iter().copied().reduce(f64::min) {
+                self.text("column", Point { x, y: -16.0 }, &format!("{heading} · {}", lefts.len()));
+            }
+        }
+    }
+
+    fn route(&mut self, ends: [&str; 2], routes: &[&RouteDocument], path: &Path, label: Option<(Point, &str)>) {
+        let [from, to] = ends;
+        let class = if path.back { "route back" } else { "route" };
+        let title: Vec<String> = routes.iter().map(|route| format!("{from} → {to}, {}", carries(route))).collect();
+        let line = rounded(&path.points);
+        self.put(format_args!(
+            "<g class=\"{class}\" data-from=\"{}\" data-to=\"{}\"><title>{}</title>",
+            escaped(from),
+            escaped(to),
+            escaped(&title.join("\n"))
+        ));
+        self.put(format_args!("<path class=\"reach\" d=\"{line}\"/><path class=\"line\" d=\"{line}\"/>"));
+        if let [.., before, tip] = path.points.as_slice() {
+            let back = if before.x < tip.x { -9 } else { 9 };
+            self.put(format_args!("<path class=\"arrow\" d=\"M{} {}l{back} -4.5v9z\"/>", tip.x, tip.y));
+        }
+        if let Some((at, label)) = label {
+            self.text("label", Point { x: at.x, y: at.y - 3.5 }, label);
+        }
+        self.put("</g>");
+    }
+
+    fn item(&mut self, item: &ItemDocument, at: &Rectangle) {
+        let Rectangle { x, y, width, height } = *at;
+        let kind = match item.kind.as_str() {
+            kind @ ("service" | "process" | "operation") => kind,
+            _ => "other",
+        };
+        let name = escaped(&item.name);
+        let mut title = format!("{}: {} {}", item.name, item.kind, item.component);
+        if !item.doc.is_empty() {
+            title = format!("{title}\n{}", item.doc);
+        }
+        self.put(format_args!("<g class=\"item {kind}\" data-item=\"{name}\"><title>{}</title>", escaped(&title)));
+        self.put(format_args!(
+            "<rect class=\"box\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"8\"/>"
+        ));
+        let mark = height - 12.0;
+        self.put(format_args!(
+            "<rect class=\"mark\" x=\"{}\" y=\"{}\" width=\"5\" height=\"{mark}\" rx=\"2\"/>",
+            x + 4.0,
+            y + 6.0
+        ));
+        let room = width - INSET - 8.0;
+        let (left, middle) = (x + INSET, y + height / 2.0);
+        self.text("name", Point { x: left, y: middle - 3.0 }, &shortened(&item.name, room / NAME, true));
+        self.text("component", Point { x: left, y: middle + 14.0 }, &shortened(&below(item), room / COMPONENT, false));
+        self.put("</g>");
+    }
+}
+
+/// A path with rounded corners; a corner takes at most half of the shorter stretch beside it.
+fn rounded(points: &[Point]) -> String {
+    let mut path = String::new();
+    let [first, .., last] = points else { return path };
+    let _ = write!(path, "M{} {}", first.x, first.y);
+    for corner in points.windows(3) {
+        let [before, at, after] = corner else { continue };
+        let radius = RADIUS.min(distance(before, at) / 2.0).min(distance(at, after) / 2.0);
+        let (begin, end) = (towards(at, before, radius), towards(at, after, radius));
+        let _ = write!(path, "L{} {}Q{} {} {} {}", begin.x, begin.y, at.x, at.y, end.x, end.y);
+    }
+    let _ = write!(path, "L{} {}", last.x, last.y);
+    path
+}
+
+fn distance(one: &Point, other: &Point) -> f64 {
+    (one.x - other.x).abs() + (one.y - other.y).abs()
+}
+
+fn towards(from: &Point, to: &Point, distance: f64) -> Point {
+    let step = |from: f64, to: f64| if from == to { from } else { from + (to - from).signum() * distance };
+    Point { x: step(from.x, to.x), y: step(from.y, to.y) }
+}
