@@ -17,13 +17,14 @@ fn text(output: &[u8]) -> String {
 #[test]
 fn showing_and_checking_a_production_runs_no_hook_and_opens_no_store() {
     let folder = tempfile::tempdir().expect("a folder");
-    let commands: [&[&str]; 7] = [
+    let commands: [&[&str]; 8] = [
         &["check"],
         &["list"],
         &["settings"],
         &["schema", "MyRequest"],
         &["graph", "-o", "mermaid"],
         &["graph", "-o", "dot"],
+        &["graph", "-o", "svg"],
         &["graph", "-o", "json"],
     ];
     for arguments in commands {

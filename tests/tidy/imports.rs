@@ -16,6 +16,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("adapter", &["clock", "component", "message", "settings"]),
     ("component", &["adapter", "message", "settings"]),
     ("production", &["component", "message", "settings"]),
+    // Draws the graph; knows nothing of a running production.
+    ("picture", &["production"]),
     // A store keeps messages, and knows neither who handles them nor why.
     ("store", &["clock", "message"]),
     // What is said goes to the store of the production that said it.
@@ -33,6 +35,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "engine",
             "events",
             "message",
+            "picture",
             "production",
             "settings",
             "store",
@@ -49,6 +52,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "engine",
             "events",
             "message",
+            "picture",
             "production",
             "settings",
             "store",

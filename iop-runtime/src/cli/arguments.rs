@@ -118,6 +118,7 @@ pub(crate) struct GraphArguments {
 pub(crate) enum GraphForm {
     Mermaid,
     Dot,
+    Svg,
     Json,
 }
 

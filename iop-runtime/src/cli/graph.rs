@@ -8,6 +8,7 @@ use super::exit::{Exit, Failure};
 use super::table::Rows;
 use super::{Program, linked};
 use crate::events::escaped;
+use crate::picture;
 use crate::production::{Catalogue, GraphDocument};
 use crate::settings::closest::closest;
 
@@ -21,6 +22,7 @@ impl Program {
         match arguments.output {
             GraphForm::Mermaid => write!(out, "{}", document.mermaid())?,
             GraphForm::Dot => write!(out, "{}", document.dot())?,
+            GraphForm::Svg => writeln!(out, "{}", picture::svg(&document))?,
             GraphForm::Json => writeln!(out, "{}", document.json()?)?,
         }
         Ok(Exit::Done)

@@ -20,7 +20,12 @@ pub(super) fn places(layout: &Layout, widths: &[f64]) -> Vec<Option<Point>> {
     for path in &layout.paths {
         taken.extend(stretches(path).map(|stretch| stretch.covered()));
         // The arrow.
-        taken.extend(path.points.last().map(|tip| Rectangle { x: tip.x - 9.0, y: tip.y - 5.0, width: 18.0, height: 10.0 }));
+        taken.extend(path.points.last().map(|tip| Rectangle {
+            x: tip.x - 9.0,
+            y: tip.y - 5.0,
+            width: 18.0,
+            height: 10.0,
+        }));
     }
     let mut places = Vec::new();
     for (path, &width) in layout.paths.iter().zip(widths) {
@@ -73,4 +78,35 @@ fn overlap(one: &Rectangle, other: &Rectangle) -> bool {
         && other.x < one.x + one.width
         && one.y < other.y + other.height
         && other.y < one.y + one.height
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(points: &[(f64, f64)]) -> Path {
+        Path { points: points.iter().map(|&(x, y)| Point { x, y }).collect(), back: false }
+    }
+
+    fn places_of(paths: &[Path], widths: &[f64]) -> Vec<Option<Point>> {
+        let layout = Layout { width: 400.0, height: 100.0, boxes: Vec::new(), paths: paths.to_vec() };
+        places(&layout, widths)
+    }
+
+    #[test]
+    fn a_label_stands_at_the_beginning_and_makes_way_for_what_crosses() {
+        let line = path(&[(0.0, 50.0), (200.0, 50.0)]);
+        let crossing = path(&[(0.0, 80.0), (20.0, 80.0), (20.0, 20.0), (200.0, 20.0)]);
+        assert_eq!(places_of(std::slice::from_ref(&line), &[60.0]), [Some(Point { x: INDENT, y: 50.0 })]);
+        let at = places_of(&[line, crossing], &[60.0, 0.0]);
+        assert_eq!(at, [Some(Point { x: INDENT + 3.0 * STEP, y: 50.0 }), None]);
+    }
+
+    #[test]
+    fn a_label_without_room_is_left_out() {
+        let short = path(&[(0.0, 50.0), (60.0, 50.0)]);
+        assert_eq!(places_of(&[short], &[60.0]), [None]);
+        let above = path(&[(0.0, 45.0), (200.0, 45.0)]);
+        assert_eq!(places_of(&[path(&[(0.0, 50.0), (200.0, 50.0)]), above], &[60.0, 0.0]), [None, None]);
+    }
 }

@@ -2,6 +2,8 @@
 //! only, so that a page may contain one.
 
 /// Sizes of text in the style sheet.
+pub(super) const HEADING: f64 = 14.0;
+pub(super) const ASIDE: f64 = 12.0;
 pub(super) const NAME: f64 = 13.0;
 pub(super) const COMPONENT: f64 = 10.5;
 pub(super) const LABEL: f64 = 9.5;

@@ -4,10 +4,10 @@ use std::fmt::{Display, Write};
 
 use super::label;
 use super::layout::{Layout, Path, Point, Rectangle};
-use super::style::{COMPONENT, LABEL, NAME, SHEET};
+use super::style::{ASIDE, COMPONENT, HEADING, LABEL, NAME, SHEET};
 use super::text::{escaped, shortened, width};
 use super::{Picture, carries};
-use crate::production::{ItemDocument, RouteDocument};
+use crate::production::{GraphDocument, ItemDocument, RouteDocument};
 
 /// Around everything.
 const MARGIN: f64 = 24.0;
@@ -19,6 +19,8 @@ const INSET: f64 = 18.0;
 const RADIUS: f64 = 7.0;
 /// A wider label is shortened.
 const LABEL_LIMIT: f64 = 130.0;
+/// A wider name of a production is shortened, in units of its font size.
+const TITLE_LIMIT: f64 = 40.0;
 /// Up to so many items every label gets room. In larger productions that would pull the picture apart; a label
 /// is shown where there is room anyway.
 const SMALL: usize = 20;
@@ -35,7 +37,7 @@ pub(super) fn draw(picture: &Picture<'_>) -> String {
     let places = label::places(&layout, &widths);
 
     let mut svg = Svg(String::new());
-    svg.open(&document.production, &layout);
+    svg.open(document, &layout);
     svg.head(picture, &layout);
     for ((line, path), (label, place)) in picture.lines.iter().zip(&layout.paths).zip(labels.iter().zip(&places)) {
         let ends = [line.0, line.1].map(|item| document.items[item].name.as_str());
@@ -70,6 +72,15 @@ fn label_of(routes: &[&RouteDocument]) -> String {
     shortened(&all.join(" · "), LABEL_LIMIT / LABEL, false)
 }
 
+fn title(document: &GraphDocument) -> String {
+    shortened(&document.production, TITLE_LIMIT, true)
+}
+
+/// `2 items · 1 route`.
+fn aside(document: &GraphDocument) -> String {
+    format!(" {} · {}", counted(document.items.len(), "item"), counted(document.routes.len(), "route"))
+}
+
 /// `1 item`, `2 items`.
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
@@ -89,9 +100,11 @@ impl Svg {
         self.put(format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(text)));
     }
 
-    fn open(&mut self, production: &str, layout: &Layout) {
-        let name = escaped(production);
-        let (width, height) = (layout.width.max(200.0) + 2.0 * MARGIN, layout.height + HEAD + MARGIN);
+    fn open(&mut self, document: &GraphDocument, layout: &Layout) {
+        let name = escaped(&document.production);
+        // The name of a small production can be wider than the production.
+        let head = width(&title(document), true) * HEADING + width(&aside(document), false) * ASIDE;
+        let (width, height) = (layout.width.max(head.ceil()) + 2.0 * MARGIN, layout.height + HEAD + MARGIN);
         self.put(format_args!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"iop-picture\" role=\"img\" aria-label=\"{name}\" \
              width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">"
@@ -104,10 +117,9 @@ impl Svg {
     fn head(&mut self, picture: &Picture<'_>, layout: &Layout) {
         let document = picture.document;
         self.put(format_args!(
-            "<text class=\"production\" x=\"{MARGIN}\" y=\"30\">{} <tspan class=\"aside\" dx=\"6\">{} · {}</tspan></text>",
-            escaped(&document.production),
-            counted(document.items.len(), "item"),
-            counted(document.routes.len(), "route"),
+            "<text class=\"production\" x=\"{MARGIN}\" y=\"30\">{}<tspan class=\"aside\" dx=\"6\">{}</tspan></text>",
+            escaped(&title(document)),
+            aside(document),
         ));
         self.put(format_args!("<g transform=\"translate({MARGIN} {HEAD})\">"));
         for (kind, heading) in [("service", "SERVICES"), ("process", "PROCESSES"), ("operation", "OPERATIONS")] {

@@ -9,7 +9,7 @@ fn width_of(letter: char) -> f64 {
     match letter {
         'i' | 'j' | 'l' | '\'' | '|' => 0.29,
         'f' | 't' | 'r' | 'I' | ' ' | '.' | ',' | ':' | ';' | '!' | '-' | '(' | ')' | '[' | ']' | '·' => 0.39,
-        'm' | 'w' | 'M' | 'W' | '%' | '@' | '&' => 0.97,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' | '&' | '…' => 0.97,
         '_' => 0.5,
         'A'..='Z' => 0.72,
         '0'..='9' | 'a'..='z' => 0.61,
@@ -24,7 +24,7 @@ pub(super) fn shortened(text: &str, limit: f64, bold: bool) -> String {
     if width(text, bold) <= limit {
         return text.to_owned();
     }
-    let mut left = limit - 1.0;
+    let mut left = limit - width("…", bold);
     let fits = |letter: &char| {
         left -= width(letter.encode_utf8(&mut [0; 4]), bold);
         left >= 0.0
@@ -63,8 +63,8 @@ mod tests {
     fn a_text_that_fits_is_left_alone_and_another_is_cut_to_fit() {
         assert_eq!(shortened("router", 10.0, false), "router");
         let short = shortened("a_router_with_a_long_name", 10.0, true);
-        assert_eq!(short, "a_router_with_…");
-        assert!(width(&short, true) <= 10.0 + 0.1, "{}", width(&short, true));
+        assert_eq!(short, "a_router_with_a…");
+        assert!(width(&short, true) <= 10.0, "{}", width(&short, true));
     }
 
     #[test]

@@ -127,10 +127,8 @@ impl<'a> Order<'a> {
             for &stop in rank {
                 let mut ends: Vec<usize> = self.beside[stop][RIGHT].iter().map(|&other| self.position[other]).collect();
                 ends.sort_unstable();
-                crossings += ends
-                    .iter()
-                    .map(|end| above.len() - above.partition_point(|earlier| earlier <= end))
-                    .sum::<usize>();
+                crossings +=
+                    ends.iter().map(|end| above.len() - above.partition_point(|earlier| earlier <= end)).sum::<usize>();
                 for end in ends {
                     above.insert(above.partition_point(|earlier| *earlier <= end), end);
                 }

@@ -20,7 +20,7 @@ pub(super) fn ranks(sketch: &Sketch) -> Vec<usize> {
             Column::Last => *rank = last,
         }
     }
-    flow.move_towards_receivers(sketch, &mut ranks, last);
+    flow.move_towards_receivers(sketch, &mut ranks);
     without_empty(ranks)
 }
 
@@ -35,44 +35,23 @@ struct Flow {
 impl Flow {
     /// Depth first, from where messages come in; a line to a process that is still being looked at closes a cycle.
     fn of(sketch: &Sketch) -> Self {
-        let between = |item: usize| sketch.items.get(item) == Some(&Column::Between);
-        let count = sketch.items.len();
-        let (mut receivers, mut fed, mut entered) = (vec![Vec::new(); count], vec![false; count], vec![false; count]);
-        for line in &sketch.lines {
-            if between(line.to) && sketch.items.get(line.from) == Some(&Column::First) {
-                entered[line.to] = true;
-            } else if between(line.from) && between(line.to) && line.from != line.to {
-                receivers[line.from].push(line.to);
-                fed[line.to] = true;
-            }
-        }
-        let mut roots: Vec<usize> = (0..count).filter(|&item| between(item)).collect();
-        roots.sort_by_key(|&item| (fed[item], !entered[item]));
-
-        let (mut next, mut finished) = (vec![Vec::new(); count], Vec::new());
-        let (mut seen, mut open) = (vec![false; count], vec![false; count]);
-        for root in roots {
-            if seen[root] {
-                continue;
-            }
-            seen[root] = true;
-            let mut path = vec![(root, 0)];
-            while let Some((item, at)) = path.last_mut() {
-                let item = *item;
-                open[item] = true;
-                let Some(&receiver) = receivers[item].get(*at) else {
+        let (receivers, beginnings) = processes(sketch);
+        let mut next = vec![Vec::new(); sketch.items.len()];
+        let mut finished = Vec::new();
+        let mut seen = vec![false; sketch.items.len()];
+        let mut open = seen.clone();
+        // What lies on top is looked at next; what is open lies on the way to it.
+        let mut pile: Vec<usize> = beginnings.into_iter().rev().collect();
+        while let Some(&item) = pile.last() {
+            if !seen[item] {
+                (seen[item], open[item]) = (true, true);
+                next[item] = receivers[item].iter().copied().filter(|&receiver| !open[receiver]).collect();
+                pile.extend(next[item].iter().rev().filter(|&&receiver| !seen[receiver]));
+            } else {
+                pile.pop();
+                if open[item] {
                     open[item] = false;
                     finished.push(item);
-                    path.pop();
-                    continue;
-                };
-                *at += 1;
-                if !open[receiver] {
-                    next[item].push(receiver);
-                }
-                if !seen[receiver] {
-                    seen[receiver] = true;
-                    path.push((receiver, 0));
                 }
             }
         }
@@ -81,30 +60,39 @@ impl Flow {
     }
 
     /// Moves a process that sends more lines than it receives next to its receivers: few long lines instead of many.
-    fn move_towards_receivers(&self, sketch: &Sketch, ranks: &mut [usize], last: usize) {
+    fn move_towards_receivers(&self, sketch: &Sketch, ranks: &mut [usize]) {
         for &item in self.downstream.iter().rev() {
-            let mut nearest = last;
-            let (mut before, mut behind) = (0, 0);
-            for line in &sketch.lines {
-                let other = match item {
-                    _ if line.from == line.to => continue,
-                    _ if item == line.from => line.to,
-                    _ if item == line.to => line.from,
-                    _ => continue,
-                };
-                let Some(&rank) = ranks.get(other) else { continue };
-                if rank > ranks[item] {
-                    behind += 1;
-                    nearest = nearest.min(rank);
-                } else {
-                    before += 1;
-                }
-            }
-            if behind > before {
-                ranks[item] = nearest - 1;
-            }
+            let others = sketch.lines.iter().filter_map(|line| match (line.from == item, line.to == item) {
+                (true, false) => ranks.get(line.to),
+                (false, true) => ranks.get(line.from),
+                _ => None,
+            });
+            let (behind, before): (Vec<usize>, Vec<usize>) = others.partition(|&&rank| rank > ranks[item]);
+            let nearest = behind.iter().min().filter(|_| behind.len() > before.len());
+            ranks[item] = nearest.map_or(ranks[item], |nearest| nearest - 1);
         }
     }
+}
+
+/// The processes that each process sends to, and all of them in the order in which to look at them: first those that no
+/// process sends to, then those that a service sends to.
+fn processes(sketch: &Sketch) -> (Vec<Vec<usize>>, Vec<usize>) {
+    let count = sketch.items.len();
+    let mut receivers = vec![Vec::new(); count];
+    let (mut inner, mut entrance) = (vec![false; count], vec![false; count]);
+    for line in &sketch.lines {
+        match (sketch.items.get(line.from), sketch.items.get(line.to)) {
+            (Some(Column::First), Some(Column::Between)) => entrance[line.to] = true,
+            (Some(Column::Between), Some(Column::Between)) if line.from != line.to => {
+                receivers[line.from].push(line.to);
+                inner[line.to] = true;
+            }
+            _ => {}
+        }
+    }
+    let mut processes: Vec<usize> = (0..count).filter(|&item| sketch.items[item] == Column::Between).collect();
+    processes.sort_by_key(|&item| (inner[item], !entrance[item]));
+    (receivers, processes)
 }
 
 fn without_empty(mut ranks: Vec<usize>) -> Vec<usize> {

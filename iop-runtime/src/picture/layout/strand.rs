@@ -69,9 +69,9 @@ pub(super) struct Strands {
 
 impl Strands {
     pub(super) fn of(sketch: &Sketch, ranks: &[usize]) -> Self {
-        let boxes = ranks.iter().map(|&rank| Stop { rank, is_box: true, height: BOX_HEIGHT, ports: Default::default() });
-        let mut cut =
-            Self { stops: boxes.collect(), strands: Vec::new(), courses: Vec::new(), ranks: Vec::new() };
+        let boxes =
+            ranks.iter().map(|&rank| Stop { rank, is_box: true, height: BOX_HEIGHT, ports: Default::default() });
+        let mut cut = Self { stops: boxes.collect(), strands: Vec::new(), courses: Vec::new(), ranks: Vec::new() };
         for line in &sketch.lines {
             let course = match (ranks.get(line.from), ranks.get(line.to)) {
                 (Some(from), Some(to)) if from < to => cut.across(line.from, line.to, false),

@@ -122,24 +122,23 @@ impl Bend {
 /// From left to right so that few cross: each in turn is put where it crosses least, as long as that helps.
 fn in_order(bends: &[Bend]) -> Vec<&Bend> {
     let gain = |one: &Bend, other: &Bend| other.cost_left_of(one) - one.cost_left_of(other);
-    let gains: Vec<Vec<isize>> =
-        bends.iter().map(|one| bends.iter().map(|other| gain(one, other)).collect()).collect();
+    let gains: Vec<Vec<isize>> = bends.iter().map(|one| bends.iter().map(|other| gain(one, other)).collect()).collect();
     let mut order: Vec<usize> = (0..bends.len()).collect();
     order.sort_by_key(|&one| -gains[one].iter().sum::<isize>());
     let mut improved = true;
     while improved {
         improved = false;
-        for one in 0..bends.len() {
+        for (one, gains) in gains.iter().enumerate() {
             let Some(from) = order.iter().position(|&at| at == one) else { continue };
             // What is gained by a move, step by step away from here, in both directions.
             let (mut best, mut gain) = ((0, from), 0);
             for to in (0..from).rev() {
-                gain += gains[one][order[to]];
+                gain += gains[order[to]];
                 best = if gain > best.0 { (gain, to) } else { best };
             }
             gain = 0;
             for to in from + 1..order.len() {
-                gain -= gains[one][order[to]];
+                gain -= gains[order[to]];
                 best = if gain > best.0 { (gain, to) } else { best };
             }
             if best.0 > 0 {
