@@ -78,7 +78,7 @@ fn title(document: &GraphDocument) -> String {
 
 /// `2 items · 1 route`.
 fn aside(document: &GraphDocument) -> String {
-    format!(" {} · {}", counted(document.items.len(), "item"), counted(document.routes.len(), "route"))
+    format!("{} · {}", counted(document.items.len(), "item"), counted(document.routes.len(), "route"))
 }
 
 /// `1 item`, `2 items`.
@@ -103,7 +103,7 @@ impl Svg {
     fn open(&mut self, document: &GraphDocument, layout: &Layout) {
         let name = escaped(&document.production);
         // The name of a small production can be wider than the production.
-        let head = width(&title(document), true) * HEADING + width(&aside(document), false) * ASIDE;
+        let head = width(&title(document), true) * HEADING + (1.0 + width(&aside(document), false)) * ASIDE;
         let (width, height) = (layout.width.max(head.ceil()) + 2.0 * MARGIN, layout.height + HEAD + MARGIN);
         self.put(format_args!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"iop-picture\" role=\"img\" aria-label=\"{name}\" \
@@ -117,7 +117,7 @@ impl Svg {
     fn head(&mut self, picture: &Picture<'_>, layout: &Layout) {
         let document = picture.document;
         self.put(format_args!(
-            "<text class=\"production\" x=\"{MARGIN}\" y=\"30\">{}<tspan class=\"aside\" dx=\"6\">{}</tspan></text>",
+            "<text class=\"production\" x=\"{MARGIN}\" y=\"30\">{}<tspan class=\"aside\" dx=\"{ASIDE}\">{}</tspan></text>",
             escaped(&title(document)),
             aside(document),
         ));
