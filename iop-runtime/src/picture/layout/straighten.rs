@@ -7,9 +7,10 @@ use super::strand::{Course, End, LEFT, RIGHT, SPACE, Strands};
 const ROUNDS: usize = 12;
 /// With more stops, only the more promising levels are tried.
 const THOROUGH: usize = 300;
+/// Shifting a block seldom shifts more other ones, and sometimes they drive each other on.
+const SHIFTS: usize = 40;
 /// What a bend costs, as a detour.
-const BEND: f64 = 90.0;
-
+const BEND: f64 = 180.0;
 /// What a bend costs that is so small that it looks like a mistake.
 const JOG: f64 = 20.0;
 
@@ -21,10 +22,16 @@ pub(super) fn straighten(strands: &Strands, levels: &mut [f64]) {
         for group in &mover.groups {
             moved |= mover.improve(group, levels);
         }
+        for block in mover.blocks(levels).iter().filter(|block| block.len() > 1) {
+            let held = |&stop: &usize| Member { stop, offset: -levels[stop] };
+            let block: Vec<Member> = block.iter().map(held).collect();
+            moved |= mover.improve(&block, levels);
+        }
         if !moved {
             break;
         }
     }
+    mover.smooth(levels);
     close_bands(strands, levels);
 }
 
@@ -54,7 +61,7 @@ struct Member {
 
 struct Mover<'a> {
     strands: &'a Strands,
-    /// What moves together: a box, the passes of a line, or a whole line with its boxes.
+    /// What moves together: a box, the passes of a line, a whole line with its boxes.
     groups: Vec<Vec<Member>>,
     /// The stops above and below each.
     above: Vec<Option<usize>>,
@@ -88,50 +95,114 @@ impl<'a> Mover<'a> {
         Self { strands, groups, above, below, brief: count > THOROUGH }
     }
 
-    /// Tries every level at which one of the strands would be straight.
-    fn improve(&self, group: &[Member], levels: &mut [f64]) -> bool {
-        let mut best = (-1e-6, Vec::new());
-        for wish in self.wishes(group, levels) {
-            let moves = self.moves(group, wish, levels);
-            let before = self.cost(&moves, levels);
-            let back: Vec<(usize, f64)> = moves.iter().map(|&(stop, _)| (stop, levels[stop])).collect();
-            moves.iter().for_each(|&(stop, level)| levels[stop] = level);
-            let change = self.cost(&moves, levels) - before;
-            back.iter().for_each(|&(stop, level)| levels[stop] = level);
-            if change < best.0 {
-                best = (change, moves);
+    /// What straight strands hold together.
+    fn blocks(&self, levels: &[f64]) -> Vec<Vec<usize>> {
+        let mut blocks = Vec::new();
+        let mut seen = vec![false; levels.len()];
+        for first in 0..levels.len() {
+            let mut block = Vec::new();
+            let mut found = vec![first];
+            while let Some(stop) = found.pop() {
+                if std::mem::replace(&mut seen[stop], true) {
+                    continue;
+                }
+                block.push(stop);
+                let straight = |&(strand, _): &(usize, usize)| self.strands.strands[strand].slope(levels) == 0.0;
+                found.extend(self.neighbours(stop).filter(straight).map(|(_, other)| other));
             }
+            blocks.extend((!block.is_empty()).then_some(block));
         }
-        best.1.iter().for_each(|&(stop, level)| levels[stop] = level);
-        !best.1.is_empty()
+        blocks
     }
 
-    /// A group at a level, and what it pushes out of its way above and below.
-    fn moves(&self, group: &[Member], wish: f64, levels: &[f64]) -> Vec<(usize, f64)> {
-        let mut moves = Vec::new();
-        for &Member { stop, offset } in group {
-            let wish = wish - offset;
-            moves.push((stop, wish));
-            let (mut at, mut level) = (stop, wish);
+    /// Removes bends that look like a mistake where that only takes a little shift of what is straight already.
+    fn smooth(&self, levels: &mut [f64]) {
+        for strand in &self.strands.strands {
+            let slope = strand.slope(levels);
+            if strand.turns() || slope == 0.0 || slope.abs() >= PORT {
+                continue;
+            }
+            let blocks = self.blocks(levels);
+            for (end, by) in [(0, slope), (1, -slope)] {
+                let before = levels.to_vec();
+                let moved = self.shift(&blocks, strand.ends[end].stop, by, levels);
+                let all: Vec<(usize, f64)> = before.iter().copied().enumerate().collect();
+                if moved && self.cost(&all, levels) < self.cost(&all, &before) {
+                    break;
+                }
+                levels.copy_from_slice(&before);
+            }
+        }
+    }
+
+    /// Shifts the block of a stop, and every block that comes in the way as far as it must. Not all can get out of the
+    /// way.
+    fn shift(&self, blocks: &[Vec<usize>], stop: usize, by: f64, levels: &mut [f64]) -> bool {
+        let mut next = Some((stop, by));
+        for _ in 0..SHIFTS {
+            let Some((stop, by)) = next else { return true };
+            let block = blocks.iter().filter(|block| block.contains(&stop)).flatten();
+            block.for_each(|&stop| levels[stop] += by);
+            let mut pairs = self.strands.ranks.iter().flat_map(|rank| rank.windows(2));
+            next = pairs.find_map(|pair| {
+                let missing = self.strands.distance(pair[0], pair[1]) - (levels[pair[1]] - levels[pair[0]]);
+                (missing > 0.0).then_some(if by < 0.0 { (pair[0], -missing) } else { (pair[1], missing) })
+            });
+        }
+        false
+    }
+
+    /// Tries every level at which one of the strands would be straight.
+    fn improve(&self, group: &[Member], levels: &mut [f64]) -> bool {
+        let mut best = (-1e-6, 0.0);
+        for wish in self.wishes(group, levels) {
+            let moved = self.put(group, wish, levels);
+            let after = self.cost(&moved, levels);
+            moved.iter().rev().for_each(|&(stop, level)| levels[stop] = level);
+            let change = after - self.cost(&moved, levels);
+            if change < best.0 {
+                best = (change, wish);
+            }
+        }
+        if best.0 < -1e-6 {
+            self.put(group, best.1, levels);
+        }
+        best.0 < -1e-6
+    }
+
+    /// Puts a group at a level and pushes away what is in its way above and below. Returns the levels that were.
+    fn put(&self, group: &[Member], wish: f64, levels: &mut [f64]) -> Vec<(usize, f64)> {
+        let mut moved = Vec::new();
+        let mut put = |stop: usize, level: f64, levels: &mut [f64]| {
+            moved.push((stop, levels[stop]));
+            levels[stop] = level;
+        };
+        group.iter().for_each(|member| put(member.stop, wish - member.offset, levels));
+        for &Member { stop, .. } in group {
+            let mut at = stop;
             while let Some(above) = self.above[at] {
-                level -= self.strands.distance(above, at);
+                let level = levels[at] - self.strands.distance(above, at);
                 if levels[above] <= level {
                     break;
                 }
-                moves.push((above, level));
+                put(above, level, levels);
                 at = above;
             }
-            let (mut at, mut level) = (stop, wish);
+            let mut at = stop;
             while let Some(below) = self.below[at] {
-                level += self.strands.distance(at, below);
+                let level = levels[at] + self.strands.distance(at, below);
                 if levels[below] >= level {
                     break;
                 }
-                moves.push((below, level));
+                put(below, level, levels);
                 at = below;
             }
         }
-        moves
+        moved
+    }
+
+    fn neighbours(&self, stop: usize) -> impl Iterator<Item = (usize, usize)> {
+        [LEFT, RIGHT].into_iter().flat_map(move |side| self.strands.neighbours(stop, side))
     }
 
     /// The levels of the members, and those at which a strand to a neighbour is straight.
@@ -142,7 +213,7 @@ impl<'a> Mover<'a> {
             if self.brief && group.len() > 1 && self.strands.stops[stop].is_box {
                 continue;
             }
-            for (strand, _) in [LEFT, RIGHT].iter().flat_map(|&side| self.strands.neighbours(stop, side)) {
+            for (strand, _) in self.neighbours(stop) {
                 let strand = &self.strands.strands[strand];
                 let slope = strand.slope(levels);
                 let change = if strand.ends[0].stop == stop { slope } else { -slope };
@@ -155,11 +226,14 @@ impl<'a> Mover<'a> {
     }
 
     /// Bends and detours of all strands at what moves.
-    fn cost(&self, moves: &[(usize, f64)], levels: &[f64]) -> f64 {
-        let strands = moves.iter().flat_map(|&(stop, _)| [LEFT, RIGHT].map(|side| self.strands.neighbours(stop, side)));
+    fn cost(&self, moved: &[(usize, f64)], levels: &[f64]) -> f64 {
+        let mut strands: Vec<usize> =
+            moved.iter().flat_map(|&(stop, _)| self.neighbours(stop)).map(|(strand, _)| strand).collect();
+        strands.sort_unstable();
+        strands.dedup();
         strands
-            .flatten()
-            .map(|(strand, _)| self.strands.strands[strand].slope(levels).abs())
+            .into_iter()
+            .map(|strand| self.strands.strands[strand].slope(levels).abs())
             .map(|slope| match slope {
                 0.0 => 0.0,
                 _ if slope < PORT => BEND + JOG,
