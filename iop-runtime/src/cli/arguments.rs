@@ -118,8 +118,8 @@ pub(crate) struct GraphArguments {
 pub(crate) enum GraphForm {
     Mermaid,
     Dot,
-    Svg,
     Json,
+    Svg,
 }
 
 #[derive(Debug, Args)]
