@@ -26,7 +26,13 @@ fn the_hello_world_is_the_one_that_runs_and_has_at_most_forty_lines() {
 
 #[test]
 fn the_picture_is_the_graph_of_the_production() {
-    assert_eq!(block("mermaid"), GraphDocument::of(Earthquakes::GRAPH, &Earthquakes::wiring()).mermaid());
+    let picture = iop::picture::svg(&GraphDocument::of(Earthquakes::GRAPH, &Earthquakes::wiring()));
+    assert!(read("README.md").contains("](docs/img/earthquakes.svg)"));
+    assert_eq!(
+        read("docs/img/earthquakes.svg").trim_end(),
+        picture.trim_end(),
+        "draw it again: cargo run -- graph -o svg > docs/img/earthquakes.svg"
+    );
 }
 
 #[test]
