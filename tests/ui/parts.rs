@@ -1,5 +1,5 @@
 //! What the cases are made of: two messages that are answered, one that is not, and who sends and handles them.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub, reason = "a case uses what it needs of it")]
 
 use iop::prelude::*;
 

@@ -1,11 +1,11 @@
 #![deny(warnings, missing_docs)]
+#![allow(missing_debug_implementations, reason = "the macros ask for none")]
 //! Passes.
 #[path = "../../parts.rs"]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "what the cases are made of")]
 mod parts;
 use iop::prelude::*;
 use parts::*;
-
 
 /// Every kind of field.
 #[business_process(name = "acme.desk")]
@@ -53,5 +53,3 @@ production! {
         other: Host {},
     }
 }
-
-fn main() {}

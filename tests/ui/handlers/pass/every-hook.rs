@@ -1,11 +1,11 @@
 #![deny(warnings, missing_docs)]
+#![allow(missing_debug_implementations, reason = "the macros ask for none")]
 //! Passes.
 #[path = "../../parts.rs"]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "what the cases are made of")]
 mod parts;
 use iop::prelude::*;
 use parts::*;
-
 
 /// Uses every hook.
 #[business_process]
@@ -53,5 +53,3 @@ impl Desk {
         Ok(())
     }
 }
-
-fn main() {}

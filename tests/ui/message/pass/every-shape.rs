@@ -1,11 +1,11 @@
 #![deny(warnings, missing_docs)]
+#![allow(missing_debug_implementations, reason = "the macros ask for none")]
 //! Passes.
 #[path = "../../parts.rs"]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "what the cases are made of")]
 mod parts;
 use iop::prelude::*;
 use parts::*;
-
 
 /// Part of a message.
 #[message(part)]
@@ -52,5 +52,3 @@ pub struct Ping;
 /// By place.
 #[message]
 pub struct Pair(pub u8, pub Option<Line>);
-
-fn main() {}
