@@ -180,11 +180,7 @@ fn role(kind: Kind, ident: &Ident, field: &Field, errors: &mut Errors) -> Role {
         "setting" => Role::Setting { default: setting(&arguments, errors) },
         "target" => {
             for argument in &arguments {
-                if argument.key == "async" {
-                    argument.flag(errors);
-                } else {
-                    argument.unknown("target", &["async"], errors);
-                }
+                argument.unknown("target", &[], errors);
             }
             target(&field.ty, errors)
         }

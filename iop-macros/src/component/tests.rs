@@ -17,7 +17,7 @@ fn a_correct_component_has_no_error() {
         pub struct Clock {
             #[setting(default = "5s")] call_interval: Duration,
             #[target] out: Target<Hello>,
-            #[target(async)] audit: Option<iop::component::Target<(Hello, Bye)>>,
+            #[target] audit: Option<iop::component::Target<(Hello, Bye)>>,
             #[target] copies: Targets<Hello>,
             seen: u64,
         }
@@ -100,7 +100,7 @@ fn a_field_has_one_role_and_its_arguments_are_known() {
         struct Router {
             #[setting(defualt = 3)] floor: u8,
             #[setting(default)] door: u8,
-            #[target(asynch)] out: Target<Hello>,
+            #[target(later)] out: Target<Hello>,
             #[state(stored)] open: u32,
             #[seting] room: u8,
         }
@@ -111,7 +111,7 @@ fn a_field_has_one_role_and_its_arguments_are_known() {
             "`#[setting]` has no argument `defualt`\n\nhelp: did you mean `default`? [iop E12]",
             "`default` has no value\n\nhelp: write `#[setting(default = …)]`; a setting without a default must be \
              given, one of type `Option<…>` may be left out [iop E12]",
-            "`#[target]` has no argument `asynch`\n\nhelp: did you mean `async`? [iop E12]",
+            "`#[target]` has no argument `later`\n\nhelp: write `#[target]` alone [iop E12]",
             "`#[state]` has no argument `stored`\n\nhelp: write `#[state]` alone [iop E12]",
             "there is no attribute `seting`\n\nhelp: did you mean `#[setting]`? [iop E12]",
         ]

@@ -21,7 +21,7 @@ pub struct Desk {
     one: Target<Bye>,
     #[target]
     maybe: Option<Target<Bye>>,
-    #[target(async)]
+    #[target]
     many: Targets<Bye>,
     #[state]
     seen: Vec<String>,
