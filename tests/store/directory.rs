@@ -226,7 +226,8 @@ async fn a_body_that_is_not_what_was_written_is_suspended_and_never_delivered() 
     assert_eq!(changed, Ok(1));
     drop(database);
     bench.open();
-    assert_eq!(leased(&bench.lease(10).await), [sent[0].id, sent[2].id]);
+    // It does not stand in for a sound one either: who asks for two gets two, and knows that there may be more.
+    assert_eq!(leased(&bench.lease(2).await), [sent[0].id, sent[2].id]);
     let query = MessageQuery { status: Some(Status::Suspended), ..MessageQuery::default() };
     let headers = bench.store().query(query).await.expect("the header is sound");
     assert_eq!(headers.len(), 1);

@@ -28,8 +28,16 @@ impl Writer<'_> {
         let (next_retry, head) = self.retrying(queue, request.ordered, now)?;
         let next_delayed = self.delayed(queue, now)?;
         let mut leased = Vec::new();
-        for sequence in self.ready(queue, head, request.limit, now)? {
-            leased.extend(self.grant(sequence, request, now)?);
+        // Who gets fewer than it asked for knows that there are no more: one that cannot be delivered makes room for another.
+        while leased.len() < request.limit {
+            let wanted = request.limit - leased.len();
+            let found = self.ready(queue, head, wanted, now)?;
+            for sequence in &found {
+                leased.extend(self.grant(*sequence, request, now)?);
+            }
+            if found.len() < wanted {
+                break;
+            }
         }
         Ok(LeaseBatch { leased, next_due: next_retry.into_iter().chain(next_delayed).min() })
     }
