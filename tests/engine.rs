@@ -7,6 +7,8 @@ mod front;
 #[path = "engine/kit.rs"]
 mod kit;
 
+#[path = "engine/again.rs"]
+mod again;
 #[path = "engine/failures.rs"]
 mod failures;
 #[path = "engine/inputs.rs"]

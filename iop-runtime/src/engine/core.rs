@@ -32,7 +32,7 @@ pub(crate) struct Core {
     pub(crate) instances: Instances,
     pub(crate) activity: Arc<Activity>,
     /// The store failed; the supervisor restarts the items.
-    pub(crate) failure: Failure,
+    pub(crate) failure: Arc<Failure>,
     order: Mutex<Order>,
 }
 
@@ -107,13 +107,18 @@ impl Core {
             waiters: Arc::default(),
             instances: Instances::default(),
             activity: parts.activity,
-            failure: Failure::default(),
+            failure: Arc::default(),
             order: Mutex::default(),
         }
     }
 
     pub(crate) fn source(&self) -> Source {
-        Source { store: Arc::clone(&self.store), node: self.node, clock: Arc::clone(&self.clock) }
+        Source {
+            store: Arc::clone(&self.store),
+            node: self.node,
+            clock: Arc::clone(&self.clock),
+            failure: Arc::clone(&self.failure),
+        }
     }
 
     /// Submits a step with the messages that it emits, and delivers them: into queues and to waiters, before they are
@@ -207,7 +212,16 @@ impl Core {
     /// Waits until everything submitted so far is durable.
     pub(crate) async fn flush(&self) -> Result<(), StoreError> {
         let receipt = self.store.submit(Step::default());
-        receipt.commit.wait().await.map(drop)
+        self.durable(&receipt.commit).await.map(drop)
+    }
+
+    /// Waits until a step is durable, for somebody who does nothing else with it; a failure is noticed.
+    pub(crate) async fn durable(&self, commit: &Commit) -> Result<Outcome, StoreError> {
+        let outcome = commit.wait().await;
+        if let Err(error) = &outcome {
+            self.failure.report(error);
+        }
+        outcome
     }
 }
 

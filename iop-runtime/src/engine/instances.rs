@@ -19,14 +19,12 @@ const CACHED_CALLS: usize = 16 << 20;
 /// The stored state of an instance, as JSON.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Record {
-    /// Calls whose response is still to come.
-    pub(crate) open: u32,
+    /// Calls whose response is still to come. By id: an earlier run of a turn may have made calls that the one that
+    /// counts did not, and a call that failed may be resumed and answered after all.
+    pub(crate) open: Vec<MessageId>,
     /// Open calls that have a timeout.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) timed: Vec<MessageId>,
-    /// Calls whose timeout has passed: their responses are late.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) timed_out: Vec<MessageId>,
     /// What the handler answered, kept until the calls are complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) answer: Option<Box<RawValue>>,
@@ -81,6 +79,21 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
 }
 
+impl Call {
+    /// What it takes in memory, about.
+    fn size(&self) -> usize {
+        size_of::<(MessageId, Self)>() + self.type_name.len() + self.target.len() + self.body.len()
+    }
+}
+
+impl Cache {
+    fn forget(&mut self, id: MessageId) -> Option<Call> {
+        let call = self.calls.remove(&id)?;
+        self.call_bytes -= call.size();
+        Some(call)
+    }
+}
+
 impl Instances {
     fn lock(&self) -> MutexGuard<'_, Cache> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -89,22 +102,23 @@ impl Instances {
     /// Remembers a call until its response, where there is room: otherwise it is read from the store.
     pub(crate) fn remember(&self, id: MessageId, call: Call) {
         let mut cache = self.lock();
-        if cache.call_bytes + call.body.len() <= CACHED_CALLS {
-            cache.call_bytes += call.body.len();
+        // A repeated turn makes its calls again.
+        cache.forget(id);
+        if cache.call_bytes + call.size() <= CACHED_CALLS {
+            cache.call_bytes += call.size();
             cache.calls.insert(id, call);
         }
     }
 
-    fn forget(&self, id: MessageId) -> Option<Call> {
-        let mut cache = self.lock();
-        let call = cache.calls.remove(&id)?;
-        cache.call_bytes -= call.body.len();
-        Some(call)
+    /// Forgets a call that nobody waits for.
+    pub(crate) fn forget(&self, id: MessageId) {
+        self.lock().forget(id);
     }
 
     /// The call, from memory or from the store.
     pub(crate) async fn call(&self, store: &dyn Store, id: MessageId) -> Result<Call, LoadError> {
-        if let Some(call) = self.forget(id) {
+        let remembered = self.lock().forget(id);
+        if let Some(call) = remembered {
             return Ok(call);
         }
         let Some(request) = store.find(id).await? else { return Err(LoadError::RequestMissing(id)) };
@@ -153,4 +167,19 @@ pub(crate) enum LoadError {
     Format(#[from] serde_json::Error),
     #[error("the request {0} that the process works on is not in the store")]
     RequestMissing(MessageId),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_is_made_again_takes_no_more_room() {
+        let (instances, id) = (Instances::default(), MessageId::random());
+        for _ in 0..3 {
+            instances.remember(id, Call { type_name: "A".into(), target: "b".into(), body: Bytes::from_static(b"{}") });
+        }
+        instances.forget(id);
+        assert_eq!(instances.lock().call_bytes, 0);
+    }
 }

@@ -8,7 +8,7 @@ use super::guard::{Failed, guarded};
 use super::instances::{Call, Instance, LoadError, Record, Request, raw};
 use super::item::ItemState;
 use super::reply;
-use super::turn::{EngineTurn, Handle, Start, count, timer_id};
+use super::turn::{EngineTurn, Handle, Start, timer_id};
 use super::worker::{Attempt, Done, Worker, mark_in_flight};
 use crate::clock::Timestamp;
 use crate::component::{Answered, Context, ErasedResponse, Error, Incoming, RequestError, Result};
@@ -38,11 +38,10 @@ pub(crate) async fn after_request(
         sends.pending.extend(again);
     }
     let record = Record {
-        open: count(&sends.calls),
+        open: sends.calls.clone(),
         timed: sends.timed.clone(),
         answer: recorded(&answered).map_err(Failed::from)?,
         state: Some(state.map_err(Failed::from)?),
-        ..Record::default()
     };
     let id = envelope.header.id;
     let new = record.to_bytes().map_err(Failed::from)?;
@@ -97,13 +96,11 @@ async fn missed(worker: &mut Worker, envelope: &mut Envelope, calls: &[MessageId
 pub(crate) async fn callback(worker: &mut Worker, envelope: &mut Envelope, begun: Timestamp) -> Result<Done, Attempt> {
     let (Some(id), Some(call)) = (envelope.instance, envelope.header.parent) else { return Ok(Done::default()) };
     let loaded = worker.core.instances.load(&*worker.core.store, id).await;
-    let Some(instance) = loaded.map_err(|error| unreadable(&worker.core, &error))? else { return Ok(Done::default()) };
-    let header = &envelope.header;
-    let expected = match header.kind {
-        Kind::Timer => instance.record.timed.contains(&call),
-        _ => !header.late && !instance.record.timed_out.contains(&call),
+    let Some(instance) = loaded.map_err(|error| unreadable(&worker.core, &error))? else {
+        worker.core.instances.forget(call);
+        return Ok(Done::default());
     };
-    if !expected {
+    if !instance.record.open.contains(&call) {
         // Answered before its timeout, or too late: stored and visible, but nobody waits for it any more.
         worker.core.instances.keep(id, instance);
         return Ok(Done::default());
@@ -122,11 +119,29 @@ async fn respond(
     begun: Timestamp,
     id: MessageId,
     call: MessageId,
-    mut instance: Instance,
+    instance: Instance,
 ) -> Result<Done, Attempt> {
-    let request = Arc::clone(&instance.request);
     let called = worker.core.instances.call(&*worker.core.store, call).await;
     let called = called.map_err(|error| unreadable(&worker.core, &error))?;
+    let result = answered(worker, envelope, begun, id, call, instance, &called).await;
+    if result.is_err() {
+        // For the next attempt: a transient call is nowhere else.
+        worker.core.instances.remember(call, called);
+    }
+    result
+}
+
+/// A call is answered, or will not be: the turn of `on_response`.
+async fn answered(
+    worker: &mut Worker,
+    envelope: &mut Envelope,
+    begun: Timestamp,
+    id: MessageId,
+    call: MessageId,
+    mut instance: Instance,
+    called: &Call,
+) -> Result<Done, Attempt> {
+    let request = Arc::clone(&instance.request);
     let turn = EngineTurn::new(
         Arc::clone(&worker.core),
         Arc::clone(&worker.item),
@@ -144,7 +159,7 @@ async fn respond(
     if let Some(state) = &instance.record.state {
         worker.instance.load_state(state.get().as_bytes()).map_err(Failed::from)?;
     }
-    let erased = erased(envelope, &called);
+    let erased = erased(envelope, called);
     let slow = mark_in_flight(&worker.core, envelope, begun);
     if let Some(handler) = worker.instance.respond(&called.type_name, erased, &mut cx) {
         let result = guarded(handler, &turn, &worker.pulse, slow).await;
@@ -152,31 +167,30 @@ async fn respond(
     }
     let mut done = Done::default();
     let record = &mut instance.record;
-    record.open = record.open.saturating_sub(1);
-    if let Some(at) = record.timed.iter().position(|timed| *timed == call) {
-        record.timed.swap_remove(at);
-        if envelope.header.kind == Kind::Timer {
-            record.timed_out.push(call);
-        } else {
-            done.cancel.push(timer_id(call));
-        }
+    record.open.retain(|open| *open != call);
+    let timed = record.timed.len();
+    record.timed.retain(|timed| *timed != call);
+    if envelope.header.kind == Kind::Timer {
+        done.sends.abandoned.push(call);
+    } else if record.timed.len() < timed {
+        done.cancel.push(timer_id(call));
     }
-    finish(worker, &turn, &mut cx, id, instance, done, call).await
+    finish(worker, envelope, &turn, &mut cx, id, instance, done).await
 }
 
 /// After a response: complete the request, or store the state and wait on.
 async fn finish(
     worker: &mut Worker,
+    envelope: &mut Envelope,
     turn: &Arc<EngineTurn>,
     cx: &mut Context,
     id: MessageId,
     mut instance: Instance,
     mut done: Done,
-    call: MessageId,
 ) -> Result<Done, Attempt> {
     let request = Arc::clone(&instance.request);
     let mut answered = None;
-    if instance.record.open + turn.calls() == 0 {
+    if instance.record.open.is_empty() && turn.calls() == 0 {
         let from_hook = complete(worker, turn, cx, &request.header.type_name, &request.body).await?;
         answered = Some(match from_hook {
             Answered::Pending => from_record(worker, &request.header, &instance.record)?,
@@ -185,16 +199,18 @@ async fn finish(
     }
     let state = worker.instance.save_state().and_then(|state| raw(&state));
     let mut sends = turn.end();
-    instance.record.open += count(&sends.calls);
-    instance.record.timed.append(&mut sends.timed);
-    if instance.record.timed_out.contains(&call) {
-        sends.abandoned.push(call);
+    if envelope.repeated {
+        let again = missed(worker, envelope, &sends.calls).await.map_err(|error| unreadable(&worker.core, &error))?;
+        sends.pending.extend(again);
     }
+    instance.record.open.extend(&sends.calls);
+    instance.record.timed.append(&mut sends.timed);
+    sends.abandoned.append(&mut done.sends.abandoned);
     done.sends = sends;
     let version = instance.version;
     let mut write = StateWrite { instance: id, expected: Some(version), new: None };
     match answered {
-        Some(answered) if instance.record.open == 0 => {
+        Some(answered) if instance.record.open.is_empty() => {
             let transient = false;
             let reply = reply::reply(&worker.core, &worker.item, &request.header, request.caller, answered, transient);
             done.reply = Some((request.header.id, reply));

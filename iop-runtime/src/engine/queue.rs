@@ -12,10 +12,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::activity::{Activity, Busy};
+use super::core::Failure;
 use super::envelope::Envelope;
 use crate::clock::{Clock, Timestamp};
 use crate::message::{Kind, MessageId, Priority};
-use crate::store::{Commit, LeaseBatch, LeaseRequest, NodeId, Outcome, Store};
+use crate::store::{Commit, LeaseBatch, LeaseRequest, NodeId, Outcome, Store, StoreError};
 
 /// Messages in the window at most.
 const WINDOW: usize = 1024;
@@ -32,6 +33,8 @@ pub(crate) struct Source {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) node: NodeId,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Told when the store cannot be read.
+    pub(crate) failure: Arc<Failure>,
 }
 
 /// The backlog of an item as its workers see it.
@@ -53,7 +56,7 @@ struct State {
     window: BTreeMap<(Reverse<Priority>, u64, u32), Envelope>,
     bytes: usize,
     /// Failed messages that wait for their next attempt.
-    retrying: BTreeMap<(Timestamp, u64), Envelope>,
+    retrying: BTreeMap<(Timestamp, u64, u32), Envelope>,
     /// Instances that a worker has.
     instances: HashSet<MessageId>,
     /// Something in the store is not in the window.
@@ -67,6 +70,8 @@ struct State {
     tie: u32,
     /// After a failure of the store: what is in memory may not be stored.
     closed: bool,
+    /// Goes up with each closing, so that an answer from before it is known as one.
+    closings: u64,
 }
 
 /// How a queue is worked on.
@@ -274,7 +279,8 @@ impl Queue {
         if !starts_instance(&envelope) {
             state.instances.remove(&instance_of(&envelope));
         }
-        state.retrying.insert((due, envelope.header.sequence), envelope);
+        let tie = state.tie_of(&envelope);
+        state.retrying.insert((due, envelope.header.sequence, tie), envelope);
         drop(state);
         self.changed.notify_one();
     }
@@ -291,7 +297,8 @@ impl Queue {
     /// Forgets what is in memory: after a failure of the store it may not be stored. The store has the rest.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
-        *state = State { closed: true, stored_only: state.stored_only, ..State::default() };
+        *state =
+            State { closed: true, closings: state.closings + 1, stored_only: state.stored_only, ..State::default() };
     }
 
     /// Reads from the store again.
@@ -311,7 +318,7 @@ impl Queue {
             return;
         }
         state.refilling = true;
-        let seen = state.stored_only;
+        let seen = Seen { closings: state.closings, stored_only: state.stored_only };
         // Asked for under the lock: whatever is only stored after this is counted in `stored_only` after `seen`.
         let batch = source.store.lease(LeaseRequest {
             queue: Arc::clone(&self.item),
@@ -322,19 +329,30 @@ impl Queue {
         });
         let epoch = source.store.epoch();
         drop(state);
-        let queue = Arc::clone(self);
+        let (queue, failure) = (Arc::clone(self), Arc::clone(&source.failure));
         tokio::spawn(async move {
             let batch = batch.await;
-            queue.refilled(batch.ok(), seen, epoch);
+            queue.refilled(batch, seen, epoch, &failure);
         });
     }
 
-    fn refilled(&self, batch: Option<LeaseBatch>, seen: u64, epoch: u64) {
+    fn refilled(&self, batch: Result<LeaseBatch, StoreError>, seen: Seen, epoch: u64, failure: &Failure) {
         let mut state = self.lock();
+        if state.closings != seen.closings {
+            // Of before the store failed: these leases are lost, and the queue has been read again, or will be.
+            return;
+        }
         state.refilling = false;
-        // Without an answer the store has failed: the engine will close this queue and open it again.
-        let (Some(batch), false) = (batch, state.closed) else { return };
-        let complete = batch.leased.len() < REFILL && state.stored_only == seen;
+        let batch = match batch {
+            Ok(batch) => batch,
+            Err(error) => {
+                // Nobody else may have noticed. The engine closes this queue and opens it again.
+                drop(state);
+                failure.report(&error);
+                return;
+            }
+        };
+        let complete = batch.leased.len() < REFILL && state.stored_only == seen.stored_only;
         let durable = Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }));
         for leased in batch.leased {
             state.insert(Envelope::leased(leased, epoch, durable.clone(), self.busy()));
@@ -349,6 +367,13 @@ impl Queue {
     }
 }
 
+/// What a refill knows of its queue at its beginning.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    closings: u64,
+    stored_only: u64,
+}
+
 /// What must not be worked on by two workers at once: the process instance, or for a request the one that it starts.
 pub(crate) fn instance_of(envelope: &Envelope) -> MessageId {
     if starts_instance(envelope) { envelope.header.id } else { envelope.instance.unwrap_or(envelope.header.id) }
@@ -361,13 +386,17 @@ fn starts_instance(envelope: &Envelope) -> bool {
 impl State {
     fn insert(&mut self, envelope: Envelope) {
         self.bytes += envelope.body.len();
-        let tie = if envelope.lease.is_some() {
-            0
-        } else {
-            self.tie = self.tie.wrapping_add(1);
-            self.tie
-        };
+        let tie = self.tie_of(&envelope);
         self.window.insert((Reverse(envelope.header.priority), envelope.header.sequence, tie), envelope);
+    }
+
+    /// Transient messages have no sequence of their own.
+    fn tie_of(&mut self, envelope: &Envelope) -> u32 {
+        if envelope.lease.is_none() {
+            self.tie = self.tie.wrapping_add(1);
+            return self.tie;
+        }
+        0
     }
 
     fn give(&mut self, envelope: Envelope, queue: &Queue) -> Next {

@@ -94,9 +94,9 @@ impl EngineTurn {
         self.waiting.load(Ordering::Relaxed) > 0
     }
 
-    /// Calls made so far whose response the instance waits for.
-    pub(crate) fn calls(&self) -> u32 {
-        count(&self.sends().calls)
+    /// How many calls were made so far whose response the instance waits for.
+    pub(crate) fn calls(&self) -> usize {
+        self.sends().calls.len()
     }
 
     /// Ends the turn and gives what it has sent.
@@ -230,9 +230,9 @@ impl EngineTurn {
         target: &Arc<str>,
         timeout: Duration,
     ) -> Result<Incoming, RequestError> {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = Waiting::begin(&self.waiting);
         let answer = tokio::time::timeout(timeout, wait.response()).await;
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        drop(waiting);
         match answer {
             Ok(Some(delivered)) => delivered.response,
             Ok(None) => Err(RequestError::Stopped { target: Arc::clone(target) }),
@@ -274,6 +274,22 @@ impl EngineTurn {
     }
 }
 
+/// Held while a handler waits for a response: it may let go of its request at any time.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// What the store knows of a request of a repeated turn.
 enum Recorded {
     /// Its response.
@@ -282,11 +298,6 @@ enum Recorded {
     UnderWay,
     /// Nothing.
     Unknown,
-}
-
-/// So many calls. More than a `u32` holds do not fit in memory.
-pub(crate) fn count(calls: &[MessageId]) -> u32 {
-    u32::try_from(calls.len()).unwrap_or(u32::MAX)
 }
 
 fn ended() -> RequestError {
