@@ -9,6 +9,8 @@ mod kit;
 
 #[path = "engine/again.rs"]
 mod again;
+#[path = "engine/callers.rs"]
+mod callers;
 #[path = "engine/failures.rs"]
 mod failures;
 #[path = "engine/inputs.rs"]

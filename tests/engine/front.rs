@@ -1,5 +1,6 @@
 //! A store in front of the one in memory that fails, or keeps its commits open, when the test says so.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,11 +26,17 @@ pub struct Front {
     inner: Arc<MemoryStore>,
     mode: Mutex<Mode>,
     held: Mutex<Vec<(Commit, Result<Outcome, StoreError>)>>,
+    lease_fails: AtomicBool,
 }
 
 impl Front {
     pub fn of(inner: Arc<MemoryStore>) -> Arc<Self> {
-        Arc::new(Self { inner, mode: Mutex::new(Mode::Pass), held: Mutex::default() })
+        Arc::new(Self {
+            inner,
+            mode: Mutex::new(Mode::Pass),
+            held: Mutex::default(),
+            lease_fails: AtomicBool::new(false),
+        })
     }
 
     fn mode(&self) -> MutexGuard<'_, Mode> {
@@ -43,6 +50,11 @@ impl Front {
     /// Every step fails from now on, until the store is told to recover.
     pub fn fail(&self) {
         *self.mode() = Mode::Fail;
+    }
+
+    /// The next queue that is asked for cannot be read.
+    pub fn fail_next_lease(&self) {
+        self.lease_fails.store(true, Ordering::SeqCst);
     }
 
     /// Steps are taken, but their commits stay open: an fsync that takes its time.
@@ -119,6 +131,9 @@ impl Store for Front {
     }
 
     fn lease(&self, request: LeaseRequest) -> Reply<LeaseBatch> {
+        if self.lease_fails.swap(false, Ordering::SeqCst) {
+            return Box::pin(std::future::ready(Err(StoreError::Read("a bad sector".into()))));
+        }
         self.inner.lease(request)
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::component::{ComponentKind, Entrance, Incoming, RequestError};
-use crate::engine::{Caller, Core, Delivery, Emission, Running, Stop, response_id};
+use crate::engine::{Caller, Core, Delivery, Emission, Running, Stop, response_id, to_the_end};
 use crate::message::{
     Accepted, Invocation, Kind, Message, MessageId, MessageType, Priority, Respond, SessionId, Status, SuspendReason,
 };
@@ -181,8 +181,8 @@ impl Director {
     /// # Errors
     /// [`DirectorError::UnknownItem`].
     pub async fn start_item(&self, name: &str) -> Result<bool, DirectorError> {
-        let item = &self.core.items[self.index(name)?];
-        Ok(crate::engine::start_item(&self.core, item).await)
+        let (core, index) = (Arc::clone(&self.core), self.index(name)?);
+        Ok(to_the_end(async move { crate::engine::start_item(&core, &core.items[index]).await }).await)
     }
 
     /// Stops an item: calls that wait for it fail at once, its queue stays; `false` where it was not running.
@@ -190,8 +190,8 @@ impl Director {
     /// # Errors
     /// [`DirectorError::UnknownItem`].
     pub async fn stop_item(&self, name: &str, how: Stop) -> Result<bool, DirectorError> {
-        let item = &self.core.items[self.index(name)?];
-        Ok(crate::engine::stop_item(&self.core, item, how).await)
+        let (core, index) = (Arc::clone(&self.core), self.index(name)?);
+        Ok(to_the_end(async move { crate::engine::stop_item(&core, &core.items[index], how).await }).await)
     }
 
     /// Stops an item and starts it again, with new instances of its component.
@@ -199,8 +199,13 @@ impl Director {
     /// # Errors
     /// [`DirectorError::UnknownItem`].
     pub async fn restart_item(&self, name: &str, how: Stop) -> Result<(), DirectorError> {
-        self.stop_item(name, how).await?;
-        self.start_item(name).await?;
+        let (core, index) = (Arc::clone(&self.core), self.index(name)?);
+        to_the_end(async move {
+            let item = &core.items[index];
+            crate::engine::stop_item(&core, item, how).await;
+            crate::engine::start_item(&core, item).await
+        })
+        .await;
         Ok(())
     }
 
@@ -240,13 +245,15 @@ impl Director {
     ) -> Result<(Called, Option<Incoming>), DirectorError> {
         let core = &self.core;
         let item = &core.items[index];
-        if !item.is_up() {
-            return Err(DirectorError::Stopped(item.name.to_string()));
-        }
         let id = given.unwrap_or_else(MessageId::random);
         let called = Called { id, session: SessionId::of(id), response: None };
         let _busy = core.activity.begin(None);
         let mut wait = core.waiters.wait(id, index, Caller::Outside);
+        // Asked only now: an item that is stopped after this fails the wait.
+        if !item.is_up() {
+            wait.cancel();
+            return Err(DirectorError::Stopped(item.name.to_string()));
+        }
         let known = if given.is_some() { self.known(id, message).await? } else { None };
         match known {
             Some(Known::Answered(body)) => {
@@ -260,7 +267,7 @@ impl Director {
                 emission.maybe_stored = given.is_some();
                 let accepted = core.submit(Step::default(), vec![emission]);
                 if given.is_some() {
-                    accepted.wait().await.map_err(store_error)?;
+                    core.durable(&accepted).await.map_err(store_error)?;
                 }
             }
         }
@@ -270,7 +277,7 @@ impl Director {
         };
         let Some(delivered) = delivered else { return Err(DirectorError::Stopped(item.name.to_string())) };
         // What goes outside waits until it is durable.
-        delivered.commit.wait().await.map_err(store_error)?;
+        core.durable(&delivered.commit).await.map_err(store_error)?;
         let incoming = delivered.response.map_err(|error| refused(&item.name, error))?;
         Ok((called, (message.response)().map(|_| incoming)))
     }

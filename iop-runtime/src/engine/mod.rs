@@ -39,7 +39,7 @@ use self::item::ItemState;
 pub use self::item::{ItemPhase, WorkerCount};
 use self::queue::{Queue, QueueKind};
 pub(crate) use self::reply::response_id;
-pub(crate) use self::supervisor::{start_item, stop_item};
+pub(crate) use self::supervisor::{start_item, stop_item, to_the_end};
 pub(crate) use self::waiters::Caller;
 use crate::clock::{Clock, SystemClock};
 use crate::component::{ComponentKind, Entrance};

@@ -123,6 +123,12 @@ async fn stop(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop, at_once: &[Cal
     true
 }
 
+/// Carries out what starts or stops an item, even when whoever asked for it goes away in the middle: an item that is left
+/// half stopped could not be started again.
+pub(crate) async fn to_the_end(act: impl Future<Output = bool> + Send + 'static) -> bool {
+    tokio::spawn(act).await.unwrap_or(false)
+}
+
 fn nothing() -> Commit {
     Commit::done(Ok(crate::store::Outcome::Committed { duplicates: Vec::new() }))
 }

@@ -1,6 +1,7 @@
 //! Turns and callers that wait for a response.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
@@ -21,10 +22,29 @@ enum Waiter {
     Waiting {
         target: usize,
         caller: Caller,
-        answer: oneshot::Sender<Delivered>,
+        answers: Answers,
     },
     /// Timed out or dropped: the response will be late.
     GaveUp,
+}
+
+/// Where an answer goes: mostly to one. Callers outside may ask for the same request at the same time.
+type Answers = Vec<(u64, oneshot::Sender<Delivered>)>;
+
+fn send(answers: Answers, delivered: Delivered) {
+    let mut answers = answers.into_iter();
+    let first = answers.next();
+    // A receiver that is just being dropped marks itself as having given up.
+    for (_, answer) in answers {
+        let response = match &delivered.response {
+            Ok(incoming) => Ok(Incoming { value: None, body: incoming.body.clone() }),
+            Err(error) => Err(error.clone()),
+        };
+        let _ = answer.send(Delivered { response, commit: delivered.commit.clone() });
+    }
+    if let Some((_, answer)) = first {
+        let _ = answer.send(delivered);
+    }
 }
 
 /// Who waits.
@@ -38,7 +58,11 @@ pub(crate) enum Caller {
 
 /// Who waits for which request.
 #[derive(Debug, Default)]
-pub(crate) struct Waiters(Mutex<HashMap<MessageId, Waiter>>);
+pub(crate) struct Waiters {
+    waiting: Mutex<HashMap<MessageId, Waiter>>,
+    /// Tells the waits for one request apart.
+    last: AtomicU64,
+}
 
 /// Whether a response is in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +75,7 @@ pub(crate) enum Punctuality {
 #[derive(Debug)]
 pub(crate) struct Wait {
     request: MessageId,
+    number: u64,
     waiters: Arc<Waiters>,
     answer: oneshot::Receiver<Delivered>,
     finished: bool,
@@ -58,14 +83,21 @@ pub(crate) struct Wait {
 
 impl Waiters {
     fn lock(&self) -> MutexGuard<'_, HashMap<MessageId, Waiter>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the response to `request`, which the item `target` will give.
     pub(crate) fn wait(self: &Arc<Self>, request: MessageId, target: usize, caller: Caller) -> Wait {
         let (sender, answer) = oneshot::channel();
-        self.lock().insert(request, Waiter::Waiting { target, caller, answer: sender });
-        Wait { request, waiters: Arc::clone(self), answer, finished: false }
+        let number = self.last.fetch_add(1, Ordering::Relaxed);
+        let mut waiters = self.lock();
+        if let Some(Waiter::Waiting { answers, .. }) = waiters.get_mut(&request) {
+            answers.push((number, sender));
+        } else {
+            waiters.insert(request, Waiter::Waiting { target, caller, answers: vec![(number, sender)] });
+        }
+        drop(waiters);
+        Wait { request, number, waiters: Arc::clone(self), answer, finished: false }
     }
 
     /// Whether a response given now would be in time. Nobody waiting is in time too: the caller's turn may be about to
@@ -79,10 +111,16 @@ impl Waiters {
 
     /// Gives the response to whoever waits.
     pub(crate) fn answer(&self, request: MessageId, delivered: Delivered) {
-        if let Some(Waiter::Waiting { answer, .. }) = self.lock().remove(&request) {
-            // A receiver that is just being dropped marks itself as having given up.
-            let _ = answer.send(delivered);
+        if let Some(Waiter::Waiting { answers, .. }) = self.lock().remove(&request) {
+            send(answers, delivered);
         }
+    }
+
+    /// One of those who wait leaves; `true` where nobody waits any more.
+    fn leave(waiters: &mut HashMap<MessageId, Waiter>, wait: &Wait) -> bool {
+        let Some(Waiter::Waiting { answers, .. }) = waiters.get_mut(&wait.request) else { return true };
+        answers.retain(|(number, _)| *number != wait.number);
+        answers.is_empty()
     }
 
     /// Fails the waits for an item, those of `callers`.
@@ -93,8 +131,8 @@ impl Waiters {
             waiters.iter().filter(|(_, waiter)| fails(waiter)).map(|(request, _)| *request).collect();
         for request in waiting {
             // The request stays in its queue; a response that still comes is late.
-            if let Some(Waiter::Waiting { answer, .. }) = waiters.insert(request, Waiter::GaveUp) {
-                let _ = answer.send(Delivered { response: Err(error.clone()), commit: commit.clone() });
+            if let Some(Waiter::Waiting { answers, .. }) = waiters.insert(request, Waiter::GaveUp) {
+                send(answers, Delivered { response: Err(error.clone()), commit: commit.clone() });
             }
         }
     }
@@ -102,8 +140,8 @@ impl Waiters {
     /// Fails every wait, and forgets who gave up.
     pub(crate) fn fail_all(&self, error: &RequestError, commit: &Commit) {
         for (_, waiter) in self.lock().drain() {
-            if let Waiter::Waiting { answer, .. } = waiter {
-                let _ = answer.send(Delivered { response: Err(error.clone()), commit: commit.clone() });
+            if let Waiter::Waiting { answers, .. } = waiter {
+                send(answers, Delivered { response: Err(error.clone()), commit: commit.clone() });
             }
         }
     }
@@ -120,7 +158,10 @@ impl Wait {
     /// Takes the wait back: nothing was sent, so nothing can be late.
     pub(crate) fn cancel(mut self) {
         self.finished = true;
-        self.waiters.lock().remove(&self.request);
+        let mut waiters = self.waiters.lock();
+        if Waiters::leave(&mut waiters, &self) {
+            waiters.remove(&self.request);
+        }
     }
 }
 
@@ -129,7 +170,7 @@ impl Drop for Wait {
         if !self.finished {
             let mut waiters = self.waiters.lock();
             // Answered just now: then nothing will come late, and the entry is gone.
-            if waiters.contains_key(&self.request) {
+            if waiters.contains_key(&self.request) && Waiters::leave(&mut waiters, self) {
                 waiters.insert(self.request, Waiter::GaveUp);
             }
         }
