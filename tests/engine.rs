@@ -17,6 +17,8 @@ mod failures;
 mod inputs;
 #[path = "engine/order.rs"]
 mod order;
+#[path = "engine/panics.rs"]
+mod panics;
 #[path = "engine/processes.rs"]
 mod processes;
 #[path = "engine/recovery.rs"]

@@ -39,6 +39,11 @@ impl Failed {
         }
     }
 
+    /// A panic, wherever it was.
+    pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
+        Self::retry(format!("the component panicked: {}", text_of(panic)), true)
+    }
+
     fn retry(error: String, panicked: bool) -> Self {
         Self { error, disposition: Disposition::Retry, reason: SuspendReason::Poison, panicked }
     }

@@ -50,7 +50,10 @@ pub(crate) async fn poll(worker: &mut Worker, stop: &CancellationToken) -> Exit 
                 worker.item.failed.fetch_add(1, Ordering::Relaxed);
                 span.in_scope(|| log::poll_failed(&failed));
                 if failed.panicked {
-                    return Exit::Panicked;
+                    busy.take();
+                    // A fresh component looks at once: no sooner than this one would have looked again.
+                    let next = next.saturating_duration_since(tokio::time::Instant::now());
+                    return if pause(stop, next).await { Exit::Stopped } else { Exit::Panicked };
                 }
             }
         }

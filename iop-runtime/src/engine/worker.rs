@@ -1,8 +1,10 @@
 //! A worker: claim, decode, handle, and then complete, retry or suspend.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -89,8 +91,10 @@ impl Worker {
     ) -> Option<Self> {
         let mut attempt = 0;
         loop {
-            let failed = match (item.component().build)(&item.config) {
-                Ok(instance) => {
+            let built = catch_unwind(AssertUnwindSafe(|| (item.component().build)(&item.config)));
+            let failed = match built {
+                Err(panic) => Failed::panicked(&*panic),
+                Ok(Ok(instance)) => {
                     let mut worker = Self {
                         core: Arc::clone(core),
                         item: Arc::clone(item),
@@ -110,7 +114,7 @@ impl Worker {
                         Err(failed) => failed,
                     }
                 }
-                Err(error) => Failed::from(error),
+                Ok(Err(error)) => Failed::from(error),
             };
             log::hook_failed(item, "on_init", &failed);
             item.set_error(Some(failed.error.into()));
@@ -211,8 +215,10 @@ impl Worker {
         let span = log::turn_span(&self.core, &self.item, Some(&envelope.header));
         let begun = self.core.clock.now();
         let outcome = match envelope.header.kind {
-            Kind::Request => self.request(envelope, begun).instrument(span.clone()).await,
-            Kind::Response | Kind::Timer => process::callback(self, envelope, begun).instrument(span.clone()).await,
+            Kind::Request => caught(self.request(envelope, begun)).instrument(span.clone()).await,
+            Kind::Response | Kind::Timer => {
+                caught(process::callback(self, envelope, begun)).instrument(span.clone()).await
+            }
         };
         let Some(envelope) = hand.take() else { return false };
         let _entered = span.enter();
@@ -388,6 +394,12 @@ impl Worker {
         }
         self.last = Some(commit);
     }
+}
+
+/// Handlers are guarded, but a component has code elsewhere too: its state and its messages are read and written.
+async fn caught(turn: impl Future<Output = Result<Done, Attempt>>) -> Result<Done, Attempt> {
+    let caught = AssertUnwindSafe(turn).catch_unwind().await;
+    caught.unwrap_or_else(|panic| Err(Failed::panicked(&*panic).into()))
 }
 
 /// What a turn did, ready to be committed.
