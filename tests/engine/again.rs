@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use iop::director::DirectorError;
 use iop::message::{Kind, MessageId, Status};
 use iop::prelude::*;
 use iop::store::{Admin, Store};
@@ -29,6 +30,7 @@ pub struct Opinion {
     text: String,
 }
 
+static SUSPENSIONS: AtomicUsize = AtomicUsize::new(0);
 static REFUSALS: AtomicUsize = AtomicUsize::new(0);
 
 /// Has an opinion after a while; `refuses` once.
@@ -80,6 +82,16 @@ impl Pollster {
                 cx.send_request_async(&self.first, ask(how, 5)).completion_key(how).await?;
                 cx.send_request_sync(&self.second, ask("ok", 0)).await?;
             }
+            "resumed" => {
+                cx.send_request_async(&self.first, ask("slow", 1000))
+                    .completion_key("first")
+                    .timeout(Duration::from_secs(5))
+                    .await?;
+                cx.send_request_sync(&self.second, ask("ok", 1)).await?;
+                if SUSPENSIONS.fetch_add(1, Ordering::SeqCst) == 0 {
+                    return Err(Error::fatal("not now"));
+                }
+            }
             "early failure" => {
                 cx.send_request_async(&self.first, ask("never", 0)).completion_key("first").await?;
                 cx.send_request_sync(&self.second, ask("ok", 1)).await?;
@@ -118,6 +130,7 @@ production! {
     pub Town {
         #[item(standalone, pool_size = 2, request_timeout = "100s")]
         pollster: Pollster { first: ann, second: bob },
+        #[item(timeout = "2000s")]
         ann: Citizen { name: "ann" },
         bob: Citizen { name: "bob" },
     }
@@ -166,6 +179,27 @@ async fn a_suspended_call_that_a_person_resumes_is_not_counted_twice() {
     let called = lab.running.director().call_json("pollster", None, survey, id).await;
     let report = called.map(|called| called.response.unwrap_or_default());
     assert_eq!(report, Ok(r#"{"lines":["first: refused","second: bob ok"]}"#.into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspended_turn_that_a_person_resumes_finds_what_it_had_asked_for_and_what_has_timed_out() {
+    let lab = Lab::start::<Town>().await;
+    let director = lab.running.director();
+    let id = Some(MessageId::random());
+    let survey = br#"{"how":"resumed"}"#;
+    let suspended = director.call_json("pollster", None, survey, id).await;
+    assert!(matches!(suspended, Err(DirectorError::Suspended { .. })), "{suspended:?}");
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let request = lab.until("pollster", Status::Suspended).await;
+    assert_eq!(lab.store.admin(Admin::Resume(request.id)).await, Ok(true));
+    // With an id, it goes to the queue by way of the store, and so the queue is read.
+    let again = director.call_json("pollster", None, survey, id);
+    let other = director.call_json("pollster", None, br#"{"how":"otherwise"}"#, Some(MessageId::random()));
+    let (again, _other) = tokio::join!(again, other);
+    let report = again.map(|called| called.response.unwrap_or_default());
+    assert_eq!(report, Ok(r#"{"lines":["first: refused"]}"#.into()));
+    let failed: u64 = director.status().items.iter().map(|item| item.failed).sum();
+    assert_eq!(failed, 2, "the suspension and the other survey's first attempt");
 }
 
 #[message(transient, response = Pong)]

@@ -106,3 +106,72 @@ async fn a_process_works_on_what_is_not_durable_yet_and_what_touches_the_outside
     assert_eq!(called.response.as_deref(), Some(b"{}".as_slice()));
     assert!(lab.messages().await.iter().all(|header| header.status.is_finished()));
 }
+
+#[message(response = Receipted)]
+pub struct Order {
+    text: String,
+}
+
+static SHIPPED: AtomicUsize = AtomicUsize::new(0);
+
+/// Asks first, and then touches the outside.
+#[business_operation]
+pub struct Shipper {
+    #[target]
+    customs: Target<Order>,
+}
+
+#[handlers]
+impl Shipper {
+    async fn ship(&mut self, order: Order, cx: &mut Context) -> Result<Receipted> {
+        let receipted = cx.send_request_sync(&self.customs, order).await?;
+        SHIPPED.fetch_add(1, Ordering::SeqCst);
+        Ok(receipted)
+    }
+}
+
+/// Knows the answer at once.
+#[business_operation]
+pub struct Customs;
+
+#[handlers]
+impl Customs {
+    async fn clear(&mut self, _order: Order) -> Result<Receipted> {
+        Ok(Receipted {})
+    }
+}
+
+production! {
+    /// Through customs.
+    pub Harbour {
+        #[item(standalone)]
+        shipper: Shipper { customs: customs },
+        customs: Customs {},
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_goes_on_with_a_response_only_when_it_is_durable() {
+    let (store, clock) = Lab::memory();
+    let front = Front::of(store.clone());
+    let lab = Lab::on_store::<Harbour>(front.clone(), store, clock).await;
+    lab.until_idle().await;
+    front.hold();
+    let director = lab.running.director();
+    let call = tokio::spawn(async move { director.call_json("shipper", None, br#"{"text":"dear"}"#, None).await });
+    // The order, the request to customs.
+    for _ in 0..2 {
+        settle().await;
+        assert_eq!(front.held(), 1);
+        front.release();
+    }
+    settle().await;
+    // The response is there, and its commit is open.
+    assert_eq!(front.held(), 1);
+    assert_eq!(SHIPPED.load(Ordering::SeqCst), 0);
+    front.release();
+    settle().await;
+    assert_eq!(SHIPPED.load(Ordering::SeqCst), 1);
+    front.release();
+    assert!(call.await.expect("no panic").is_ok());
+}

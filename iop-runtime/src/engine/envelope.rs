@@ -50,7 +50,8 @@ impl Envelope {
         let Leased { token, message } = leased;
         let recovered = message.epoch < epoch;
         Self {
-            repeated: recovered || message.header.attempt > 0,
+            // A person who resumes it has its attempts forgotten, but not what they sent.
+            repeated: recovered || message.header.attempt > 0 || message.header.started.is_some(),
             recovered,
             header: message.header,
             instance: message.instance,

@@ -13,7 +13,7 @@ use super::worker::{Attempt, Done, Worker, mark_in_flight};
 use crate::clock::Timestamp;
 use crate::component::{Answered, Context, ErasedResponse, Error, Incoming, RequestError, Result};
 use crate::message::{Header, Kind, MessageId, Status};
-use crate::store::{LeaseToken, NewMessage, StateWrite, Step};
+use crate::store::{LeaseToken, NewMessage, StateWrite, Step, StoredMessage};
 
 /// The handler of a request is done: answer at once, or wait for the calls it made.
 pub(crate) async fn after_request(
@@ -51,7 +51,7 @@ pub(crate) async fn after_request(
     Ok(Done { sends, state: Some(state), ..Done::default() })
 }
 
-/// Responses to calls of an earlier run of this turn that came before the turn had succeeded, and found no instance to
+/// Responses to calls of an earlier run of this turn, or their timeouts, that came before the turn had succeeded, and found no instance to
 /// wait for them: once more.
 async fn missed(worker: &mut Worker, envelope: &mut Envelope, calls: &[MessageId]) -> Result<Vec<Emission>, LoadError> {
     let (store, attempt) = (&worker.core.store, envelope.header.attempt.to_le_bytes());
@@ -62,7 +62,12 @@ async fn missed(worker: &mut Worker, envelope: &mut Envelope, calls: &[MessageId
             Status::Suspended => store.find(reply::failure_id(&called.header)).await?,
             _ => store.find(reply::response_id(*call)).await?,
         };
-        let Some(response) = response.filter(|response| response.header.status == Status::Completed) else { continue };
+        let consumed = |message: &StoredMessage| message.header.status == Status::Completed;
+        let response = match response {
+            Some(response) => Some(response),
+            None => store.find(timer_id(*call)).await?,
+        };
+        let Some(response) = response.filter(consumed) else { continue };
         let header = response.header;
         let message = NewMessage {
             id: header.id.derive(&[b"again", &attempt]),

@@ -234,7 +234,13 @@ impl EngineTurn {
         let answer = tokio::time::timeout(timeout, wait.response()).await;
         drop(waiting);
         match answer {
-            Ok(Some(delivered)) => delivered.response,
+            Ok(Some(delivered)) => {
+                if self.item.kind() == ComponentKind::Operation {
+                    // What an operation does next may touch the outside.
+                    self.core.durable(&delivered.commit).await.map_err(|error| not_read(&error))?;
+                }
+                delivered.response
+            }
             Ok(None) => Err(RequestError::Stopped { target: Arc::clone(target) }),
             Err(_) => {
                 self.sends().abandoned.push(id);
