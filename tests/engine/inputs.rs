@@ -66,6 +66,10 @@ impl InboundAdapter for Tray {
     }
 
     async fn receive(&mut self) -> Result<Received<String, &'static str>> {
+        if inbox().first().is_some_and(|input| *input == "jams") {
+            inbox().remove(0);
+            panic!("the tray jams");
+        }
         Ok(match inbox().first() {
             Some(input) => Received::Input(Inbound {
                 input: (*input).to_owned(),
@@ -125,7 +129,7 @@ production! {
 
 #[tokio::test(start_paused = true)]
 async fn an_input_that_fails_is_given_again_and_then_set_aside_and_one_that_came_before_is_not_processed_again() {
-    *inbox() = vec!["fine", "fails", "panics", "fatal"];
+    *inbox() = vec!["fine", "fails", "panics", "fatal", "jams"];
     let lab = Lab::start::<Counter>().await;
     lab.until_idle().await;
     *inbox() = vec!["fine"];

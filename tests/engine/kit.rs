@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use iop::clock::{Timestamp, TokioClock};
 use iop::engine::{self, Running, StartOptions};
-use iop::message::{Header, Kind, SessionId, Status};
+use iop::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status};
 use iop::production::Production;
 use iop::settings::{self, Layers};
 use iop::store::memory::MemoryStore;
-use iop::store::{MessageQuery, Store};
+use iop::store::{MessageQuery, NewMessage, Step, Store};
 
 /// A running production with its store, which outlives it.
 pub struct Lab {
@@ -59,6 +59,12 @@ impl Lab {
         Ok(called.response.map(|body| String::from_utf8_lossy(&body).into_owned()).unwrap_or_default())
     }
 
+    /// Stores messages that no item sent.
+    pub async fn put(&self, emit: Vec<NewMessage>) {
+        let stored = self.store.submit(Step { emit, ..Step::default() }).commit.wait().await;
+        assert!(stored.is_ok_and(|outcome| outcome.is_stored()));
+    }
+
     pub async fn until_idle(&self) -> engine::Summary {
         self.running.until_idle().await.expect("the store works")
     }
@@ -90,5 +96,32 @@ impl Lab {
         let mut messages = self.messages().await;
         messages.retain(|header| header.session == session);
         messages
+    }
+}
+
+/// A request from nowhere.
+pub fn request(target: &str, type_name: &str, position: u32, body: String) -> NewMessage {
+    let id = MessageId::random();
+    NewMessage {
+        id,
+        session: SessionId::of(id),
+        parent: None,
+        position,
+        source: None,
+        target: Some(target.into()),
+        instance: None,
+        type_name: type_name.into(),
+        type_version: 1,
+        kind: Kind::Request,
+        invocation: Invocation::OneWay,
+        status: Status::Queued,
+        priority: Priority::NORMAL,
+        due: None,
+        late: false,
+        completion_key: None,
+        description: None,
+        body: body.into(),
+        keys: Vec::new(),
+        leased: None,
     }
 }

@@ -117,3 +117,91 @@ async fn a_pool_of_four_works_on_four_messages_at_once_and_never_on_more() {
     // 40 messages of a second each, four at a time.
     assert_eq!(begun.elapsed().as_secs(), 10);
 }
+
+static REACHABLE: AtomicUsize = AtomicUsize::new(0);
+static ARRIVED: AtomicUsize = AtomicUsize::new(0);
+
+/// Cannot be reached for a while.
+#[business_operation]
+pub struct Far;
+
+#[handlers]
+impl Far {
+    async fn reach(&mut self, _number: Number) -> Result {
+        if REACHABLE.load(Ordering::SeqCst) == 0 {
+            return Err(Error::unavailable("no route"));
+        }
+        ARRIVED.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+production! {
+    /// Two workers.
+    pub Outage {
+        source: Source { out: far },
+        #[item(pool_size = 2)]
+        far: Far {},
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_keeps_no_more_in_memory_than_a_backlog() {
+    let lab = Lab::start::<Outage>().await;
+    for _ in 0..6 {
+        lab.call("source", r#"{"count":1000}"#).await.expect("accepted");
+        tokio::time::sleep(Duration::from_secs(10)).await;
+    }
+    let status = lab.running.director().status();
+    let far = status.items.into_iter().find(|item| item.name == "far").expect("far");
+    assert!(far.queued <= 2048, "{} messages in memory", far.queued);
+    REACHABLE.store(1, Ordering::SeqCst);
+    lab.until_idle().await;
+    assert_eq!(ARRIVED.load(Ordering::SeqCst), 6000);
+    assert!(lab.messages().await.iter().all(|header| header.status.is_finished()));
+}
+
+#[message]
+pub struct Scan {
+    pixels: String,
+}
+
+/// Looks at scans.
+#[business_operation]
+pub struct Viewer;
+
+#[handlers]
+impl Viewer {
+    async fn view(&mut self, scan: Scan) -> Result {
+        info!("{} pixels", scan.pixels.len());
+        Ok(())
+    }
+}
+
+production! {
+    /// Large messages.
+    pub Scans {
+        #[item(standalone, timeout = "1000s")]
+        viewer: Viewer {},
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_messages_are_read_into_memory_a_few_at_a_time() {
+    let lab = Lab::start::<Scans>().await;
+    let director = lab.running.director();
+    director.stop_item("viewer", iop::engine::Stop::Now).await.expect("known item");
+    // Into the store alone: an item that is stopped takes nothing from outside.
+    let scans = (0..64).map(|number| {
+        crate::kit::request("viewer", "Scan", number, format!(r#"{{"pixels":"{}"}}"#, "x".repeat(1 << 20)))
+    });
+    lab.put(scans.collect()).await;
+    let lab = lab.crash_and_restart::<Scans>().await;
+    let director = lab.running.director();
+    let mut most = 0;
+    while lab.messages().await.iter().any(|header| !header.status.is_finished()) {
+        most = most.max(director.status().items[0].queued);
+        tokio::task::yield_now().await;
+    }
+    assert!(most <= 32, "{most} MiB in memory");
+}

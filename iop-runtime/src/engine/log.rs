@@ -46,6 +46,11 @@ pub(crate) fn hook_failed(item: &ItemState, hook: &str, failed: &Failed) {
     error!("`{hook}` of `{}` failed: {}", item.name, failed.error);
 }
 
+/// A component or its adapter panicked where no message is to blame.
+pub(crate) fn worker_failed(item: &ItemState, failed: &Failed) {
+    error!("a worker of `{}` starts over: {}", item.name, failed.error);
+}
+
 /// A poll failed; the next one comes anyway.
 pub(crate) fn poll_failed(failed: &Failed) {
     warn!("the poll failed; what it did is undone, and the next one comes as usual: {}", failed.error);

@@ -24,8 +24,10 @@ const WINDOW: usize = 1024;
 const WINDOW_BYTES: usize = 16 << 20;
 /// Below this many messages the window is filled from the store.
 const LOW_WATER: usize = 256;
-/// Messages read from the store at once.
+/// Messages read from the store at once, at most.
 const REFILL: usize = 256;
+/// Messages read from the store at once while nothing is known of their size.
+const FIRST_REFILL: usize = 16;
 
 /// Where a refill reads from.
 #[derive(Debug, Clone)]
@@ -57,6 +59,7 @@ struct State {
     bytes: usize,
     /// Failed messages that wait for their next attempt.
     retrying: BTreeMap<(Timestamp, u64, u32), Envelope>,
+    retrying_bytes: usize,
     /// Instances that a worker has.
     instances: HashSet<MessageId>,
     /// Something in the store is not in the window.
@@ -64,6 +67,8 @@ struct State {
     /// Goes up whenever something was only stored, so that a refill knows whether it saw everything.
     stored_only: u64,
     refilling: bool,
+    /// Messages to read at once, by the size of those read last; 0 where none were.
+    refill: usize,
     /// When the next message in the store becomes due.
     next_due: Option<(Timestamp, Busy)>,
     /// Tells transient messages of one sequence apart.
@@ -241,6 +246,7 @@ impl Queue {
                 && free
                 && let Some(envelope) = state.retrying.remove(&key)
             {
+                state.retrying_bytes -= envelope.body.len();
                 return state.give(envelope, self);
             }
             if self.ordered {
@@ -272,6 +278,14 @@ impl Queue {
         }
     }
 
+    /// Whether a failed message may wait in memory for its next attempt. Not where many do already: an outage is a
+    /// backlog like any other.
+    pub(crate) fn keeps(&self, envelope: &Envelope) -> bool {
+        let state = self.lock();
+        let bytes: usize = envelope.body.len() + state.retrying_bytes;
+        envelope.lease.is_none() || state.retrying.is_empty() || (state.retrying.len() < WINDOW && bytes < WINDOW_BYTES)
+    }
+
     /// Takes a failed message back until its next attempt.
     pub(crate) fn retry_at(&self, due: Timestamp, envelope: Envelope) {
         let mut state = self.lock();
@@ -280,6 +294,7 @@ impl Queue {
             state.instances.remove(&instance_of(&envelope));
         }
         let tie = state.tie_of(&envelope);
+        state.retrying_bytes += envelope.body.len();
         state.retrying.insert((due, envelope.header.sequence, tie), envelope);
         drop(state);
         self.changed.notify_one();
@@ -314,16 +329,18 @@ impl Queue {
             state.next_due = None;
             state.behind.get_or_insert_with(|| self.busy());
         }
-        if state.closed || state.behind.is_none() || state.refilling || state.window.len() >= LOW_WATER {
+        let low = state.window.len() < LOW_WATER && state.bytes < WINDOW_BYTES;
+        if state.closed || state.behind.is_none() || state.refilling || !low {
             return;
         }
         state.refilling = true;
-        let seen = Seen { closings: state.closings, stored_only: state.stored_only };
+        let limit = if state.refill == 0 { FIRST_REFILL } else { state.refill };
+        let seen = Seen { closings: state.closings, stored_only: state.stored_only, limit };
         // Asked for under the lock: whatever is only stored after this is counted in `stored_only` after `seen`.
         let batch = source.store.lease(LeaseRequest {
             queue: Arc::clone(&self.item),
             node: source.node,
-            limit: REFILL,
+            limit,
             ttl: Duration::MAX,
             ordered: self.ordered,
         });
@@ -352,7 +369,11 @@ impl Queue {
                 return;
             }
         };
-        let complete = batch.leased.len() < REFILL && state.stored_only == seen.stored_only;
+        let complete = batch.leased.len() < seen.limit && state.stored_only == seen.stored_only;
+        let bytes: usize = batch.leased.iter().map(|leased| leased.message.body.len()).sum();
+        if let Some(mean) = bytes.checked_div(batch.leased.len()) {
+            state.refill = (WINDOW_BYTES / mean.max(1)).clamp(1, REFILL);
+        }
         let durable = Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }));
         for leased in batch.leased {
             state.insert(Envelope::leased(leased, epoch, durable.clone(), self.busy()));
@@ -372,6 +393,7 @@ impl Queue {
 struct Seen {
     closings: u64,
     stored_only: u64,
+    limit: usize,
 }
 
 /// What must not be worked on by two workers at once: the process instance, or for a request the one that it starts.

@@ -274,7 +274,7 @@ async fn input(
 }
 
 /// Waits; `true` when stopped meanwhile.
-async fn pause(stop: &CancellationToken, duration: Duration) -> bool {
+pub(crate) async fn pause(stop: &CancellationToken, duration: Duration) -> bool {
     tokio::select! {
         biased;
         () = stop.cancelled() => true,

@@ -55,13 +55,18 @@ pub(crate) async fn run(
     let mut ready = Some(ready);
     loop {
         let Some(mut worker) = Worker::start(&core, &item, &pulse, &stop, &mut ready).await else { return };
-        let exit = match item.component().entrance {
-            Entrance::Poll => service::poll(&mut worker, &stop).await,
-            Entrance::Adapter(build) => service::adapter(&mut worker, build, &stop).await,
-            Entrance::Queue | Entrance::Director { .. } => {
-                // What waits in its queue says itself that it is there.
-                worker.starting.take();
-                worker.serve(&stop).await
+        let exit = match AssertUnwindSafe(worker.work(&stop)).catch_unwind().await {
+            Ok(exit) => exit,
+            Err(panic) => {
+                pulse.set_busy(false);
+                let failed = Failed::panicked(&*panic);
+                log::turn_span(&core, &item, None).in_scope(|| log::worker_failed(&item, &failed));
+                item.set_error(Some(failed.error.into()));
+                drop(worker);
+                if service::pause(&stop, item.options.backoff).await {
+                    return;
+                }
+                continue;
             }
         };
         if exit == Exit::Stopped {
@@ -160,6 +165,19 @@ impl Worker {
         let sends = turn.end();
         self.last = Some(self.core.submit(Step { abandon: sends.abandoned, ..Step::default() }, sends.pending));
         Ok(())
+    }
+
+    /// What its item is for, until it is stopped.
+    async fn work(&mut self, stop: &CancellationToken) -> Exit {
+        match self.item.component().entrance {
+            Entrance::Poll => service::poll(self, stop).await,
+            Entrance::Adapter(build) => service::adapter(self, build, stop).await,
+            Entrance::Queue | Entrance::Director { .. } => {
+                // What waits in its queue says itself that it is there.
+                self.starting.take();
+                self.serve(stop).await
+            }
+        }
     }
 
     /// Serves the queue.
@@ -365,8 +383,14 @@ impl Worker {
             let pause = backoff(options.backoff, options.backoff_cap, attempt);
             let due = self.core.clock.now().after(pause);
             log::will_retry(&self.item, attempt, pause, &error);
-            step.end.extend(envelope.lease.map(|lease| (lease, End::Retry { due, error, keep: true })));
+            let keep = self.item.queue.keeps(&envelope);
+            step.end.extend(envelope.lease.map(|lease| (lease, End::Retry { due, error, keep })));
             self.last = Some(self.core.submit(step, Vec::new()));
+            if !keep {
+                self.item.queue.done(instance_of(&envelope));
+                self.item.queue.only_stored(Some(due));
+                return;
+            }
             envelope.repeated = true;
             self.item.queue.retry_at(due, envelope);
             return;
