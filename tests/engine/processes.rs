@@ -247,3 +247,52 @@ async fn a_response_that_comes_before_its_turn_has_succeeded_is_not_lost() {
     lab.until_idle().await;
     assert!(lab.messages().await.iter().all(|header| header.status.is_finished()));
 }
+
+/// Makes a call of its own when all is complete.
+#[business_process]
+pub struct Tidy {
+    #[target]
+    supplier: Target<AskPrice>,
+    #[state]
+    cents: u32,
+}
+
+#[handlers]
+impl Tidy {
+    async fn on_message(&mut self, haggle: Haggle, cx: &mut Context) -> Result<Pending> {
+        cx.send_request_async(&self.supplier, AskPrice { product: haggle.product, how: "ok".into() }).await?;
+        Ok(Pending)
+    }
+
+    async fn on_response(&mut self, response: Response<AskPrice>) -> Result {
+        self.cents += response.result?.cents;
+        Ok(())
+    }
+
+    async fn on_complete(&mut self, haggle: Haggle, cx: &mut Context) -> Result<Price> {
+        if self.cents > 1000 {
+            // Far too often: let the test end.
+            std::future::pending::<()>().await;
+        }
+        cx.send_request_async(&self.supplier, AskPrice { product: haggle.product, how: "ok".into() }).await?;
+        Ok(Price { cents: self.cents })
+    }
+}
+
+production! {
+    /// One that is tidy.
+    pub Order {
+        #[item(standalone)]
+        tidy: Tidy { supplier: cheap },
+        cheap: Supplier { cents: 100 },
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_complete_is_called_once_and_its_answer_waits_for_the_calls_that_it_made() {
+    let lab = Lab::start::<Order>().await;
+    assert_eq!(lab.call("tidy", r#"{"product":"ink"}"#).await.as_deref(), Ok(r#"{"cents":103}"#));
+    lab.until_idle().await;
+    assert_eq!(lab.requests_to("cheap").await.len(), 2);
+    assert!(lab.messages().await.iter().all(|header| header.status.is_finished()));
+}

@@ -28,6 +28,9 @@ pub(crate) struct Record {
     /// What the handler answered, kept until the calls are complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) answer: Option<Box<RawValue>>,
+    /// `on_complete` has answered, and made calls of its own that its answer waits for: it is not called again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) completed: bool,
     /// The `#[state]` fields.
     pub(crate) state: Option<Box<RawValue>>,
 }

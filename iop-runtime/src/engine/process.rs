@@ -24,7 +24,8 @@ pub(crate) async fn after_request(
     answered: Answered,
 ) -> Result<Done, Attempt> {
     let mut answered = answered;
-    if turn.calls() == 0 && matches!(answered, Answered::Pending) {
+    let completed = turn.calls() == 0 && matches!(answered, Answered::Pending);
+    if completed {
         answered = complete(worker, turn, cx, &envelope.header.type_name, &envelope.body).await?;
     }
     if turn.calls() == 0 {
@@ -41,6 +42,7 @@ pub(crate) async fn after_request(
         open: sends.calls.clone(),
         timed: sends.timed.clone(),
         answer: recorded(&answered).map_err(Failed::from)?,
+        completed,
         state: Some(state.map_err(Failed::from)?),
     };
     let id = envelope.header.id;
@@ -196,7 +198,11 @@ async fn finish(
     let request = Arc::clone(&instance.request);
     let mut answered = None;
     if instance.record.open.is_empty() && turn.calls() == 0 {
-        let from_hook = complete(worker, turn, cx, &request.header.type_name, &request.body).await?;
+        let from_hook = if instance.record.completed {
+            Answered::Pending
+        } else {
+            complete(worker, turn, cx, &request.header.type_name, &request.body).await?
+        };
         answered = Some(match from_hook {
             Answered::Pending => from_record(worker, &request.header, &instance.record)?,
             answered => answered,
@@ -224,6 +230,7 @@ async fn finish(
             if let Some(answered) = &answered {
                 // `on_complete` made calls of its own: its answer waits for them.
                 instance.record.answer = recorded(answered).map_err(Failed::from)?;
+                instance.record.completed = true;
             }
             instance.record.state = Some(state.map_err(Failed::from)?);
             write.new = Some(instance.record.to_bytes().map_err(Failed::from)?);
