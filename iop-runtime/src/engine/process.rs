@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::core::{Core, Delivery, Emission};
 use super::envelope::Envelope;
 use super::guard::{Failed, guarded};
@@ -53,8 +55,8 @@ pub(crate) async fn after_request(
     Ok(Done { sends, state: Some(state), ..Done::default() })
 }
 
-/// Responses to calls of an earlier run of this turn, or their timeouts, that came before the turn had succeeded, and found no instance to
-/// wait for them: once more.
+/// Responses to calls of an earlier run of this turn, or their timeouts, that came before the turn had succeeded and
+/// found no instance to wait for them: once more.
 async fn missed(worker: &mut Worker, envelope: &mut Envelope, calls: &[MessageId]) -> Result<Vec<Emission>, LoadError> {
     let (store, attempt) = (&worker.core.store, envelope.header.attempt.to_le_bytes());
     let mut again = Vec::new();
@@ -70,28 +72,10 @@ async fn missed(worker: &mut Worker, envelope: &mut Envelope, calls: &[MessageId
             None => store.find(timer_id(*call)).await?,
         };
         let Some(response) = response.filter(consumed) else { continue };
-        let header = response.header;
         let message = NewMessage {
-            id: header.id.derive(&[b"again", &attempt]),
-            session: header.session,
-            parent: header.parent,
-            position: header.position,
-            source: header.source,
-            target: header.target,
-            instance: response.instance,
-            type_name: header.type_name,
-            type_version: header.type_version,
-            kind: header.kind,
-            invocation: header.invocation,
-            status: Status::Queued,
-            priority: header.priority,
-            due: None,
+            id: response.header.id.derive(&[b"again", &attempt]),
             late: false,
-            completion_key: header.completion_key,
-            description: header.description,
-            body: response.body,
-            keys: Vec::new(),
-            leased: None,
+            ..as_new(&response.header, response.instance, &response.body)
         };
         let to = Delivery::Queue(worker.item.index);
         again.push(Emission { message, value: None, to, transient: false, maybe_stored: true });
@@ -248,7 +232,7 @@ async fn complete(
     turn: &Arc<EngineTurn>,
     cx: &mut Context,
     request: &str,
-    body: &bytes::Bytes,
+    body: &Bytes,
 ) -> Result<Answered, Attempt> {
     let Some(hook) = worker.instance.complete(request, body.clone(), cx) else { return Ok(Answered::Pending) };
     let answered = guarded(hook, turn, &worker.pulse, || ()).await;
@@ -309,15 +293,25 @@ fn unreadable(core: &Core, error: &LoadError) -> Failed {
 /// Stores a transient message that has to be suspended: what failed is kept for a person even where the message is not
 /// kept for the engine.
 pub(crate) fn store_transient(core: &Core, item: &ItemState, envelope: &Envelope) -> Option<LeaseToken> {
-    let header = &envelope.header;
     let message = NewMessage {
+        target: Some(Arc::clone(&item.name)),
+        leased: Some(core.node),
+        ..as_new(&envelope.header, envelope.instance, &envelope.body)
+    };
+    let receipt = core.store.submit(Step { emit: vec![message], ..Step::default() });
+    receipt.leases.first().copied().flatten()
+}
+
+/// A message as one to be stored, waiting in its queue. Its keys stay with the message that was sent.
+fn as_new(header: &Header, instance: Option<MessageId>, body: &Bytes) -> NewMessage {
+    NewMessage {
         id: header.id,
         session: header.session,
         parent: header.parent,
         position: header.position,
         source: header.source.clone(),
-        target: Some(Arc::clone(&item.name)),
-        instance: envelope.instance,
+        target: header.target.clone(),
+        instance,
         type_name: Arc::clone(&header.type_name),
         type_version: header.type_version,
         kind: header.kind,
@@ -328,12 +322,10 @@ pub(crate) fn store_transient(core: &Core, item: &ItemState, envelope: &Envelope
         late: header.late,
         completion_key: header.completion_key.clone(),
         description: header.description.clone(),
-        body: envelope.body.clone(),
+        body: body.clone(),
         keys: Vec::new(),
-        leased: Some(core.node),
-    };
-    let receipt = core.store.submit(Step { emit: vec![message], ..Step::default() });
-    receipt.leases.first().copied().flatten()
+        leased: None,
+    }
 }
 
 impl EngineTurn {
