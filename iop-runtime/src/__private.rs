@@ -23,6 +23,7 @@ pub use crate::adapter::InboundAdapter;
 pub use crate::component::*;
 pub use crate::message::{KeyValue, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation, keys};
 pub use crate::production::{
-    Graph, Item, Production, RegisteredComponent, RegisteredMessage, RegisteredProduction, Route,
+    Failing, Graph, Item, ItemPolicy, Order, Production, RegisteredComponent, RegisteredMessage, RegisteredProduction,
+    Requirement, Route,
 };
 pub use crate::settings::{FirstCall, Raw, Setting, SettingDecl};

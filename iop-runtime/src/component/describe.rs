@@ -10,8 +10,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::{
-    AdapterInput, Answered, Context, Error, Fields, HandlerTable, Handlers, PlainInput, PollInput, ProcessInput,
-    Result, Target,
+    AdapterInput, Answered, Context, Effect, Error, Fields, HandlerTable, Handlers, PlainInput, PollInput,
+    ProcessInput, Result, Target,
 };
 use crate::adapter::{AdapterDriver, DynAdapter, InboundAdapter};
 use crate::message::{Decoded, MessageType, SourceLocation};
@@ -95,6 +95,8 @@ pub struct TargetDecl {
     pub required: bool,
     /// May take several items.
     pub many: bool,
+    /// `#[target(async)]`: nothing waits on it.
+    pub never_awaited: bool,
     /// The message types that it carries.
     pub messages: fn() -> Vec<&'static MessageType>,
 }
@@ -108,7 +110,14 @@ impl TargetDecl {
         doc: &'static str,
         messages: fn() -> Vec<&'static MessageType>,
     ) -> Self {
-        Self { name, doc, required: T::REQUIRED, many: T::MANY, messages }
+        Self { name, doc, required: T::REQUIRED, many: T::MANY, never_awaited: false, messages }
+    }
+
+    /// `#[target(async)]`.
+    #[must_use]
+    pub const fn never_awaited(mut self) -> Self {
+        self.never_awaited = true;
+        self
     }
 }
 
@@ -158,6 +167,8 @@ pub struct ComponentType {
     pub settings: &'static [&'static [SettingDecl]],
     /// Its targets.
     pub targets: &'static [TargetDecl],
+    /// What a second execution of one message does outside.
+    pub effect: Effect,
     /// How input reaches it.
     pub entrance: Entrance,
     /// The message types that it handles.
@@ -176,6 +187,7 @@ impl ComponentType {
             doc: "",
             settings: &[],
             targets: &[],
+            effect: Effect::Unsaid,
             entrance,
             handles: || C::TABLE.messages.iter().map(|handler| handler.message).collect(),
             handles_something: !C::TABLE.messages.is_empty() || C::TABLE.incomplete,
@@ -248,6 +260,13 @@ impl ComponentType {
     pub const fn with(mut self, settings: &'static [&'static [SettingDecl]], targets: &'static [TargetDecl]) -> Self {
         self.settings = settings;
         self.targets = targets;
+        self
+    }
+
+    /// Sets what a second execution does outside.
+    #[must_use]
+    pub const fn effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
         self
     }
 

@@ -5,6 +5,7 @@
 
 mod context;
 mod describe;
+mod effect;
 mod error;
 mod fields;
 mod handlers;
@@ -15,6 +16,7 @@ mod target;
 
 pub use context::{Context, Incoming, Outgoing, Reach, Turn};
 pub use describe::{Component, ComponentKind, ComponentType, Entrance, Instance, ItemConfig, TargetDecl};
+pub use effect::Effect;
 pub use error::{Disposition, Error, RequestError, Result};
 pub use fields::{Fields, IntoSetting, ItemOptions, Outlet, SettingField, TargetField, TargetsField, Wiring};
 pub use handlers::{

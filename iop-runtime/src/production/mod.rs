@@ -4,10 +4,12 @@ mod catalogue;
 mod difference;
 mod document;
 mod export;
+mod policy;
 mod registry;
 
 pub use catalogue::{Catalogue, ComponentEntry, MessageEntry, ProductionEntry, SettingEntry, TargetEntry};
 pub use document::{GraphDocument, ItemDocument, RouteDocument, SettingDocument};
+pub use policy::{Failing, ItemPolicy, Order, Requirement};
 pub use registry::{RegisteredComponent, RegisteredMessage, RegisteredProduction, Registry};
 
 use crate::component::{ComponentType, Wiring};
@@ -41,6 +43,10 @@ pub struct Graph {
     pub items: &'static [Item],
     /// Its routes, in the order of declaration.
     pub routes: &'static [Route],
+    /// Its `require …;` statements, in the order of declaration.
+    pub requirements: &'static [Requirement],
+    /// `alerts to item;`: index of the item that alerts are sent to.
+    pub alerts: Option<usize>,
 }
 
 impl Graph {
@@ -53,7 +59,15 @@ impl Graph {
         items: &'static [Item],
         routes: &'static [Route],
     ) -> Self {
-        Self { name, doc, location, items, routes }
+        Self { name, doc, location, items, routes, requirements: &[], alerts: None }
+    }
+
+    /// Adds the statements of `production!`.
+    #[must_use]
+    pub const fn with(mut self, requirements: &'static [Requirement], alerts: Option<usize>) -> Self {
+        self.requirements = requirements;
+        self.alerts = alerts;
+        self
     }
 }
 
@@ -69,6 +83,8 @@ pub struct Item {
     pub component: &'static ComponentType,
     /// `#[item(standalone)]`: no route reaches it, on purpose.
     pub standalone: bool,
+    /// What `#[item(…)]` fixes.
+    pub policy: ItemPolicy,
 }
 
 impl Item {
@@ -80,7 +96,14 @@ impl Item {
         component: &'static ComponentType,
         standalone: bool,
     ) -> Self {
-        Self { name, doc, component, standalone }
+        Self { name, doc, component, standalone, policy: ItemPolicy::NONE }
+    }
+
+    /// Sets what `#[item(…)]` fixes.
+    #[must_use]
+    pub const fn policy(mut self, policy: ItemPolicy) -> Self {
+        self.policy = policy;
+        self
     }
 }
 
