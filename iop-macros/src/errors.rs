@@ -12,6 +12,10 @@ pub(crate) enum Code {
     E01,
     /// Responses.
     E03,
+    /// Orders that are not kept.
+    E10,
+    /// Ordered items that do not say what a failing message does.
+    E11,
     /// Types of messages, hooks and attributes that stand where they mean nothing.
     E12,
 }
@@ -21,6 +25,8 @@ impl Code {
         match self {
             Self::E01 => "E01",
             Self::E03 => "E03",
+            Self::E10 => "E10",
+            Self::E11 => "E11",
             Self::E12 => "E12",
         }
     }

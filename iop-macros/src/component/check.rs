@@ -5,16 +5,17 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, GenericArgument, Ident, LitStr, PathArguments, Type};
+use syn::{Attribute, GenericArgument, Ident, LitStr, PathArguments, Type, parse_quote};
 
 use super::ast::{Component, Field, Kind};
-use super::model::{self, Entrance, Implied, Role};
+use super::model::{self, Effect, Entrance, Implied, Role};
 use super::parse::ROLES;
 use crate::attributes::{self, Argument};
 use crate::errors::{Code, Errors};
+use crate::suggest;
 
 /// Settings of the engine for every item: the fields of `iop::component::ItemOptions`.
-const RESERVED: [&str; 7] =
+pub(crate) const RESERVED: [&str; 7] =
     ["pool_size", "enabled", "timeout", "attempts", "backoff", "backoff_cap", "request_timeout"];
 
 #[derive(Default)]
@@ -22,6 +23,7 @@ struct Arguments {
     name: Option<LitStr>,
     poll: bool,
     adapter: Option<Type>,
+    effect: Option<Effect>,
 }
 
 /// `None` where nothing of use can be generated.
@@ -48,13 +50,15 @@ pub(crate) fn component(ast: &Component, errors: &mut Errors) -> Option<model::C
     let fields: Vec<model::Field> =
         ast.fields.iter().filter_map(|field| self::field(ast.kind, called, field, errors)).collect();
     let implied = implied(&entrance, &fields);
-    Some(model::Component { name: arguments.name, entrance, doc: attributes::docs(&ast.item.attrs), fields, implied })
+    let (name, effect) = (arguments.name, arguments.effect);
+    Some(model::Component { name, effect, entrance, doc: attributes::docs(&ast.item.attrs), fields, implied })
 }
 
 fn arguments(ast: &Component, errors: &mut Errors) -> Arguments {
     let known: &[&str] = match ast.kind {
         Kind::Service => &["poll", "adapter", "name"],
-        Kind::Process | Kind::Operation => &["name"],
+        Kind::Process => &["name"],
+        Kind::Operation => &["effect", "name"],
     };
     let mut read = Arguments::default();
     for (index, argument) in ast.arguments.iter().enumerate() {
@@ -67,6 +71,13 @@ fn arguments(ast: &Component, errors: &mut Errors) -> Arguments {
             "name" => read.name = argument.text(errors),
             "poll" if ast.kind == Kind::Service => read.poll = argument.flag(errors),
             "adapter" if ast.kind == Kind::Service => read.adapter = argument.ty(errors),
+            "effect" if ast.kind == Kind::Operation => read.effect = effect(argument, errors),
+            "effect" => errors.report(
+                &argument.key,
+                Code::E12,
+                "`effect` stands on what is not an operation",
+                "only a `#[business_operation]` acts on the outside",
+            ),
             "poll" | "adapter" => errors.report(
                 &argument.key,
                 Code::E12,
@@ -88,6 +99,28 @@ fn arguments(ast: &Component, errors: &mut Errors) -> Arguments {
         );
     }
     read
+}
+
+fn effect(argument: &Argument, errors: &mut Errors) -> Option<Effect> {
+    const WORDS: [&str; 3] = ["idempotent", "keyed", "at_most_once"];
+    let text = argument.text(errors)?;
+    match text.value().as_str() {
+        "idempotent" => Some(Effect::Idempotent),
+        "keyed" => Some(Effect::Keyed),
+        "at_most_once" => Some(Effect::AtMostOnce),
+        other => {
+            let help = match suggest::closest(other, WORDS) {
+                Some(meant) => format!("did you mean `\"{meant}\"`?"),
+                None => {
+                    "write `\"idempotent\"` where a second execution does the same as the first, `\"keyed\"` where the \
+                         outside knows the idempotency key, `\"at_most_once\"` where it would do harm"
+                        .to_owned()
+                }
+            };
+            errors.report(&text, Code::E12, format!("`effect` cannot be `\"{other}\"`"), help);
+            None
+        }
+    }
 }
 
 /// What the engine reads of a service that it calls.
@@ -151,9 +184,13 @@ fn field(kind: Kind, called: bool, field: &Field, errors: &mut Errors) -> Option
         );
         role = Role::Refused;
     }
+    let mut ty = field.ty.clone();
+    if matches!(&role, Role::Target(target) if target.never_awaited) {
+        never_awaited(&mut ty);
+    }
     Some(model::Field {
         ident: ident.clone(),
-        ty: field.ty.clone(),
+        ty,
         cfgs: attributes::cfgs(&field.attributes),
         doc: attributes::docs(&field.attributes),
         duration: engine && matches!(role, Role::Setting { .. }),
@@ -179,10 +216,15 @@ fn role(kind: Kind, ident: &Ident, field: &Field, errors: &mut Errors) -> Role {
     match name {
         "setting" => Role::Setting { default: setting(&arguments, errors) },
         "target" => {
+            let mut never_awaited = false;
             for argument in &arguments {
-                argument.unknown("target", &[], errors);
+                if argument.key == "async" {
+                    never_awaited = argument.flag(errors);
+                } else {
+                    argument.unknown("target", &["async"], errors);
+                }
             }
-            target(&field.ty, errors)
+            target(&field.ty, never_awaited, errors)
         }
         _ => {
             for argument in &arguments {
@@ -209,7 +251,7 @@ fn state(kind: Kind, attribute: &Attribute, errors: &mut Errors) -> Role {
 
 /// `Target<…>`, `Option<Target<…>>` or `Targets<…>`, under whatever path. It is read as it is written, so that rustc can
 /// point at the one message in it that is none.
-fn target(ty: &Type, errors: &mut Errors) -> Role {
+fn target(ty: &Type, never_awaited: bool, errors: &mut Errors) -> Role {
     let (optional, inner) = match argument_of(ty, "Option") {
         Some(inner) => (true, inner),
         None => (false, ty),
@@ -241,7 +283,18 @@ fn target(ty: &Type, errors: &mut Errors) -> Role {
         Type::Tuple(tuple) => tuple.elems.iter().cloned().collect(),
         _ => Vec::new(),
     };
-    Role::Target(Box::new(model::Target { many, set: set.clone(), members }))
+    Role::Target(Box::new(model::Target { many, never_awaited, set: set.clone(), members }))
+}
+
+/// `Target<M>` becomes `Target<M, NeverAwaited>`, also in an `Option`.
+fn never_awaited(ty: &mut Type) {
+    let Type::Path(path) = ty else { return };
+    let Some(segment) = path.path.segments.last_mut() else { return };
+    let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else { return };
+    match arguments.args.first_mut() {
+        Some(GenericArgument::Type(inner)) if segment.ident == "Option" => never_awaited(inner),
+        _ => arguments.args.push(parse_quote!(::iop::__private::NeverAwaited)),
+    }
 }
 
 /// The `T` of `Name<T>`.

@@ -6,11 +6,16 @@ use syn::spanned::Spanned;
 use syn::{Fields, Ident, Type};
 
 use super::ast;
-use super::model::{Component, Entrance, Field, Implied, Role, Target};
+use super::model::{Component, Effect, Entrance, Field, Implied, Role, Target};
 
 pub(crate) fn component(ast: &ast::Component, model: Option<&Component>) -> TokenStream {
-    let item = &ast.item;
+    let mut item = ast.item.clone();
     let Some(model) = model else { return quote!(#item) };
+    for field in &mut item.fields {
+        if let Some(checked) = model.fields.iter().find(|checked| field.ident.as_ref() == Some(&checked.ident)) {
+            field.ty = checked.ty.clone();
+        }
+    }
     let ident = &item.ident;
     let wiring = Ident::new(&format!("{ident}Fields"), ident.span());
     let fields = fields_struct(ast, model, &wiring);
@@ -197,6 +202,11 @@ fn component_type(ident: &Ident, model: &Component) -> TokenStream {
     let settings = model.fields.iter().filter_map(setting);
     let targets = model.fields.iter().filter_map(target);
     let adapter = model.adapter().map(|adapter| quote!(<#adapter as ::iop::__private::InboundAdapter>::SETTINGS,));
+    let effect = model.effect.map(|effect| match effect {
+        Effect::Idempotent => quote!(.effect(::iop::__private::Effect::Idempotent)),
+        Effect::Keyed => quote!(.effect(::iop::__private::Effect::Keyed)),
+        Effect::AtMostOnce => quote!(.effect(::iop::__private::Effect::AtMostOnce)),
+    });
     quote! {
         static TYPE: ::iop::__private::ComponentType = #new
             .described(
@@ -204,7 +214,7 @@ fn component_type(ident: &Ident, model: &Component) -> TokenStream {
                 ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
                 #doc,
             )
-            .with(&[&[#(#settings),*], #adapter], &[#(#targets),*]);
+            .with(&[&[#(#settings),*], #adapter], &[#(#targets),*])#effect;
     }
 }
 
@@ -234,7 +244,8 @@ fn target(field: &Field) -> Option<TokenStream> {
     } else {
         quote!(|| ::std::vec![#(<#members as ::iop::__private::Message>::TYPE),*])
     };
-    Some(quote! { #(#cfgs)* ::iop::__private::TargetDecl::new::<#ty>(#name, #doc, #messages) })
+    let never_awaited = target.never_awaited.then(|| quote!(.never_awaited()));
+    Some(quote! { #(#cfgs)* ::iop::__private::TargetDecl::new::<#ty>(#name, #doc, #messages)#never_awaited })
 }
 
 fn build(ast: &ast::Component, model: &Component) -> TokenStream {

@@ -6,11 +6,20 @@ use syn::{Attribute, Ident, LitStr, Type};
 /// What is generated for a component.
 pub(crate) struct Component {
     pub(crate) name: Option<LitStr>,
+    pub(crate) effect: Option<Effect>,
     pub(crate) entrance: Entrance,
     pub(crate) doc: String,
     pub(crate) fields: Vec<Field>,
     /// Settings of the engine that the struct does not declare itself.
     pub(crate) implied: Vec<Implied>,
+}
+
+/// `effect = "…"`
+#[derive(Clone, Copy)]
+pub(crate) enum Effect {
+    Idempotent,
+    Keyed,
+    AtMostOnce,
 }
 
 /// How input reaches it.
@@ -52,6 +61,8 @@ pub(crate) enum Role {
 pub(crate) struct Target {
     /// `Targets<…>`.
     pub(crate) many: bool,
+    /// `#[target(async)]`
+    pub(crate) never_awaited: bool,
     /// What stands between the angle brackets.
     pub(crate) set: Type,
     /// The members of a tuple, each looked at by itself; otherwise empty.

@@ -42,7 +42,7 @@ fn an_argument_that_is_misspelt_or_means_nothing_here_is_named() {
         [
             "`poll` stands on what is not a service\n\nhelp: only a `#[business_service]` gets input from outside \
              [iop E12]",
-            "`#[business_operation]` has no argument `workers`\n\nhelp: it knows `name` [iop E12]",
+            "`#[business_operation]` has no argument `workers`\n\nhelp: it knows `effect`, `name` [iop E12]",
         ]
     );
     assert_eq!(
@@ -111,7 +111,7 @@ fn a_field_has_one_role_and_its_arguments_are_known() {
             "`#[setting]` has no argument `defualt`\n\nhelp: did you mean `default`? [iop E12]",
             "`default` has no value\n\nhelp: write `#[setting(default = …)]`; a setting without a default must be \
              given, one of type `Option<…>` may be left out [iop E12]",
-            "`#[target]` has no argument `later`\n\nhelp: write `#[target]` alone [iop E12]",
+            "`#[target]` has no argument `later`\n\nhelp: it knows `async` [iop E12]",
             "`#[state]` has no argument `stored`\n\nhelp: write `#[state]` alone [iop E12]",
             "there is no attribute `seting`\n\nhelp: did you mean `#[setting]`? [iop E12]",
         ]
@@ -165,4 +165,48 @@ fn a_component_with_a_refused_field_is_still_a_component() {
     let output = super::compile(Kind::Process, quote!(), quote! { struct Router { #[target] out: Hello } }).to_string();
     assert!(output.contains("struct Router { out : Hello }"), "{output}");
     assert!(output.contains(":: iop :: __private :: Component for Router"), "{output}");
+}
+
+#[test]
+fn the_effect_of_an_operation_is_one_of_three_words() {
+    let of = |effect: TokenStream| {
+        errors_in(super::compile(Kind::Operation, quote!(effect = #effect), quote! { struct A; }))
+    };
+    assert_eq!(of(quote!("keyed")), [""; 0]);
+    assert_eq!(
+        of(quote!("idempotend")),
+        ["`effect` cannot be `\"idempotend\"`\n\nhelp: did you mean `\"idempotent\"`? [iop E12]"]
+    );
+    assert_eq!(
+        of(quote!("once")),
+        [
+            "`effect` cannot be `\"once\"`\n\nhelp: write `\"idempotent\"` where a second execution does the same as the \
+          first, `\"keyed\"` where the outside knows the idempotency key, `\"at_most_once\"` where it would do harm \
+          [iop E12]"
+        ]
+    );
+    assert_eq!(of(quote!(keyed)), ["`effect` takes a text\n\nhelp: write `effect = \"…\"` [iop E12]"]);
+    assert_eq!(
+        errors_in(super::compile(Kind::Process, quote!(effect = "keyed"), quote! { struct A; })),
+        ["`effect` stands on what is not an operation\n\nhelp: only a `#[business_operation]` acts on the outside \
+          [iop E12]"]
+    );
+}
+
+#[test]
+fn a_target_that_nothing_waits_on_says_so_in_its_type() {
+    let output = super::compile(
+        Kind::Process,
+        TokenStream::new(),
+        quote! { struct A { #[target(async)] out: Option<Target<Hello>>, #[target(async)] all: iop::Targets<(A, B)> } },
+    );
+    let output = output.to_string().replace(":: iop :: __private :: ", "");
+    for part in [
+        "out : Option < Target < Hello , NeverAwaited > >",
+        "all : iop :: Targets < (A , B) , NeverAwaited >",
+        "TargetDecl :: new :: < Option < Target < Hello , NeverAwaited > > >",
+    ] {
+        assert!(output.contains(part), "{part} is not in {output}");
+    }
+    assert_eq!(output.matches(". never_awaited ()").count(), 2);
 }

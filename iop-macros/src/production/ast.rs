@@ -3,12 +3,23 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::{Attribute, Expr};
 
-/// `pub Name { items }`
+/// `pub Name { items and statements }`
 pub(crate) struct Production {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: TokenStream,
     pub(crate) ident: Ident,
     pub(crate) items: Vec<Item>,
+    pub(crate) statements: Vec<Statement>,
+    /// No statement is half-written.
+    pub(crate) complete: bool,
+}
+
+/// What ends with `;`. Where it is half-written, what is missing is `None`.
+pub(crate) enum Statement {
+    /// `require order key(mrn) from admit to lab;`
+    Require { order: Option<TokenStream>, from: Option<Ident>, to: Option<Ident> },
+    /// `alerts to item;`, or `alerts none;` where there is no item.
+    Alerts { word: Ident, to: Option<Ident> },
 }
 
 /// `name: Type { fields }`

@@ -5,8 +5,9 @@
 
 use proc_macro2::{Ident, TokenStream};
 
-use super::ast::{self, Production};
-use super::model::{self, Destination, Field, Route, Value};
+use super::ast::{self, Production, Statement};
+use super::model::{self, Alerts, Destination, Field, Requirement, Route, Value};
+use super::policy::{self, Options};
 use crate::attributes;
 use crate::errors::{Code, Errors};
 use crate::suggest;
@@ -19,7 +20,8 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
     // What else is wrong with an item without a component is reported all the same.
     let mut items: Vec<model::Item> =
         ast.items.iter().filter_map(|item| self::item(item, &mut names, errors)).collect();
-    let complete = ast.items.iter().all(|item| item.complete) && !names.unknown;
+    let (requirements, alerts) = statements(ast, &mut names, errors);
+    let complete = ast.complete && ast.items.iter().all(|item| item.complete) && !names.unknown;
     for (item, reached) in items.iter_mut().zip(&names.reached) {
         item.ask_reached = complete && !reached && !item.standalone && !twice(ast, &item.ident);
     }
@@ -39,6 +41,44 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
         ident: ast.ident.clone(),
         items,
         routes,
+        requirements,
+        alerts,
+    }
+}
+
+fn statements(ast: &Production, names: &mut Names, errors: &mut Errors) -> (Vec<Requirement>, Alerts) {
+    let mut requirements = Vec::new();
+    let mut alerts = Alerts::Unsaid;
+    for statement in &ast.statements {
+        match statement {
+            Statement::Require { order, from, to } => {
+                // All three are looked at before leaving, so that all are reported.
+                let order = order.as_ref().and_then(|order| required(order, errors));
+                let from = from.as_ref().and_then(|item| names.mention(item, errors));
+                let to = to.as_ref().and_then(|item| names.mention(item, errors));
+                if let (Some(order), Some(from), Some(to)) = (order, from, to) {
+                    requirements.push(Requirement { order, from, to });
+                }
+            }
+            Statement::Alerts { word, .. } if !matches!(alerts, Alerts::Unsaid) => {
+                errors.report(word, Code::E12, "it is said twice where alerts go", "remove one");
+            }
+            Statement::Alerts { to: Some(to), .. } => {
+                alerts = names.find(to, errors).map_or(Alerts::Nowhere, Alerts::To);
+            }
+            Statement::Alerts { .. } => alerts = Alerts::Nowhere,
+        }
+    }
+    (requirements, alerts)
+}
+
+fn required(order: &TokenStream, errors: &mut Errors) -> Option<model::Order> {
+    match policy::order(order, errors)? {
+        model::Order::None(word) => {
+            errors.report(word, Code::E12, "no order is required", "write `fifo` or `key(field)`, or remove the line");
+            None
+        }
+        order => Some(order),
     }
 }
 
@@ -83,9 +123,16 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
+    /// The item that a route leads to.
     fn find(&mut self, written: &Ident, errors: &mut Errors) -> Option<Destination> {
+        let found = self.mention(written, errors)?;
+        self.reach(found.index);
+        Some(found)
+    }
+
+    /// The item of a name.
+    fn mention(&mut self, written: &Ident, errors: &mut Errors) -> Option<Destination> {
         if let Some(index) = self.placed.iter().position(|item| item.ident == *written) {
-            self.reach(index);
             return Some(Destination { index, written: written.clone() });
         }
         if self.all.iter().any(|item| item.ident == *written) {
@@ -118,7 +165,7 @@ impl Names<'_> {
 }
 
 fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<model::Item> {
-    let (standalone, options) = options(item, errors);
+    let Options { standalone, policy, settings } = policy::options(item, errors);
     let fields = item.fields.iter().enumerate().filter_map(|(index, field)| {
         if item.fields.iter().take(index).any(|earlier| earlier.ident == field.ident) {
             let name = &field.ident;
@@ -133,7 +180,8 @@ fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<mode
         ty: item.ty.clone()?,
         doc: attributes::docs(&item.attributes),
         standalone,
-        options,
+        policy,
+        options: settings,
         ask_wired: item.complete,
         ask_reached: false,
     })
@@ -155,38 +203,6 @@ fn field(field: &ast::Field, names: &mut Names, errors: &mut Errors) -> Field {
         None => None,
     };
     Field { ident: field.ident.clone(), value: value.unwrap_or(Value::Unknown) }
-}
-
-fn options(item: &ast::Item, errors: &mut Errors) -> (bool, Vec<(Ident, TokenStream)>) {
-    let mut standalone = false;
-    let mut options: Vec<(Ident, TokenStream)> = Vec::new();
-    for attribute in &item.attributes {
-        if attribute.path().is_ident("doc") {
-            continue;
-        }
-        if !attribute.path().is_ident("item") {
-            let help = if attribute.path().is_ident("cfg") {
-                "an item is there or not; to leave it out at run time, write `#[item(enabled = false)]`"
-            } else {
-                "an item takes doc comments and `#[item(…)]`"
-            };
-            errors.report(attribute, Code::E12, "an attribute that means nothing on an item", help);
-            continue;
-        }
-        for argument in attributes::arguments_of(attribute, errors) {
-            let key = &argument.key;
-            if options.iter().any(|(earlier, _)| earlier == key) {
-                errors.report(key, Code::E12, format!("`{key}` is given twice"), "remove one");
-            } else if key == "standalone" {
-                standalone = argument.flag(errors);
-            } else if let Some(value) = argument.value {
-                options.push((argument.key, value));
-            } else {
-                errors.report(key, Code::E12, format!("`{key}` has no value"), format!("write `{key} = …`"));
-            }
-        }
-    }
-    (standalone, options)
 }
 
 fn routes(from: usize, item: &model::Item) -> Vec<Route> {

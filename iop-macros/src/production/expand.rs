@@ -6,16 +6,17 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::model::{Destination, Field, Item, Production, Route, Value};
+use super::model::{Alerts, Destination, Failing, Field, Item, Order, Policy, Production, Requirement, Route, Value};
 
 pub(crate) fn production(model: &Production) -> TokenStream {
-    let Production { docs, doc, visibility, ident, items, routes } = model;
+    let Production { docs, doc, visibility, ident, items, routes, .. } = model;
     let name = ident.to_string();
     let graph_items = items.iter().map(graph_item);
     let routes = routes.iter().map(|Route { from, target, to }| {
         quote! { ::iop::__private::Route { from: #from, target: #target, to: #to } }
     });
-    let wiring = wiring(items);
+    let statements = statements(model);
+    let wiring = wiring(model);
     let questions = items.iter().map(questions);
     quote! {
         #(#docs)*
@@ -29,7 +30,7 @@ pub(crate) fn production(model: &Production) -> TokenStream {
                 ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
                 &[#(#graph_items),*],
                 &[#(#routes),*],
-            );
+            )#statements;
 
             #[automatically_derived]
             impl ::iop::__private::Production for #ident {
@@ -47,15 +48,63 @@ pub(crate) fn production(model: &Production) -> TokenStream {
 }
 
 fn graph_item(item: &Item) -> TokenStream {
-    let Item { ident, ty, doc, standalone, .. } = item;
+    let Item { ident, ty, doc, standalone, policy, .. } = item;
     let name = plain(ident);
+    let policy = self::policy(policy);
     quote! {
-        ::iop::__private::Item::new(#name, #doc, <#ty as ::iop::__private::Component>::TYPE, #standalone)
+        ::iop::__private::Item::new(#name, #doc, <#ty as ::iop::__private::Component>::TYPE, #standalone)#policy
     }
 }
 
+/// Nothing where nothing is said.
+fn policy(Policy { order, failing, pool_size, max_hops }: &Policy) -> Option<TokenStream> {
+    let order = order.as_ref().map(self::order).map(|order| quote!(.order(#order)));
+    let failing = failing.as_ref().map(|failing| match failing {
+        Failing::Block => quote!(.failing(::iop::__private::Failing::Block)),
+        Failing::ParkKey(_) => quote!(.failing(::iop::__private::Failing::ParkKey)),
+        Failing::Suspend => quote!(.failing(::iop::__private::Failing::Suspend)),
+    });
+    let pool_size = pool_size.map(|size| quote!(.pool_size(#size)));
+    let max_hops = max_hops.map(|count| quote!(.max_hops(#count)));
+    let parts: TokenStream = [order, failing, pool_size, max_hops].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| quote!(.policy(::iop::__private::ItemPolicy::NONE #parts)))
+}
+
+fn order(order: &Order) -> TokenStream {
+    match order {
+        Order::None(_) => quote!(::iop::__private::Order::None),
+        Order::Fifo(_) => quote!(::iop::__private::Order::Fifo),
+        Order::Key(field) => {
+            let field = plain(field);
+            quote!(::iop::__private::Order::Key(#field))
+        }
+    }
+}
+
+/// Nothing where nothing is said.
+fn statements(Production { requirements, alerts, .. }: &Production) -> Option<TokenStream> {
+    let alerts = match alerts {
+        Alerts::To(Destination { index, .. }) => Some(index),
+        Alerts::Unsaid | Alerts::Nowhere => None,
+    };
+    if requirements.is_empty() && alerts.is_none() {
+        return None;
+    }
+    let requirements = requirements.iter().map(|Requirement { order, from, to, .. }| {
+        let (order, from, to) = (self::order(order), from.index, to.index);
+        quote! { ::iop::__private::Requirement { order: #order, from: #from, to: #to } }
+    });
+    let alerts = match alerts {
+        Some(index) => quote!(::core::option::Option::Some(#index)),
+        None => quote!(::core::option::Option::None),
+    };
+    Some(quote! { .with(&[#(#requirements),*], #alerts) })
+}
+
 /// The settings stand before the names of items: an expression of the user's never sees those.
-fn wiring(items: &[Item]) -> TokenStream {
+fn wiring(production: &Production) -> TokenStream {
+    let items = production.items.as_slice();
+    let mentions: Vec<&Destination> = mentions(production).collect();
     let starts = items.iter().enumerate().map(|(index, item)| start(index, item));
     let settings = items.iter().enumerate().map(|(index, item)| {
         let (fields, options) = (local("fields", index), local("options", index));
@@ -63,7 +112,11 @@ fn wiring(items: &[Item]) -> TokenStream {
         let fields = item.fields.iter().filter_map(|field| setting(&fields, field));
         quote! { #(#options)* #(#fields)* }
     });
-    let places = items.iter().enumerate().filter(|(index, _)| is_routed_to(items, *index)).map(|(_, item)| {
+    let places = items
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| is_routed_to(items, *index) || mentions.iter().any(|mention| mention.index == *index));
+    let places = places.map(|(_, item)| {
         let Item { ident, ty, .. } = item;
         // With the span of the type, word for word: rustc then takes the error that it is no component for the one that
         // it has reported of the graph.
@@ -78,6 +131,8 @@ fn wiring(items: &[Item]) -> TokenStream {
         let fields = local("fields", index);
         item.fields.iter().filter_map(|field| route(&fields, field)).collect::<TokenStream>()
     });
+    // So that editors know the names in statements.
+    let names = mentions.iter().map(|Destination { written, .. }| quote! { let _ = #written; });
     let wirings = (0..items.len()).map(|index| {
         let (fields, options) = (local("fields", index), local("options", index));
         quote! { ::iop::__private::wiring(#fields, #options) }
@@ -87,8 +142,18 @@ fn wiring(items: &[Item]) -> TokenStream {
         #(#settings)*
         #(#places)*
         #(#routes)*
+        #(#names)*
         ::std::vec![#(#wirings),*]
     }
+}
+
+/// The items that statements name.
+fn mentions(Production { requirements, alerts, .. }: &Production) -> impl Iterator<Item = &Destination> {
+    let alerts = match alerts {
+        Alerts::To(item) => Some(item),
+        Alerts::Unsaid | Alerts::Nowhere => None,
+    };
+    requirements.iter().flat_map(|requirement| [&requirement.from, &requirement.to]).chain(alerts)
 }
 
 fn start(index: usize, item: &Item) -> TokenStream {

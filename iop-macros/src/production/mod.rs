@@ -5,6 +5,8 @@ mod check;
 mod expand;
 mod model;
 mod parse;
+mod policy;
+mod statement;
 #[cfg(test)]
 mod tests;
 mod tokens;

@@ -12,6 +12,52 @@ pub(crate) struct Production {
     pub(crate) items: Vec<Item>,
     /// In the order of declaration.
     pub(crate) routes: Vec<Route>,
+    /// In the order of declaration.
+    pub(crate) requirements: Vec<Requirement>,
+    pub(crate) alerts: Alerts,
+}
+
+/// Where alerts go.
+pub(crate) enum Alerts {
+    /// Nothing is said.
+    Unsaid,
+    /// `alerts none;`, or a name that is none.
+    Nowhere,
+    /// `alerts to item;`
+    To(Destination),
+}
+
+/// `require order … from … to …;`
+pub(crate) struct Requirement {
+    pub(crate) order: Order,
+    pub(crate) from: Destination,
+    pub(crate) to: Destination,
+}
+
+/// An order, and the word that says so.
+pub(crate) enum Order {
+    None(Ident),
+    Fifo(Ident),
+    /// By this field.
+    Key(Ident),
+}
+
+/// `failing = …`
+pub(crate) enum Failing {
+    Block,
+    /// And the word that says so.
+    ParkKey(Ident),
+    Suspend,
+}
+
+/// What `#[item(…)]` fixes at compile time.
+#[derive(Default)]
+pub(crate) struct Policy {
+    pub(crate) order: Option<Order>,
+    pub(crate) failing: Option<Failing>,
+    /// Where it is a literal.
+    pub(crate) pool_size: Option<u32>,
+    pub(crate) max_hops: Option<u32>,
 }
 
 /// A route of the graph.
@@ -27,6 +73,7 @@ pub(crate) struct Item {
     pub(crate) ty: TokenStream,
     pub(crate) doc: String,
     pub(crate) standalone: bool,
+    pub(crate) policy: Policy,
     pub(crate) options: Vec<(Ident, TokenStream)>,
     pub(crate) fields: Vec<Field>,
     /// Rustc shall ask whether every target is wired.

@@ -6,6 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Expr, Stmt};
 
 use super::ast::{Field, Item, Production, Value};
+use super::statement;
 use super::tokens::Tokens;
 use crate::errors::Errors;
 
@@ -20,21 +21,24 @@ pub(crate) fn production(tokens: TokenStream, errors: &mut Errors) -> Option<Pro
         errors.grammar(next_or_all(&tokens), "a production has no name", "write `production! { pub Name { … } }`");
         return None;
     };
-    let items = match tokens.next_group(Delimiter::Brace) {
-        Some(body) => items(Tokens::new(body.stream()), errors),
+    let mut production =
+        Production { attributes, visibility, ident, items: Vec::new(), statements: Vec::new(), complete: true };
+    match tokens.next_group(Delimiter::Brace) {
+        Some(body) => items(Tokens::new(body.stream()), &mut production, errors),
         None => {
+            let ident = &production.ident;
             errors.grammar(
-                &ident,
+                ident,
                 format!("the production `{ident}` has no items"),
                 format!("write `{ident} {{ name: Component {{ … }}, … }}`"),
             );
-            return Some(Production { attributes, visibility, ident, items: Vec::new() });
+            return Some(production);
         }
-    };
+    }
     if let Some(token) = tokens.next() {
         errors.grammar(token, "more than one production", "write one `production!` for each");
     }
-    Some(Production { attributes, visibility, ident, items })
+    Some(production)
 }
 
 fn next_or_all(tokens: &Tokens) -> TokenStream {
@@ -64,10 +68,20 @@ fn visibility(tokens: &mut Tokens) -> TokenStream {
     }
 }
 
-fn items(mut tokens: Tokens, errors: &mut Errors) -> Vec<Item> {
-    let mut items = Vec::new();
+fn items(mut tokens: Tokens, production: &mut Production, errors: &mut Errors) {
     while !tokens.is_empty() {
         let attributes = attributes(&mut tokens, errors);
+        if let Some(statement) = statement::statement(&mut tokens, &mut production.complete, errors) {
+            for attribute in attributes.iter().filter(|attribute| !attribute.path().is_ident("doc")) {
+                errors.grammar(
+                    attribute,
+                    "an attribute stands on a statement",
+                    "`#[item(…)]` stands in front of an item",
+                );
+            }
+            production.statements.push(statement);
+            continue;
+        }
         let Some(ident) = tokens.next_ident() else {
             if let Some(token) = tokens.next() {
                 errors.grammar(token, "expected an item", ITEM);
@@ -77,9 +91,8 @@ fn items(mut tokens: Tokens, errors: &mut Errors) -> Vec<Item> {
             tokens.skip_broken();
             continue;
         };
-        items.push(item(attributes, ident, &mut tokens, errors));
+        production.items.push(item(attributes, ident, &mut tokens, errors));
     }
-    items
 }
 
 fn item(attributes: Vec<Attribute>, ident: Ident, tokens: &mut Tokens, errors: &mut Errors) -> Item {

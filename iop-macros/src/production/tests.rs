@@ -190,3 +190,136 @@ fn nothing_is_asked_that_a_half_written_item_may_still_answer() {
     assert_eq!(asks(quote! { Lab { clock: Clock { out: greter }, greeter: Greeter {} } }), (1, 1));
     assert_eq!(asks(quote! { Lab { clock: Clock { out: printer }, greeter: Greeter {} } }), (1, 0));
 }
+
+#[test]
+fn what_an_item_fixes_is_a_word_of_a_short_list() {
+    let one = |options: &str, error: &str| {
+        let item: TokenStream = format!("#[item({options})] clock: Clock {{ out: greeter }}").parse().expect("tokens");
+        assert_eq!(errors_beside_greeter(&item), [error], "{options}");
+    };
+    one("order = fifoo, failing = block", "`order` cannot be `fifoo`\n\nhelp: did you mean `fifo`? [iop E12]");
+    one("order = kee(mrn), failing = block", "`order` cannot be `kee`\n\nhelp: did you mean `key(field)`? [iop E12]");
+    one(
+        "order = sorted, failing = block",
+        "`order` cannot be `sorted`\n\nhelp: write `fifo`, `key(field)` or `none` [iop E12]",
+    );
+    one(
+        "order = key, failing = block",
+        "`key` names no field\n\nhelp: write `key(field)` with a `#[key]` field of the messages [iop E12]",
+    );
+    one(
+        "order = key(\"mrn\"), failing = block",
+        "`key` takes the name of one field\n\nhelp: write `key(field)` with a `#[key]` field of the messages [iop E12]",
+    );
+    one("order = fifo(mrn), failing = block", "`fifo` takes no field\n\nhelp: write `fifo` alone [iop E12]");
+    one("order", "`order` has no value\n\nhelp: write `order = …` [iop E12]");
+    one("order = 1, failing = block", "this is not an order\n\nhelp: write `fifo`, `key(field)` or `none` [iop E12]");
+    one(
+        "order = fifo, failing = suspended",
+        "`failing` cannot be `suspended`\n\nhelp: did you mean `suspend`? [iop E12]",
+    );
+    one("failing = 5", "`failing` takes one word\n\nhelp: write `block`, `park_key` or `suspend` [iop E12]");
+    one("oder = fifo", "`#[item(…)]` has no argument `oder`\n\nhelp: did you mean `order`? [iop E12]");
+    one("max_hops = 0", "`max_hops` takes a whole number from 1\n\nhelp: write `max_hops = 10` [iop E12]");
+}
+
+#[test]
+fn an_ordered_item_says_what_a_failing_message_does() {
+    assert_eq!(
+        errors_beside_greeter(&quote! { #[item(order = fifo)] clock: Clock { out: greeter } }),
+        [
+            "`clock` keeps an order, and does not say what a message that keeps failing does to it\n\nhelp: add `failing = \
+          block` (it is tried again for ever, and what is behind it waits), or `failing = suspend` (it is suspended, \
+          and what is behind it overtakes it) [iop E11]"
+        ]
+    );
+    assert_eq!(
+        errors_beside_greeter(&quote! { #[item(order = key(mrn))] clock: Clock { out: greeter } }),
+        [
+            "`clock` keeps an order, and does not say what a message that keeps failing does to it\n\nhelp: add `failing = \
+          block` (it is tried again for ever, and what is behind it waits), `failing = park_key` (it is suspended, and \
+          so is what is behind it with the same key, until a person has decided), or `failing = suspend` (it is \
+          suspended, and what is behind it overtakes it) [iop E11]"
+        ]
+    );
+    assert_eq!(
+        errors_beside_greeter(&quote! { #[item(order = fifo, failing = park_key)] clock: Clock { out: greeter } }),
+        [
+            "`clock` has no key to park: its order is not `key(field)`\n\nhelp: write `order = key(field)` beside it, or \
+          `failing = block` or `failing = suspend` [iop E11]"
+        ]
+    );
+}
+
+#[test]
+fn several_workers_keep_no_fifo() {
+    assert_eq!(
+        errors_beside_greeter(
+            &quote! { #[item(order = fifo, failing = block, pool_size = 4)] clock: Clock { out: greeter } }
+        ),
+        [
+            "`clock` has 4 workers, which overtake each other, and its order is `fifo`\n\nhelp: write `pool_size = 1`, or \
+          `order = key(field)`, which keeps the order of each key at any pool size [iop E10]"
+        ]
+    );
+}
+
+#[test]
+fn a_statement_names_items_that_exist_and_an_order() {
+    assert_eq!(
+        errors_beside_greeter(&quote! { require order key(mrn) from clok to greter; clock: Clock { out: greeter } }),
+        [
+            "there is no item `clok`\n\nhelp: did you mean `clock`? [iop E01]",
+            "there is no item `greter`\n\nhelp: did you mean `greeter`? [iop E01]",
+        ]
+    );
+    assert_eq!(
+        errors_beside_greeter(&quote! { require order none from clock to greeter; clock: Clock { out: greeter } }),
+        ["no order is required\n\nhelp: write `fifo` or `key(field)`, or remove the line [iop E12]"]
+    );
+    assert_eq!(
+        errors_beside_greeter(&quote! { alerts to greeter; alerts none; clock: Clock { out: greeter } }),
+        ["it is said twice where alerts go\n\nhelp: remove one [iop E12]"]
+    );
+}
+
+#[test]
+fn statements_become_constant_data() {
+    let lab = quote! {
+        Lab {
+            require order key(mrn) from clock to greeter;
+            clock: Clock {},
+            #[item(order = key(mrn), failing = park_key, pool_size = 4, max_hops = 3)]
+            greeter: Greeter {},
+            alerts to greeter;
+        }
+    };
+    let output = super::compile(lab);
+    assert_eq!(errors_in(output.clone()), [""; 0]);
+    let output = output.to_string().replace(":: iop :: __private :: ", "");
+    for part in [
+        r#"ItemPolicy :: NONE . order (Order :: Key ("mrn")) . failing (Failing :: ParkKey) . pool_size (4u32) . max_hops (3u32)"#,
+        r#". with (& [Requirement { order : Order :: Key ("mrn") , from : 0usize , to : 1usize }] , :: core :: option :: Option :: Some (1usize))"#,
+    ] {
+        assert!(output.contains(part), "{part} is not in {output}");
+    }
+}
+
+#[test]
+fn a_half_written_statement_is_one_error_and_the_items_come_out() {
+    let require = "write `require order key(field) from item to item;`";
+    let alerts = "write `alerts to item;`, or `alerts none;`";
+    let behind = |what: &str, help: &str| format!("expected {what} behind this\n\nhelp: {help}");
+    half_written("require", &behind("`order`", require), &[]);
+    half_written("require order", &behind("an order", require), &[]);
+    half_written("require order key(mrn)", &behind("`from`", require), &[]);
+    half_written("require order key(mrn) from", &behind("the name of an item", require), &[]);
+    half_written("require order key(mrn) from second to", &behind("the name of an item", require), &[]);
+    half_written("require order fifo from second to greeter", &behind("`;`", require), &[]);
+    half_written("alerts", &behind("`to`", alerts), &[]);
+    half_written("alerts to", &behind("the name of an item", alerts), &[]);
+    half_written("alerts to second", &behind("`;`", alerts), &[]);
+    let instead = |what: &str, help: &str| format!("expected {what} instead of this\n\nhelp: {help}");
+    half_written("require fifo from second to greeter;", &instead("`order`", require), &[]);
+    half_written("alerts in second;", &instead("`to`", alerts), &[]);
+}

@@ -95,18 +95,24 @@ impl Tokens {
         }
     }
 
-    /// Passes everything up to the next comma, which is passed too, or up to where `name:` or an attribute begins.
+    /// Passes everything up to the next comma or semicolon, which is passed too, or up to where something new begins.
     pub(crate) fn skip_broken(&mut self) {
         while !self.is_empty() && !self.at_start() {
-            if self.next_punct(',').is_some() {
+            if self.next_punct(',').or_else(|| self.next_punct(';')).is_some() {
                 return;
             }
             self.at += 1;
         }
     }
 
-    /// `name:` or `#[…]` comes next.
+    /// `name:`, `#[…]` or a statement comes next.
     pub(crate) fn at_start(&self) -> bool {
-        (self.peek_ident(0) && self.peek_colon(1)) || self.peek_punct(0, '#')
+        (self.peek_ident(0) && self.peek_colon(1)) || self.peek_punct(0, '#') || self.at_statement()
+    }
+
+    /// `require` or `alerts` comes next, and is no item.
+    pub(crate) fn at_statement(&self) -> bool {
+        let word = matches!(self.peek(0), Some(TokenTree::Ident(word)) if word == "require" || word == "alerts");
+        word && !self.peek_colon(1)
     }
 }

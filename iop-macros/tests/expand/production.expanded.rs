@@ -10,7 +10,8 @@ const _: () = {
         ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
         &[
             ::iop::__private::Item::new("clock", "Ticks.", <Clock as ::iop::__private::Component>::TYPE, false),
-            ::iop::__private::Item::new("greeter", "", <Greeter as ::iop::__private::Component>::TYPE, false),
+            ::iop::__private::Item::new("greeter", "", <Greeter as ::iop::__private::Component>::TYPE, false)
+                .policy(::iop::__private::ItemPolicy::NONE.pool_size(2u32)),
             ::iop::__private::Item::new("printer", "", <plant::Printer as ::iop::__private::Component>::TYPE, true),
         ],
         &[

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::requests::{AsyncRequest, Calls, NgRequest, SyncRequest};
-use super::target::{Carries, Target};
+use super::target::{Awaitable, Carries, Target};
 use super::{Error, RequestError, Result};
 use crate::message::{Decoded, Header, Invocation, Message, MessageId, MessageType, SessionId, decode};
 
@@ -62,17 +62,18 @@ impl Context {
     }
 
     /// Sends a request and waits for its response. The handler's worker is held meanwhile.
-    pub fn send_request_sync<S, M, P>(&mut self, target: &Target<S>, message: M) -> SyncRequest<M>
+    pub fn send_request_sync<S, M, P, W>(&mut self, target: &Target<S, W>, message: M) -> SyncRequest<M>
     where
         S: Carries<M, P>,
         M: Message,
+        W: Awaitable,
     {
         SyncRequest::new(Arc::clone(&self.turn), target.into(), message)
     }
 
     /// Sends a request and goes on. In a process the response comes to `on_response`; elsewhere nobody waits for it.
     /// It is sent when the turn commits.
-    pub fn send_request_async<S, M, P>(&mut self, target: &Target<S>, message: M) -> AsyncRequest<M>
+    pub fn send_request_async<S, M, P, W>(&mut self, target: &Target<S, W>, message: M) -> AsyncRequest<M>
     where
         S: Carries<M, P>,
         M: Message,
@@ -82,10 +83,11 @@ impl Context {
 
     /// A request whose future may be awaited together with others: `gather(requests).await` has them in flight at once
     /// and gives the responses in the order of the requests.
-    pub fn send_request_async_ng<S, M, P>(&mut self, target: &Target<S>, message: M) -> NgRequest<M>
+    pub fn send_request_async_ng<S, M, P, W>(&mut self, target: &Target<S, W>, message: M) -> NgRequest<M>
     where
         S: Carries<M, P>,
         M: Message,
+        W: Awaitable,
     {
         NgRequest::new(Arc::clone(&self.turn), target.into(), message)
     }
@@ -106,8 +108,8 @@ pub struct Reach {
     pub item: Arc<str>,
 }
 
-impl<S> From<&Target<S>> for Reach {
-    fn from(target: &Target<S>) -> Self {
+impl<S, W> From<&Target<S, W>> for Reach {
+    fn from(target: &Target<S, W>) -> Self {
         Self { index: target.index, item: Arc::clone(&target.item) }
     }
 }

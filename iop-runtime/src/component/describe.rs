@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     AdapterInput, Answered, Context, Effect, Error, Fields, HandlerTable, Handlers, PlainInput, PollInput,
-    ProcessInput, Result, Target,
+    ProcessInput, Result,
 };
 use crate::adapter::{AdapterDriver, DynAdapter, InboundAdapter};
 use crate::message::{Decoded, MessageType, SourceLocation};
@@ -324,7 +324,7 @@ impl ItemConfig {
     #[must_use]
     pub fn target<T: super::TargetDeclared>(&self, name: &'static str) -> T {
         let routes = self.targets.get(name).map(Vec::as_slice).unwrap_or_default();
-        T::wired(routes.iter().map(|(index, item)| Target::to(*index, Arc::clone(item))).collect())
+        T::wired(routes)
     }
 }
 

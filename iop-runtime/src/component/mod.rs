@@ -27,4 +27,7 @@ pub use handlers::{
 pub use input::{AdapterInput, InputHandler, PlainInput, PollInput, ProcessInput};
 pub use requests::{AsyncRequest, Call, CallResult, Calls, NgRequest, SyncRequest, gather};
 pub use returns::{HandlerResult, NoValue, ResponseOf};
-pub use target::{Accepted, Carries, Each, Messages, Only, Receives, Target, TargetDeclared, Targets};
+pub use target::{
+    Accepted, Awaitable, Carries, Each, MayBeAwaited, Messages, NeverAwaited, Only, Receives, Target, TargetDeclared,
+    Targets,
+};

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::future::{BoxFuture, join_all};
 
 use super::context::{Incoming, Outgoing, Reach, Turn};
-use super::target::{Carries, Target};
+use super::target::{Awaitable, Carries, Target};
 use super::{RequestError, Result};
 use crate::message::{Invocation, Message, decode};
 
@@ -187,7 +187,7 @@ pub struct Call<M> {
 
 impl<M: Message> Call<M> {
     /// A call of the item behind `target`.
-    pub fn new<S: Carries<M, P>, P>(target: &Target<S>, message: M) -> Self {
+    pub fn new<S: Carries<M, P>, P, W: Awaitable>(target: &Target<S, W>, message: M) -> Self {
         Self { to: target.into(), message, timeout: None, description: None }
     }
 

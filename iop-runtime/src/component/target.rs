@@ -7,14 +7,33 @@ use std::sync::Arc;
 use super::{Component, Handles};
 use crate::message::{Message, MessageType};
 
-/// A typed outlet of a component, wired to one item in `production!`. `S` is a message type or a tuple of them.
-pub struct Target<S> {
+/// A typed outlet of a component, wired to one item in `production!`. `S` is a message type or a tuple of them. `W` says
+/// whether a handler may wait on it; `#[target(async)]` writes [`NeverAwaited`].
+pub struct Target<S, W = MayBeAwaited> {
     pub(crate) index: usize,
     pub(crate) item: Arc<str>,
-    carries: PhantomData<fn(S)>,
+    carries: PhantomData<fn(S, W)>,
 }
 
-impl<S> Target<S> {
+/// A handler may wait for the response to what it sends through such a target.
+#[derive(Debug)]
+pub struct MayBeAwaited;
+
+/// `#[target(async)]`: nothing waits on such a target, so that no circle of waiting calls goes through it.
+#[derive(Debug)]
+pub struct NeverAwaited;
+
+/// What a call that waits asks of its target.
+#[diagnostic::on_unimplemented(
+    message = "nothing may wait on this target, which is `#[target(async)]`",
+    label = "never awaited",
+    note = "send with `cx.send_request_async(…)`, which does not wait; or write `#[target]` without `async`, if no circle of waiting calls comes of it [iop E08]"
+)]
+pub trait Awaitable {}
+
+impl Awaitable for MayBeAwaited {}
+
+impl<S, W> Target<S, W> {
     pub(crate) fn to(index: usize, item: Arc<str>) -> Self {
         Self { index, item, carries: PhantomData }
     }
@@ -26,38 +45,38 @@ impl<S> Target<S> {
     }
 }
 
-impl<S> Clone for Target<S> {
+impl<S, W> Clone for Target<S, W> {
     fn clone(&self) -> Self {
         Self::to(self.index, Arc::clone(&self.item))
     }
 }
 
-impl<S> fmt::Debug for Target<S> {
+impl<S, W> fmt::Debug for Target<S, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Target({})", self.item)
     }
 }
 
 /// A typed outlet that may lead to any number of items.
-pub struct Targets<S>(Vec<Target<S>>);
+pub struct Targets<S, W = MayBeAwaited>(Vec<Target<S, W>>);
 
-impl<S> Targets<S> {
+impl<S, W> Targets<S, W> {
     /// The targets, in the order of the wiring.
-    pub fn iter(&self) -> std::slice::Iter<'_, Target<S>> {
+    pub fn iter(&self) -> std::slice::Iter<'_, Target<S, W>> {
         self.0.iter()
     }
 }
 
-impl<'a, S> IntoIterator for &'a Targets<S> {
-    type Item = &'a Target<S>;
-    type IntoIter = std::slice::Iter<'a, Target<S>>;
+impl<'a, S, W> IntoIterator for &'a Targets<S, W> {
+    type Item = &'a Target<S, W>;
+    type IntoIter = std::slice::Iter<'a, Target<S, W>>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
 }
 
-impl<S> fmt::Debug for Targets<S> {
+impl<S, W> fmt::Debug for Targets<S, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(&self.0).finish()
     }
@@ -74,40 +93,35 @@ pub trait TargetDeclared: Sized {
     const REQUIRED: bool;
     /// May take several items.
     const MANY: bool;
-    /// Takes the routes.
-    fn wired(routes: Vec<Target<<Self as TargetDeclared>::Set>>) -> Self;
-    /// The declared message types.
-    type Set;
+    /// Takes the routes: indexes and names of items.
+    fn wired(routes: &[(usize, Arc<str>)]) -> Self;
 }
 
-impl<S> TargetDeclared for Target<S> {
-    type Set = S;
+impl<S, W> TargetDeclared for Target<S, W> {
     const REQUIRED: bool = true;
     const MANY: bool = false;
 
-    fn wired(mut routes: Vec<Self>) -> Self {
+    fn wired(routes: &[(usize, Arc<str>)]) -> Self {
         // The compiler has refused an unwired target; an index past every item makes a send fail with a clear error.
-        routes.pop().unwrap_or_else(|| Self::to(usize::MAX, Arc::from("(unwired)")))
+        Option::wired(routes).unwrap_or_else(|| Self::to(usize::MAX, Arc::from("(unwired)")))
     }
 }
 
-impl<S> TargetDeclared for Option<Target<S>> {
-    type Set = S;
+impl<S, W> TargetDeclared for Option<Target<S, W>> {
     const REQUIRED: bool = false;
     const MANY: bool = false;
 
-    fn wired(mut routes: Vec<Target<S>>) -> Self {
-        routes.pop()
+    fn wired(routes: &[(usize, Arc<str>)]) -> Self {
+        routes.last().map(|(index, item)| Target::to(*index, Arc::clone(item)))
     }
 }
 
-impl<S> TargetDeclared for Targets<S> {
-    type Set = S;
+impl<S, W> TargetDeclared for Targets<S, W> {
     const REQUIRED: bool = false;
     const MANY: bool = true;
 
-    fn wired(routes: Vec<Target<S>>) -> Self {
-        Self(routes)
+    fn wired(routes: &[(usize, Arc<str>)]) -> Self {
+        Self(routes.iter().map(|(index, item)| Target::to(*index, Arc::clone(item))).collect())
     }
 }
 

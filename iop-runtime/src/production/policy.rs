@@ -13,11 +13,14 @@ pub struct ItemPolicy {
     /// The pool size that `production!` writes, where it is a literal; a settings file may say otherwise, and what was
     /// proved of it is proved again at start.
     pub pool_size: Option<u32>,
+    /// How often one chain of messages may come to the item: what has come more often is suspended. It makes a circle of
+    /// routes end.
+    pub max_hops: Option<u32>,
 }
 
 impl ItemPolicy {
     /// Where nothing is written.
-    pub const NONE: Self = Self { order: Order::Unsaid, failing: None, pool_size: None };
+    pub const NONE: Self = Self { order: Order::Unsaid, failing: None, pool_size: None, max_hops: None };
 
     /// Sets the order.
     #[must_use]
@@ -37,6 +40,13 @@ impl ItemPolicy {
     #[must_use]
     pub const fn pool_size(mut self, pool_size: u32) -> Self {
         self.pool_size = Some(pool_size);
+        self
+    }
+
+    /// Bounds how often one chain of messages may come here.
+    #[must_use]
+    pub const fn max_hops(mut self, max_hops: u32) -> Self {
+        self.max_hops = Some(max_hops);
         self
     }
 }
