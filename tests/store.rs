@@ -6,6 +6,8 @@ mod bench;
 mod directory;
 #[path = "store/failures.rs"]
 mod failures;
+#[path = "store/keys.rs"]
+mod keys;
 #[path = "store/kill.rs"]
 mod kill;
 #[path = "store/laws.rs"]
@@ -71,6 +73,18 @@ laws! {
         a_new_opening_does_not_wait_for_the_next_attempt
         a_lease_sees_every_step_submitted_before
         a_cluster_lease_belongs_to_one_node_until_it_expires
+    }
+    keys {
+        l6_each_key_comes_in_its_order_to_one_node
+        a_backlog_of_one_key_does_not_keep_another_from_being_read
+        a_retrying_message_holds_back_its_own_key_only
+        a_retry_that_keeps_its_lease_holds_its_key_back_too
+        a_higher_priority_overtakes_inside_its_key
+        a_parked_key_waits_for_a_person_and_takes_up_its_order_again
+        a_parked_message_that_is_discarded_lets_its_key_go
+        what_is_suspended_without_parking_lets_its_key_go
+        a_parked_message_of_an_ordered_queue_parks_all_of_it
+        a_cancelled_message_lets_its_key_go
     }
     states {
         a_stored_message_comes_back_as_it_was_written

@@ -123,5 +123,7 @@ pub fn request(target: &str, type_name: &str, position: u32, body: String) -> Ne
         body: body.into(),
         keys: Vec::new(),
         leased: None,
+        order_key: None,
+        parks: false,
     }
 }

@@ -8,8 +8,8 @@ use iop::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Sta
 use iop::store::memory::MemoryStore;
 use iop::store::sqlite::SqliteStore;
 use iop::store::{
-    End, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NewMessage, NodeId, Outcome, Receipt, Step, Store,
-    StoredMessage,
+    End, LeaseBatch, LeaseOrder, LeaseRequest, LeaseToken, MessageQuery, NewMessage, NodeId, Outcome, Receipt, Step,
+    Store, StoredMessage,
 };
 
 /// The node that the tests speak for where it does not matter which.
@@ -98,12 +98,19 @@ pub(crate) trait Bench {
 
 /// A lease of the queue `out` for as long as the store is open.
 pub(crate) fn request(limit: usize) -> LeaseRequest {
-    LeaseRequest { queue: "out".into(), node: NODE, limit, ttl: Duration::MAX, ordered: false }
+    LeaseRequest {
+        queue: "out".into(),
+        node: NODE,
+        limit,
+        ttl: Duration::MAX,
+        order: LeaseOrder::None,
+        with_parked: false,
+    }
 }
 
 /// A lease of the queue `out`, as an ordered queue.
 pub(crate) fn ordered(limit: usize) -> LeaseRequest {
-    LeaseRequest { ordered: true, ..request(limit) }
+    LeaseRequest { order: LeaseOrder::Queue, ..request(limit) }
 }
 
 /// A request for the queue `out`, in a session of its own.
@@ -130,6 +137,8 @@ pub(crate) fn message() -> NewMessage {
         body: r#"{"name":"world"}"#.into(),
         keys: Vec::new(),
         leased: None,
+        order_key: None,
+        parks: false,
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) async fn a_stored_message_comes_back_as_it_was_written(mut bench: imp
         body: "{\"text\":\"a\u{0}b \u{fc}\"}".into(),
         keys: vec![("mrn", "4711".to_owned()), ("order", "A-1".to_owned())],
         leased: None,
+        order_key: Some("4711 \u{e9}".into()),
+        parks: true,
     };
     let bare = NewMessage {
         kind: Kind::Timer,
@@ -57,6 +59,7 @@ pub(crate) async fn a_stored_message_comes_back_as_it_was_written(mut bench: imp
     assert_eq!((header.created, header.started, header.ended), (accepted, None, None));
     assert_eq!((header.attempt, header.crashes, header.error, header.late), (0, 0, None, true));
     assert_eq!((header.completion_key, header.description), (full.completion_key, full.description));
+    assert_eq!((header.order_key, header.failing), (full.order_key, None));
     for (name, value) in full.keys {
         let key = Some((name.into(), value.into()));
         assert_eq!(bench.query(MessageQuery { key, ..MessageQuery::default() }).await, [full.id]);

@@ -338,6 +338,8 @@ fn entering(core: &Core, index: usize, message: &'static MessageType, accepted: 
             body: accepted.body,
             keys: accepted.keys,
             leased: None,
+            order_key: None,
+            parks: false,
         },
         value: Some(accepted.value),
         to: Delivery::Queue(index),

@@ -87,6 +87,8 @@ fn header_of(message: NewMessage, sequence: u64, created: Timestamp) -> Header {
         attempt: 0,
         crashes: 0,
         error: None,
+        failing: None,
+        order_key: message.order_key,
         late: message.late,
         completion_key: message.completion_key,
         description: message.description,

@@ -325,6 +325,8 @@ fn as_new(header: &Header, instance: Option<MessageId>, body: &Bytes) -> NewMess
         body: body.clone(),
         keys: Vec::new(),
         leased: None,
+        order_key: None,
+        parks: false,
     }
 }
 

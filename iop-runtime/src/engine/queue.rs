@@ -16,7 +16,7 @@ use super::core::Failure;
 use super::envelope::Envelope;
 use crate::clock::{Clock, Timestamp};
 use crate::message::{Kind, MessageId, Priority};
-use crate::store::{Commit, LeaseBatch, LeaseRequest, NodeId, Outcome, Store, StoreError};
+use crate::store::{Commit, LeaseBatch, LeaseOrder, LeaseRequest, NodeId, Outcome, Store, StoreError};
 
 /// Messages in the window at most.
 const WINDOW: usize = 1024;
@@ -342,7 +342,8 @@ impl Queue {
             node: source.node,
             limit,
             ttl: Duration::MAX,
-            ordered: self.ordered,
+            order: if self.ordered { LeaseOrder::Queue } else { LeaseOrder::None },
+            with_parked: false,
         });
         let epoch = source.store.epoch();
         drop(state);

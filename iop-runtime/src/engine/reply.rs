@@ -127,6 +127,8 @@ fn response(
         body,
         keys: Vec::new(),
         leased: None,
+        order_key: None,
+        parks: false,
     }
 }
 

@@ -140,6 +140,8 @@ impl EngineTurn {
                 body: outgoing.body,
                 keys: outgoing.keys,
                 leased: None,
+                order_key: None,
+                parks: false,
             },
             value: Some(outgoing.value),
             to: Delivery::Queue(outgoing.to.index),

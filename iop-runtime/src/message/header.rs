@@ -40,8 +40,12 @@ pub enum Invocation {
 pub struct Priority(pub u8);
 
 impl Priority {
+    /// What can wait.
+    pub const LOW: Self = Self(50);
     /// The lane of everything that does not say otherwise.
     pub const NORMAL: Self = Self(100);
+    /// What must not wait.
+    pub const HIGH: Self = Self(200);
 }
 
 impl Default for Priority {
@@ -199,6 +203,11 @@ pub struct Header {
     pub crashes: u32,
     /// The error chain of the last failed attempt.
     pub error: Option<Arc<str>>,
+    /// When the first of those attempts failed.
+    pub failing: Option<Timestamp>,
+    /// The value of the `#[key]` by which its queue is ordered; empty where it has none, `None` where the queue is ordered
+    /// by none.
+    pub order_key: Option<Arc<str>>,
     /// A response: it came after its caller had given up. A request: its caller has given up.
     pub late: bool,
     /// `.completion_key(…)` of the request, repeated on its response.

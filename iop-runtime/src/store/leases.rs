@@ -3,7 +3,7 @@
 //! An embedded store is open in one process, so a lease costs no write: the next opening has a new epoch and knows none of
 //! the old ones. What a lease does to the stored message is not decided here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ struct Held {
     /// `None`: as long as the store is open.
     expires: Option<Timestamp>,
     queue: Arc<str>,
+    order_key: Option<Arc<str>>,
     /// The stored message says that it is in flight.
     started: bool,
 }
@@ -43,7 +44,8 @@ fn expiry(now: Timestamp, ttl: Duration) -> Option<Timestamp> {
 
 impl Leases {
     /// Makes `token` live, for as long as the store is open where `ttl` is [`Duration::MAX`].
-    pub(super) fn grant(&mut self, token: LeaseToken, queue: &Arc<str>, node: NodeId, now: Timestamp, ttl: Duration) {
+    pub(super) fn grant(&mut self, token: LeaseToken, of: Queued<'_>, node: NodeId, now: Timestamp, ttl: Duration) {
+        let Queued { queue, order_key } = of;
         let expires = expiry(now, ttl);
         self.remove(token.sequence);
         self.mortal += usize::from(expires.is_some());
@@ -55,7 +57,14 @@ impl Leases {
                 self.queues.insert(queue.clone(), BTreeSet::from([token.sequence]));
             }
         }
-        let held = Held { number: token.number, node, expires, queue: queue.clone(), started: false };
+        let held = Held {
+            number: token.number,
+            node,
+            expires,
+            queue: queue.clone(),
+            order_key: order_key.cloned(),
+            started: false,
+        };
         self.held.insert(token.sequence, held);
     }
 
@@ -113,6 +122,12 @@ impl Leases {
         }
     }
 
+    /// The queue and the order key of a leased message that has one.
+    pub(super) fn order_key(&self, sequence: u64) -> Option<(Arc<str>, Arc<str>)> {
+        let held = self.held.get(&sequence)?;
+        Some((held.queue.clone(), held.order_key.clone()?))
+    }
+
     /// Ends the expired leases of a queue; their messages are anybody's again.
     pub(super) fn expire(&mut self, queue: &str, now: Timestamp) -> Vec<u64> {
         if self.mortal == 0 {
@@ -128,9 +143,26 @@ impl Leases {
 
     /// Whether a node other than `node` has a live lease in the queue.
     pub(super) fn others_hold(&self, queue: &str, node: NodeId, now: Timestamp) -> bool {
-        let sequences = self.queues.get(queue).into_iter().flatten();
-        sequences.filter_map(|sequence| self.held.get(sequence)).any(|held| held.node != node && held.is_live(now))
+        self.of_others(queue, node, now).next().is_some()
     }
+
+    /// The order keys of which a node other than `node` has a live lease in the queue.
+    pub(super) fn keys_of_others(&self, queue: &str, node: NodeId, now: Timestamp) -> HashSet<Arc<str>> {
+        self.of_others(queue, node, now).filter_map(|held| held.order_key.clone()).collect()
+    }
+
+    fn of_others(&self, queue: &str, node: NodeId, now: Timestamp) -> impl Iterator<Item = &Held> {
+        let sequences = self.queues.get(queue).into_iter().flatten();
+        let held = sequences.filter_map(|sequence| self.held.get(sequence));
+        held.filter(move |held| held.node != node && held.is_live(now))
+    }
+}
+
+/// Where a leased message waits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Queued<'a> {
+    pub(super) queue: &'a Arc<str>,
+    pub(super) order_key: Option<&'a Arc<str>>,
 }
 
 /// The holders of cluster leases. Their numbers are stored; who holds them is a fact of this opening.

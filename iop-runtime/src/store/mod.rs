@@ -13,7 +13,7 @@
 //! | L3 | a step shows all or nothing |
 //! | L4 | repeating a step after an unknown outcome changes nothing |
 //! | L5 | an expired lease cannot commit |
-//! | L6 | the live leases of an ordered queue belong to one node, and are its head |
+//! | L6 | the live leases of an ordered queue belong to one node, and are its head; where it is ordered by key, those of one key |
 //! | L7 | a stale fence cannot commit |
 //! | L8 | higher priority first, store sequence inside a priority |
 //! | L9 | nothing is delivered before it is due |
@@ -37,6 +37,9 @@ use crate::clock::Timestamp;
 use crate::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
 
 pub use viewer::{Event, EventQuery, Level, MessageQuery, QueueStatus, Viewer};
+
+/// How many messages of one order key leave the store at once. The others of it are held there until these have ended.
+const KEY_AT_ONCE: usize = 64;
 
 /// How many events a store keeps: the latest ones.
 const EVENTS_KEPT: usize = 100_000;
@@ -242,6 +245,12 @@ pub struct NewMessage {
     /// The sender hands the message to a worker itself: it is leased to `node` from the start
     /// (needs [`Caps::hand_over`]), and [`Receipt::leases`] has the token.
     pub leased: Option<NodeId>,
+    /// The order that it belongs to inside its queue: messages of one order key are delivered in the order of the queue,
+    /// and what is behind one that is retrying waits in the store ([`LeaseOrder::Key`]).
+    pub order_key: Option<Arc<str>>,
+    /// While it is suspended, for whatever reason, everything of its order key waits, or everything of its queue where it
+    /// has none.
+    pub parks: bool,
 }
 
 /// A change of a process instance.
@@ -352,8 +361,22 @@ pub struct LeaseRequest {
     pub limit: usize,
     /// How long the leases live; [`Duration::MAX`] for as long as the store is open.
     pub ttl: Duration,
-    /// The queue is ordered (law L6).
-    pub ordered: bool,
+    /// How the queue is ordered (law L6).
+    pub order: LeaseOrder,
+    /// Also say what is parked: who hands messages over must know what may not be.
+    pub with_parked: bool,
+}
+
+/// How a queue is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaseOrder {
+    /// Not at all: what waits for its next attempt holds nothing back.
+    None,
+    /// One order: what waits for its next attempt holds back what is behind it, and a parked message everything.
+    Queue,
+    /// One order for each [`NewMessage::order_key`]. Of a key that has a message in somebody's hands, only so much is to be
+    /// had at once that the backlog of one key does not keep the others from being read.
+    Key,
 }
 
 /// What [`Store::lease`] found.
@@ -363,6 +386,17 @@ pub struct LeaseBatch {
     pub leased: Vec<Leased>,
     /// When the next message of the queue becomes due that was not due yet.
     pub next_due: Option<Timestamp>,
+    /// What is parked, where it was asked for.
+    pub parked: Vec<Parked>,
+}
+
+/// A suspended message that holds others back ([`NewMessage::parks`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked {
+    /// The message.
+    pub message: MessageId,
+    /// What waits for it; `None` for the whole queue.
+    pub order_key: Option<Arc<str>>,
 }
 
 /// A message and the right to work on it.

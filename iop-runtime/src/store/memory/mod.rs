@@ -2,6 +2,7 @@
 //!
 //! It keeps every law but survival: one lock, no thread, every answer known at once, so that it works under paused time.
 
+mod order;
 mod rows;
 mod state;
 mod view;

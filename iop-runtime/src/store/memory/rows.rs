@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use super::order::Orders;
 use crate::clock::Timestamp;
 use crate::message::{Header, MessageId, SessionId, Status};
 use crate::store::judge::Facts;
@@ -21,13 +22,28 @@ pub(super) struct Rows {
     pub(super) unfinished: BTreeSet<u64>,
     pub(super) instances: HashMap<MessageId, ProcessState>,
     pub(super) marks: HashSet<MessageId>,
+    pub(super) orders: Orders,
+    /// Suspended, and others wait for it.
+    pub(super) parked: BTreeSet<u64>,
 }
 
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) message: StoredMessage,
     pub(super) keys: Vec<(&'static str, String)>,
+    /// While it is suspended, others wait for it.
+    pub(super) parks: bool,
+    /// Waits in the store for those in front of it of the same order key.
+    held: bool,
     place: Place,
+}
+
+/// What is known of a new message besides itself.
+#[derive(Debug)]
+pub(super) struct Indexed {
+    pub(super) keys: Vec<(&'static str, String)>,
+    pub(super) parks: bool,
+    pub(super) held: bool,
 }
 
 /// Where a message stands in its queue.
@@ -37,6 +53,8 @@ enum Place {
     Out,
     /// The best lane and the lowest sequence first.
     Ready(u8, u64),
+    /// Behind others of its order key.
+    Held,
     /// Its first due time has not come.
     Delayed(Timestamp, u64),
     /// It failed, and its next due time has not come.
@@ -59,7 +77,7 @@ pub(super) fn lane(header: &Header) -> u8 {
 impl Queue {
     fn insert(&mut self, place: Place) {
         match place {
-            Place::Out => {}
+            Place::Out | Place::Held => {}
             Place::Ready(lane, sequence) => {
                 self.ready.insert((lane, sequence));
             }
@@ -74,7 +92,7 @@ impl Queue {
 
     fn remove(&mut self, place: Place) {
         match place {
-            Place::Out => {}
+            Place::Out | Place::Held => {}
             Place::Ready(lane, sequence) => {
                 self.ready.remove(&(lane, sequence));
             }
@@ -100,12 +118,13 @@ impl Rows {
     }
 
     /// Stores a message that is not stored yet.
-    pub(super) fn insert(&mut self, message: StoredMessage, keys: Vec<(&'static str, String)>) {
+    pub(super) fn insert(&mut self, message: StoredMessage, new: Indexed) {
+        let Indexed { keys, parks, held } = new;
         let header = &message.header;
         let sequence = header.sequence;
         self.ids.insert(header.id, sequence);
         self.sessions.entry(header.session).or_default().insert(sequence);
-        self.messages.insert(sequence, Entry { message, keys, place: Place::Out });
+        self.messages.insert(sequence, Entry { message, keys, parks, held, place: Place::Out });
         self.change(sequence, |_| {});
     }
 
@@ -113,8 +132,11 @@ impl Rows {
     pub(super) fn change(&mut self, sequence: u64, change: impl FnOnce(&mut Header)) {
         let Some(entry) = self.messages.get_mut(&sequence) else { return };
         let header = &mut entry.message.header;
+        self.orders.remove(header);
         change(header);
+        entry.held &= header.status == Status::Queued;
         let place = match (header.status, header.due) {
+            (Status::Queued, _) if entry.held => Place::Held,
             (Status::Queued, Some(due)) => Place::Delayed(due, sequence),
             (Status::Retrying, Some(due)) => Place::Retrying(due, sequence),
             (Status::Queued | Status::Retrying, _) => Place::Ready(lane(header), sequence),
@@ -128,18 +150,36 @@ impl Rows {
         self.put(sequence, place);
     }
 
-    /// The due time of a message has come: it stands in its lane from now.
+    /// What a message waited for has come: it stands in its lane from now.
     pub(super) fn make_ready(&mut self, sequence: u64) {
         let Some(entry) = self.messages.get_mut(&sequence) else { return };
         let header = &mut entry.message.header;
+        self.orders.remove(header);
         header.status = Status::Queued;
+        entry.held = false;
         let place = Place::Ready(lane(header), sequence);
         self.put(sequence, place);
     }
 
+    /// Takes a waiting message out of its lane, until those in front of it of its order key have ended.
+    pub(super) fn hold(&mut self, sequence: u64) {
+        let Some(entry) = self.messages.get_mut(&sequence) else { return };
+        self.orders.remove(&entry.message.header);
+        entry.held = true;
+        self.put(sequence, Place::Held);
+    }
+
     fn put(&mut self, sequence: u64, place: Place) {
         let Some(entry) = self.messages.get_mut(&sequence) else { return };
+        if entry.parks && entry.message.header.status == Status::Suspended {
+            self.parked.insert(sequence);
+        } else if entry.parks {
+            self.parked.remove(&sequence);
+        }
         let old = std::mem::replace(&mut entry.place, place);
+        if !matches!(place, Place::Delayed(..)) {
+            self.orders.insert(&entry.message.header, entry.held, entry.parks);
+        }
         if old != place
             && let Some(target) = &entry.message.header.target
         {
@@ -153,6 +193,7 @@ impl Rows {
     pub(super) fn remove(&mut self, sequence: u64) {
         let Some(entry) = self.messages.remove(&sequence) else { return };
         let header = entry.message.header;
+        self.orders.remove(&header);
         self.ids.remove(&header.id);
         if let Some(session) = self.sessions.get_mut(&header.session) {
             session.remove(&sequence);

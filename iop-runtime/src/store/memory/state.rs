@@ -1,17 +1,18 @@
 //! What changes the memory store: steps, leases, and the acts of a person.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::rows::{Rows, lane};
+use super::order::Behind;
+use super::rows::{Indexed, Rows, lane};
 use crate::clock::Timestamp;
 use crate::message::{Header, Kind, MessageId, Status};
 use crate::store::judge::refusal;
-use crate::store::leases::{Fences, Leases};
+use crate::store::leases::{Fences, Leases, Queued};
 use crate::store::{
-    Admin, Commit, EVENTS_KEPT, End, Event, Fence, LeaseBatch, LeaseRequest, LeaseToken, Leased, NewMessage, NodeId,
-    Outcome, ProcessState, Receipt, Step, StoredMessage,
+    Admin, Commit, EVENTS_KEPT, End, Event, Fence, LeaseBatch, LeaseOrder, LeaseRequest, LeaseToken, Leased,
+    NewMessage, NodeId, Outcome, Parked, ProcessState, Receipt, Step, StoredMessage,
 };
 
 /// All that the store knows.
@@ -128,6 +129,7 @@ impl State {
         let failed = |header: &mut Header, error: &Arc<str>| {
             header.attempt += 1;
             header.error = Some(error.clone());
+            header.failing.get_or_insert(now);
         };
         self.rows.change(token.sequence, |header| match end {
             End::Completed => {
@@ -151,13 +153,25 @@ impl State {
             End::Retry { keep: true, .. } => self.leases.keep(token),
             _ => self.leases.remove(token.sequence),
         }
+        match end {
+            End::Completed => self.release_at(token.sequence),
+            End::Retry { .. } => self.hold_behind(token.sequence, Behind::Lane),
+            End::Suspend { .. } => {
+                if self.rows.messages.get(&token.sequence).is_some_and(|entry| entry.parks) {
+                    self.hold_behind(token.sequence, Behind::Everything);
+                }
+                self.release_at(token.sequence);
+            }
+            End::GiveBack => {}
+        }
     }
 
     fn emit(&mut self, new: NewMessage, sequence: u64, token: Option<LeaseToken>, now: Timestamp) {
         let abandoned = new.kind == Kind::Response
             && new.parent.and_then(|request| self.rows.get(request)).is_some_and(|request| request.message.header.late);
         if let (Some(token), Some(node), Some(target)) = (token, new.leased, &new.target) {
-            self.leases.grant(token, target, node, now, Duration::MAX);
+            let of = Queued { queue: target, order_key: new.order_key.as_ref() };
+            self.leases.grant(token, of, node, now, Duration::MAX);
         }
         let header = Header {
             id: new.id,
@@ -181,12 +195,16 @@ impl State {
             attempt: 0,
             crashes: 0,
             error: None,
+            failing: None,
+            order_key: new.order_key,
             late: new.late || abandoned,
             completion_key: new.completion_key,
             description: new.description,
         };
         let message = StoredMessage { header, instance: new.instance, epoch: self.epoch, body: new.body };
-        self.rows.insert(message, new.keys);
+        let waits = message.header.status == Status::Queued && message.header.due.is_none();
+        let held = token.is_none() && waits && self.rows.must_be_held(&message.header);
+        self.rows.insert(message, Indexed { keys: new.keys, parks: new.parks, held });
     }
 
     fn cancel(&mut self, id: MessageId, now: Timestamp) {
@@ -199,6 +217,7 @@ impl State {
         });
         if self.rows.get(id).is_some_and(|entry| entry.message.header.status == Status::Expired) {
             self.leases.remove(sequence);
+            self.release_at(sequence);
         }
     }
 
@@ -210,8 +229,13 @@ impl State {
                 }
             });
         }
-        if request.ordered && self.leases.others_hold(&request.queue, request.node, now) {
-            return LeaseBatch::default();
+        let parked = self.parked(&request.queue);
+        let is_parked = !parked.is_empty();
+        let parked = if request.with_parked { parked } else { Vec::new() };
+        if request.order == LeaseOrder::Queue
+            && (is_parked || self.leases.others_hold(&request.queue, request.node, now))
+        {
+            return LeaseBatch { parked, ..LeaseBatch::default() };
         }
         let due = self.rows.queues.get(&request.queue).map(|queue| queue.due(now)).unwrap_or_default();
         for sequence in due.into_iter().filter(|sequence| !self.leases.is_leased(*sequence, now)) {
@@ -219,7 +243,16 @@ impl State {
         }
         let (chosen, next_due) = self.choose(request, now);
         let leased = chosen.into_iter().filter_map(|sequence| self.grant(sequence, request, now)).collect();
-        LeaseBatch { leased, next_due }
+        LeaseBatch { leased, next_due, parked }
+    }
+
+    /// The suspended messages of a queue that hold others back.
+    fn parked(&self, queue: &Arc<str>) -> Vec<Parked> {
+        let entries = self.rows.parked.iter().filter_map(|sequence| self.rows.messages.get(sequence));
+        let parked = entries.filter(|entry| entry.message.header.target.as_ref() == Some(queue));
+        parked
+            .map(|entry| Parked { message: entry.message.header.id, order_key: entry.message.header.order_key.clone() })
+            .collect()
     }
 
     /// The best messages that nobody has, and when the next one becomes due.
@@ -230,17 +263,25 @@ impl State {
         let delayed = queue.delayed.iter().find(|(_, sequence)| free(*sequence));
         let next_due = retrying.peek().into_iter().copied().chain(delayed).map(|(due, _)| *due).min();
         // In an ordered queue, what waits for its next attempt holds back what stands behind it.
-        let head = request.ordered.then(|| {
+        let head = (request.order == LeaseOrder::Queue).then(|| {
             retrying
                 .filter_map(|(_, sequence)| Some((lane(&self.rows.messages.get(sequence)?.message.header), *sequence)))
                 .min()
         });
+        let elsewhere = match request.order {
+            LeaseOrder::Key => self.leases.keys_of_others(&request.queue, request.node, now),
+            _ => HashSet::new(),
+        };
+        let is_elsewhere = |sequence: u64| {
+            let key = self.rows.messages.get(&sequence).and_then(|entry| entry.message.header.order_key.as_ref());
+            !elsewhere.is_empty() && key.is_some_and(|key| elsewhere.contains(key))
+        };
         let chosen = queue
             .ready
             .iter()
             .take_while(|place| head.flatten().is_none_or(|head| **place < head))
             .map(|(_, sequence)| *sequence)
-            .filter(|sequence| free(*sequence))
+            .filter(|sequence| free(*sequence) && !is_elsewhere(*sequence))
             .take(request.limit)
             .collect();
         (chosen, next_due)
@@ -249,7 +290,8 @@ impl State {
     fn grant(&mut self, sequence: u64, request: &LeaseRequest, now: Timestamp) -> Option<Leased> {
         let message = self.rows.messages.get(&sequence)?.message.clone();
         let token = self.token(message.header.id, sequence);
-        self.leases.grant(token, &request.queue, request.node, now, request.ttl);
+        let of = Queued { queue: &request.queue, order_key: message.header.order_key.as_ref() };
+        self.leases.grant(token, of, request.node, now, request.ttl);
         Some(Leased { token, message })
     }
 
@@ -300,7 +342,11 @@ impl State {
                         header.due = None;
                         header.attempt = 0;
                         header.crashes = 0;
+                        header.failing = None;
                     });
+                    if self.rows.is_parked(&header) {
+                        self.rows.hold(header.sequence);
+                    }
                 }
                 suspended
             }
@@ -312,6 +358,7 @@ impl State {
                         header.reason = None;
                         header.ended = Some(now);
                     });
+                    self.release(&header);
                     self.append_events(vec![Event::discarded(&header, by, now)]);
                 }
                 allowed

@@ -1,13 +1,18 @@
 //! Which messages a worker gets.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use rusqlite::{Error, OptionalExtension, Result};
 
+use super::order::{Behind, OrderKey};
 use super::row::{self, signed, unsigned};
 use super::schema::status::{DELAYED, RETRYING};
 use super::writer::Writer;
 use crate::clock::Timestamp;
 use crate::message::MessageId;
-use crate::store::{LeaseBatch, LeaseRequest, Leased, StoredMessage};
+use crate::store::leases::Queued;
+use crate::store::{LeaseBatch, LeaseOrder, LeaseRequest, Leased, Parked, StoredMessage};
 
 /// A place in a queue: lane, then sequence.
 type Place = (i64, u64);
@@ -21,25 +26,32 @@ impl Writer<'_> {
             self.sql.give_back.execute((signed(sequence),))?;
         }
         let Some(queue) = self.names.find(self.connection, &request.queue)? else { return Ok(LeaseBatch::default()) };
-        if request.ordered && self.leases.others_hold(&request.queue, request.node, now) {
-            return Ok(LeaseBatch::default());
+        let parked = if request.with_parked { self.parked(queue)? } else { Vec::new() };
+        let in_order = request.order == LeaseOrder::Queue;
+        if in_order && (self.sql.parked.exists((queue,))? || self.leases.others_hold(&request.queue, request.node, now))
+        {
+            return Ok(LeaseBatch { parked, ..LeaseBatch::default() });
         }
+        let elsewhere = match request.order {
+            LeaseOrder::Key => self.leases.keys_of_others(&request.queue, request.node, now),
+            _ => HashSet::new(),
+        };
         self.ready_the_due(queue, now)?;
-        let (next_retry, head) = self.retrying(queue, request.ordered, now)?;
+        let (next_retry, head) = self.retrying(queue, in_order, now)?;
         let next_delayed = self.delayed(queue, now)?;
         let mut leased = Vec::new();
         // Who gets fewer than it asked for knows that there are no more: one that cannot be delivered makes room for another.
         while leased.len() < request.limit {
             let wanted = request.limit - leased.len();
-            let found = self.ready(queue, head, wanted, now)?;
+            let found = self.ready(queue, head, &elsewhere, wanted, now)?;
             for sequence in &found {
-                leased.extend(self.grant(*sequence, request, now)?);
+                leased.extend(self.grant(queue, *sequence, request, now)?);
             }
             if found.len() < wanted {
                 break;
             }
         }
-        Ok(LeaseBatch { leased, next_due: next_retry.into_iter().chain(next_delayed).min() })
+        Ok(LeaseBatch { leased, next_due: next_retry.into_iter().chain(next_delayed).min(), parked })
     }
 
     /// Moves what waited for a time that has come into its lane.
@@ -86,7 +98,23 @@ impl Writer<'_> {
         Ok(None)
     }
 
-    fn ready(&mut self, queue: i64, head: Option<Place>, limit: usize, now: Timestamp) -> Result<Vec<u64>> {
+    /// The suspended messages that hold others back.
+    fn parked(&mut self, queue: i64) -> Result<Vec<Parked>> {
+        let parked = self
+            .sql
+            .parked
+            .query_map((queue,), |row| Ok(Parked { message: row::id(row, 1)?, order_key: row.get(2)? }))?;
+        parked.collect()
+    }
+
+    fn ready(
+        &mut self,
+        queue: i64,
+        head: Option<Place>,
+        elsewhere: &HashSet<Arc<str>>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<u64>> {
         let mut chosen = Vec::new();
         let mut rows = self.sql.ready.query((queue,))?;
         while chosen.len() < limit
@@ -96,27 +124,44 @@ impl Writer<'_> {
             if head.is_some_and(|head| (row.get(1).unwrap_or(i64::MAX), sequence) > head) {
                 break;
             }
-            if !self.leases.is_leased(sequence, now) {
-                chosen.push(sequence);
+            if self.leases.is_leased(sequence, now) {
+                continue;
             }
+            if !elsewhere.is_empty() {
+                let key: Option<Arc<str>> = self.sql.order_key_of.query_row((signed(sequence),), |row| row.get(0))?;
+                if key.is_some_and(|key| elsewhere.contains(&key)) {
+                    continue;
+                }
+            }
+            chosen.push(sequence);
         }
         Ok(chosen)
     }
 
-    fn grant(&mut self, sequence: u64, request: &LeaseRequest, now: Timestamp) -> Result<Option<Leased>> {
+    fn grant(&mut self, queue: i64, sequence: u64, request: &LeaseRequest, now: Timestamp) -> Result<Option<Leased>> {
         let names = &self.names;
         let message = match self.sql.message.query_row((signed(sequence),), |row| row::message(row, names)) {
             Ok(message) => message,
             Err(error @ Error::FromSqlConversionFailure(..)) => {
                 // What is not what was written is never delivered: a person has to see it.
                 let why: String = error.to_string();
-                self.sql.mark_corrupt.execute((signed(sequence), why))?;
+                let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+                let suspended = self.sql.mark_corrupt.query_row((signed(sequence), why), read);
+                let (parks, key): (bool, Option<String>) = suspended?;
+                if let Some(key) = &key {
+                    let of = OrderKey { queue, key };
+                    if parks {
+                        self.hold_behind(sequence, of, Behind::Everything)?;
+                    }
+                    self.release(of)?;
+                }
                 return Ok(None);
             }
             Err(error) => return Err(error),
         };
         let token = self.inbox.token(message.header.id, sequence);
-        self.leases.grant(token, &request.queue, request.node, now, request.ttl);
+        let of = Queued { queue: &request.queue, order_key: message.header.order_key.as_ref() };
+        self.leases.grant(token, of, request.node, now, request.ttl);
         Ok(Some(Leased { token, message }))
     }
 

@@ -7,6 +7,7 @@ mod directory;
 mod inbox;
 mod leasing;
 mod names;
+mod order;
 mod reader;
 mod row;
 mod schema;

@@ -140,7 +140,7 @@ impl View {
             let (count, oldest) = (unsigned(row, 2)?, unsigned(row, 3)?);
             let (queue, head) = queues.entry(item.clone()).or_insert_with(|| (QueueStatus::empty(item), u64::MAX));
             match row.get(1)? {
-                status::READY | status::DELAYED => queue.queued += count,
+                status::HELD | status::READY | status::DELAYED => queue.queued += count,
                 status::RETRYING => queue.retrying += count,
                 status::IN_FLIGHT => queue.in_flight += count,
                 _ => queue.suspended += count,

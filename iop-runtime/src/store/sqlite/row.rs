@@ -18,7 +18,7 @@ macro_rules! select_header {
         concat!(
             "SELECT m.sequence, m.id, m.session, m.parent, m.position, m.source, m.target, m.type, m.type_version, m.kind, \
              m.invocation, m.status, m.reason, m.priority, m.created, m.started, m.ended, m.due, m.attempt, m.crashes, \
-             m.error, m.late, m.completion_key, m.description ",
+             m.error, m.late, m.completion_key, m.description, m.failing, m.order_key ",
             $rest
         )
     };
@@ -30,7 +30,8 @@ macro_rules! select_message {
         concat!(
             "SELECT m.sequence, m.id, m.session, m.parent, m.position, m.source, m.target, m.type, m.type_version, m.kind, \
              m.invocation, m.status, m.reason, m.priority, m.created, m.started, m.ended, m.due, m.attempt, m.crashes, \
-             m.error, m.late, m.completion_key, m.description, m.instance, m.epoch, b.digest, b.body \
+             m.error, m.late, m.completion_key, m.description, m.failing, m.order_key, m.instance, m.epoch, b.digest, \
+             b.body \
              FROM message m JOIN body b ON b.sequence = m.sequence ",
             $rest
         )
@@ -135,6 +136,8 @@ pub(super) fn header(row: &Row<'_>, names: &Names) -> Result<Header> {
         late: row.get(21)?,
         completion_key: row.get(22)?,
         description: row.get(23)?,
+        failing: time_or_null(row, 24)?,
+        order_key: row.get(25)?,
     })
 }
 
@@ -144,11 +147,11 @@ pub(super) fn header(row: &Row<'_>, names: &Names) -> Result<Header> {
 /// [`Error::FromSqlConversionFailure`] on the body where it is not what was written.
 pub(super) fn message(row: &Row<'_>, names: &Names) -> Result<StoredMessage> {
     let header = header(row, names)?;
-    let body = bytes(row, 27)?;
-    if digest(header.id, &body) != row.get::<_, i64>(26)? {
-        return Err(Error::FromSqlConversionFailure(27, Type::Text, Box::new(Altered(header.id))));
+    let body = bytes(row, 29)?;
+    if digest(header.id, &body) != row.get::<_, i64>(28)? {
+        return Err(Error::FromSqlConversionFailure(29, Type::Text, Box::new(Altered(header.id))));
     }
-    Ok(StoredMessage { instance: id_or_null(row, 24)?, epoch: unsigned(row, 25)?, header, body })
+    Ok(StoredMessage { instance: id_or_null(row, 26)?, epoch: unsigned(row, 27)?, header, body })
 }
 
 /// The stored body of a message is not what was written.

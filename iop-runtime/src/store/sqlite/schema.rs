@@ -58,11 +58,17 @@ pub(super) const TABLES: &str = "
         late INTEGER NOT NULL,
         epoch INTEGER NOT NULL,
         error TEXT,
+        failing INTEGER,
+        order_key TEXT,
+        parks INTEGER NOT NULL,
         completion_key TEXT,
         description TEXT
     ) STRICT;
     CREATE INDEX message_session ON message (session);
     CREATE INDEX message_queue ON message (target, status, rank) WHERE rank IS NOT NULL;
+    CREATE INDEX message_order ON message (target, order_key, status, priority DESC)
+        WHERE order_key IS NOT NULL AND rank IS NOT NULL;
+    CREATE INDEX message_parked ON message (target) WHERE parks = 1 AND status = 4;
 
     CREATE TABLE body (
         sequence INTEGER PRIMARY KEY,
@@ -115,7 +121,7 @@ pub(super) const VIEW: &str = "
         CASE m.kind WHEN 0 THEN 'request' WHEN 1 THEN 'response' WHEN 2 THEN 'timer' END AS kind,
         CASE m.invocation WHEN 0 THEN 'sync' WHEN 1 THEN 'async' WHEN 2 THEN 'one_way' END AS invocation,
         CASE m.status
-            WHEN 0 THEN 'queued' WHEN 1 THEN 'queued' WHEN 2 THEN 'retrying' WHEN 3 THEN 'in_flight'
+            WHEN -1 THEN 'queued' WHEN 0 THEN 'queued' WHEN 1 THEN 'queued' WHEN 2 THEN 'retrying' WHEN 3 THEN 'in_flight'
             WHEN 4 THEN 'suspended' WHEN 5 THEN 'completed' WHEN 6 THEN 'discarded' WHEN 7 THEN 'expired'
         END AS status,
         CASE m.reason
@@ -127,7 +133,7 @@ pub(super) const VIEW: &str = "
         strftime('%FT%R:%fZ', m.started / 1e6, 'unixepoch') AS started,
         strftime('%FT%R:%fZ', m.ended / 1e6, 'unixepoch') AS ended,
         strftime('%FT%R:%fZ', m.due / 1e6, 'unixepoch') AS due,
-        m.attempt, m.crashes, m.late, m.error, m.completion_key, m.description, b.body
+        m.attempt, m.crashes, m.late, m.error, m.order_key, m.completion_key, m.description, b.body
     FROM message m
     LEFT JOIN body b ON b.sequence = m.sequence
     LEFT JOIN name source ON source.number = m.source
@@ -138,6 +144,8 @@ pub(super) const VIEW: &str = "
 /// The number of a state, and what it says of the place in the queue. Finished messages have no `rank` and are in no
 /// queue; the others are ordered by `rank`, then by sequence.
 pub(super) mod status {
+    /// Queued, and not to be had before those in front of it of the same order key; `rank` is 255 less the priority.
+    pub(in super::super) const HELD: i64 = -1;
     /// Queued and due; `rank` is 255 less the priority.
     pub(in super::super) const READY: i64 = 0;
     /// Queued, and its first due time has not come when it was last looked at; `rank` is that time.
@@ -159,7 +167,7 @@ pub(super) mod status {
 /// The stored numbers that mean this state, lowest and highest.
 pub(super) fn status_range(state: Status) -> (i64, i64) {
     match state {
-        Status::Queued => (status::READY, status::DELAYED),
+        Status::Queued => (status::HELD, status::DELAYED),
         Status::Retrying => (status::RETRYING, status::RETRYING),
         Status::InFlight => (status::IN_FLIGHT, status::IN_FLIGHT),
         Status::Suspended => (status::SUSPENDED, status::SUSPENDED),

@@ -32,9 +32,13 @@ statements! {
     insert_message: "
         INSERT INTO message (
             sequence, id, session, parent, position, instance, source, target, type, type_version, kind, invocation, status,
-            rank, reason, priority, created, ended, due, attempt, crashes, late, epoch, completion_key, description
+            rank, reason, priority, created, ended, due, attempt, crashes, late, epoch, completion_key, description,
+            order_key, parks
         )
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, ?15, ?16, ?17, ?18, 0, 0, ?19, ?20, ?21, ?22)
+        VALUES (
+            ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, ?15, ?16, ?17, ?18, 0, 0, ?19, ?20, ?21, ?22,
+            ?23, ?24
+        )
         ON CONFLICT (id) DO NOTHING";
     insert_body: "INSERT INTO body (sequence, digest, body) VALUES (?1, ?2, ?3)";
     insert_key: "INSERT OR IGNORE INTO key (name, value, sequence) VALUES (?1, ?2, ?3)";
@@ -44,20 +48,23 @@ statements! {
     start: "UPDATE message SET status = 3, rank = 255 - priority, started = ?2 WHERE sequence = ?1";
     complete: "UPDATE message SET status = 5, rank = NULL, ended = ?2, started = coalesce(?3, started) WHERE sequence = ?1";
     retry: "
-        UPDATE message SET status = 2, rank = ?2, due = ?2, attempt = attempt + 1, error = ?3, started = coalesce(?4, started)
-        WHERE sequence = ?1";
+        UPDATE message
+        SET status = 2, rank = ?2, due = ?2, attempt = attempt + 1, error = ?3, started = coalesce(?4, started),
+            failing = coalesce(failing, ?5)
+        WHERE sequence = ?1 RETURNING priority";
     suspend: "
         UPDATE message
         SET status = 4, rank = 255 - priority, reason = ?2, attempt = attempt + 1, error = ?3,
-            started = coalesce(?4, started)
-        WHERE sequence = ?1";
+            started = coalesce(?4, started), failing = coalesce(failing, ?5)
+        WHERE sequence = ?1 RETURNING parks";
     /// Puts what is in flight back where it was.
     give_back: "
         UPDATE message
         SET status = CASE WHEN due IS NULL THEN 0 ELSE 1 END, rank = coalesce(due, 255 - priority)
         WHERE sequence = ?1 AND status = 3";
     expire: "
-        UPDATE message SET status = 7, rank = NULL, ended = ?2 WHERE id = ?1 AND status IN (0, 1, 2) RETURNING sequence";
+        UPDATE message SET status = 7, rank = NULL, ended = ?2 WHERE id = ?1 AND status IN (-1, 0, 1, 2)
+        RETURNING sequence, target, order_key";
     abandon: "UPDATE message SET late = 1 WHERE id = ?1";
 
     insert_mark: "INSERT INTO mark (mark, created) VALUES (?1, ?2)";
@@ -80,11 +87,38 @@ statements! {
     /// Best first.
     ready: "
         SELECT sequence, rank FROM message WHERE target = ?1 AND status = 0 AND rank IS NOT NULL ORDER BY rank, sequence";
+    /// Whether something of an order key is to be had, in somebody's hands or to be tried again, at this priority or above.
+    order_begun: "
+        SELECT 1 FROM message
+        WHERE target = ?1 AND order_key = ?2 AND rank IS NOT NULL AND status IN (0, 2, 3) AND priority >= ?3 LIMIT 1";
+    /// Whether an order key waits for a person.
+    order_parked: "
+        SELECT 1 FROM message
+        WHERE target = ?1 AND order_key = ?2 AND rank IS NOT NULL AND status = 4 AND parks = 1 LIMIT 1";
+    /// The priority of what is held of an order key, best first.
+    order_held: "
+        SELECT priority FROM message WHERE target = ?1 AND order_key = ?2 AND rank IS NOT NULL AND status = -1
+        ORDER BY priority DESC LIMIT 1";
+    /// Lets the head of what is held go.
+    order_release: "
+        UPDATE message SET status = 0 WHERE sequence IN (
+            SELECT sequence FROM message WHERE target = ?1 AND order_key = ?2 AND rank IS NOT NULL AND status = -1
+            ORDER BY priority DESC, sequence LIMIT ?3)";
+    /// Holds what is behind a message, or with `?5` everything else of its order key.
+    order_hold: "
+        UPDATE message SET status = -1
+        WHERE target = ?1 AND order_key = ?2 AND rank IS NOT NULL AND status = 0 AND sequence <> ?3
+          AND (?5 OR priority < ?4 OR (priority = ?4 AND sequence > ?3))
+        RETURNING sequence";
+    hold: "UPDATE message SET status = -1 WHERE id = ?1 AND status = 0";
+    parked: "SELECT sequence, id, order_key FROM message WHERE target = ?1 AND parks = 1 AND status = 4";
+    order_key_of: "SELECT order_key FROM message WHERE sequence = ?1";
     message: select_message!("WHERE m.sequence = ?1");
     find: select_message!("WHERE m.id = ?1");
     header: select_header!("FROM message m WHERE m.id = ?1");
     mark_corrupt: "
-        UPDATE message SET status = 4, rank = 255 - priority, reason = 2, error = ?2 WHERE sequence = ?1";
+        UPDATE message SET status = 4, rank = 255 - priority, reason = 2, error = ?2 WHERE sequence = ?1
+        RETURNING parks, order_key";
 
     fence: "
         INSERT INTO fence (name, number) VALUES (?1, 1)
@@ -97,9 +131,11 @@ statements! {
 
     resume: "
         UPDATE message
-        SET status = 0, rank = 255 - priority, reason = NULL, due = NULL, attempt = 0, crashes = 0
-        WHERE id = ?1 AND status = 4";
-    discard: "UPDATE message SET status = 6, rank = NULL, reason = NULL, ended = ?2 WHERE sequence = ?1";
+        SET status = 0, rank = 255 - priority, reason = NULL, due = NULL, attempt = 0, crashes = 0, failing = NULL
+        WHERE id = ?1 AND status = 4 RETURNING target, order_key";
+    discard: "
+        UPDATE message SET status = 6, rank = NULL, reason = NULL, ended = ?2 WHERE sequence = ?1
+        RETURNING target, order_key";
 
     /// All, in order: the one who asks stops early.
     oldest: "SELECT sequence, session, created, ended FROM message ORDER BY sequence";

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Error, OptionalExtension, Result, params};
+use rusqlite::{Error, OptionalExtension, Result, Row, params};
 
 use super::inbox::Queued;
+use super::order::{Behind, OrderKey};
 use super::row::{digest, signed, text_or_blob};
 use super::schema::{self, status};
 use super::statements::Statements;
 use super::writer::Writer;
 use crate::clock::Timestamp;
-use crate::message::{Kind, MessageId, Status};
+use crate::message::{Kind, MessageId, Priority, Status};
 use crate::store::judge::{Facts, refusal};
+use crate::store::leases;
 use crate::store::{End, LeaseToken, NewMessage, Outcome, StateWrite, Step};
 
 impl Step {
@@ -78,9 +80,11 @@ impl Writer<'_> {
             }
         }
         for id in &step.cancel {
-            let cancelled = self.sql.expire.query_row((id.to_bytes(), now.0), |row| super::row::unsigned(row, 0));
-            if let Some(sequence) = cancelled.optional()? {
+            let read = |row: &Row<'_>| Ok((super::row::unsigned(row, 0)?, row.get(1)?, row.get(2)?));
+            let cancelled = self.sql.expire.query_row((id.to_bytes(), now.0), read).optional()?;
+            if let Some((sequence, queue, key)) = cancelled {
                 self.leases.remove(sequence);
+                self.release_one_of(queue, key)?;
             }
         }
         for id in &step.abandon {
@@ -103,11 +107,22 @@ impl Writer<'_> {
         // An attempt that begins and ends in one batch is one write.
         let began = self.starts.remove(&token.sequence);
         let started = began.map(|began| began.0);
+        let ordered = self.ordered(token.sequence)?;
         match end {
             End::Completed => drop(self.sql.complete.execute((sequence, now.0, started))?),
-            End::Retry { due, error, .. } => drop(self.sql.retry.execute((sequence, due.0, error, started))?),
+            End::Retry { due, error, .. } => {
+                let failed = (sequence, due.0, error, started, now.0);
+                let priority = self.sql.retry.query_row(failed, |row| row.get(0).map(Priority)).optional()?;
+                if let (Some((queue, key)), Some(priority)) = (&ordered, priority) {
+                    self.hold_behind(token.sequence, OrderKey { queue: *queue, key }, Behind::Lane(priority))?;
+                }
+            }
             End::Suspend { reason, error } => {
-                self.sql.suspend.execute((sequence, schema::reason(*reason), error, started))?;
+                let failed = (sequence, schema::reason(*reason), error, started, now.0);
+                let parks = self.sql.suspend.query_row(failed, |row| row.get(0)).optional()?;
+                if let (Some((queue, key)), Some(true)) = (&ordered, parks) {
+                    self.hold_behind(token.sequence, OrderKey { queue: *queue, key }, Behind::Everything)?;
+                }
             }
             // Where the start was never written, the message still lies where it was.
             End::GiveBack if began.is_none() && self.leases.is_started(token) => {
@@ -119,7 +134,24 @@ impl Writer<'_> {
             End::Retry { keep: true, .. } => self.leases.keep(token),
             _ => self.leases.remove(token.sequence),
         }
-        Ok(())
+        match (end, ordered) {
+            (End::Completed | End::Suspend { .. }, Some((queue, key))) => self.release(OrderKey { queue, key: &key }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The queue and the order key of a leased message that has one.
+    fn ordered(&mut self, sequence: u64) -> Result<Option<(i64, Arc<str>)>> {
+        let Some((queue, key)) = self.leases.order_key(sequence) else { return Ok(None) };
+        Ok(Some((self.names.number(self.connection, &queue)?, key)))
+    }
+
+    /// A message is gone from its queue: others of its order key may have waited for it.
+    pub(super) fn release_one_of(&mut self, queue: Option<i64>, key: Option<String>) -> Result<()> {
+        match (queue, key) {
+            (Some(queue), Some(key)) => self.release(OrderKey { queue, key: &key }),
+            _ => Ok(()),
+        }
     }
 
     fn write_state(&mut self, write: &StateWrite) -> Result<()> {
@@ -141,7 +173,12 @@ impl Writer<'_> {
         let type_name = self.names.number(self.connection, &new.type_name)?;
         let late = new.late || self.is_abandoned(new)?;
         let id = new.id.to_bytes();
-        let (status, rank) = place(new);
+        let (mut status, rank) = place(new);
+        if let (status::READY, None, Some(queue), Some(key)) = (status, token, target, &new.order_key)
+            && self.must_be_held(OrderKey { queue, key }, new.priority)?
+        {
+            status = status::HELD;
+        }
         let inserted = self.sql.insert_message.execute(params![
             signed(sequence),
             id,
@@ -165,6 +202,8 @@ impl Writer<'_> {
             signed(self.epoch),
             new.completion_key,
             new.description,
+            new.order_key,
+            new.parks,
         ])?;
         if inserted == 0 {
             return Ok(false);
@@ -176,7 +215,8 @@ impl Writer<'_> {
             self.sql.insert_key.execute((name, value, signed(sequence)))?;
         }
         if let (Some(token), Some(node), Some(target)) = (token, new.leased, &new.target) {
-            self.leases.grant(token, target, node, now, Duration::MAX);
+            let of = leases::Queued { queue: target, order_key: new.order_key.as_ref() };
+            self.leases.grant(token, of, node, now, Duration::MAX);
         }
         self.history.update(&id);
         Ok(true)

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Result};
 
+use super::order::OrderKey;
 use super::row::{self, signed, unsigned};
 use super::schema;
 use super::writer::Writer;
@@ -23,6 +24,9 @@ impl Writer<'_> {
         for queue in self.names.all().collect::<Vec<_>>() {
             self.sql.crashed.execute((queue, crash))?;
             self.sql.retry_now.execute((queue,))?;
+            if crash {
+                self.hold_behind_the_parked(queue)?;
+            }
         }
         Ok(())
     }
@@ -72,9 +76,23 @@ impl Writer<'_> {
     pub(super) fn admin(&mut self, action: &Admin) -> Result<bool> {
         let now = self.clock.now();
         match action {
-            Admin::Resume(id) => Ok(self.sql.resume.execute((id.to_bytes(),))? > 0),
+            Admin::Resume(id) => self.resume(*id),
             Admin::Discard { id, by } => self.discard(*id, by, now),
         }
+    }
+
+    /// Back to its place in its queue. Where another message holds its order key back, it waits for that.
+    fn resume(&mut self, id: MessageId) -> Result<bool> {
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<String>>(1)?));
+        let Some((queue, key)) = self.sql.resume.query_row((id.to_bytes(),), read).optional()? else {
+            return Ok(false);
+        };
+        if let (Some(queue), Some(key)) = (queue, &key)
+            && self.is_parked(OrderKey { queue, key })?
+        {
+            self.sql.hold.execute((id.to_bytes(),))?;
+        }
+        Ok(true)
     }
 
     fn discard(&mut self, id: MessageId, by: &str, now: Timestamp) -> Result<bool> {
@@ -84,7 +102,9 @@ impl Writer<'_> {
         if header.status.is_finished() || self.leases.is_leased(header.sequence, now) {
             return Ok(false);
         }
-        self.sql.discard.execute((signed(header.sequence), now.0))?;
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let (queue, key) = self.sql.discard.query_row((signed(header.sequence), now.0), read)?;
+        self.release_one_of(queue, key)?;
         self.append_events(&[Event::discarded(&header, by, now)])?;
         Ok(true)
     }
