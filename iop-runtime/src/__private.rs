@@ -21,7 +21,7 @@ pub use self::wiring::{
 };
 pub use crate::adapter::InboundAdapter;
 pub use crate::component::*;
-pub use crate::message::{KeyValue, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation, keys};
+pub use crate::message::{Alert, KeyValue, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation, keys};
 pub use crate::production::{
     Failing, Graph, Item, ItemPolicy, Order, Production, RegisteredComponent, RegisteredMessage, RegisteredProduction,
     Requirement, Route,

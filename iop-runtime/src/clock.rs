@@ -41,6 +41,23 @@ impl fmt::Debug for Timestamp {
     }
 }
 
+/// A [`Timestamp`] in JSON as people read it: `#[serde(with = "…")]`.
+pub(crate) mod rfc3339 {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use super::Timestamp;
+
+    pub(crate) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(time)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let time: jiff::Timestamp = text.parse().map_err(D::Error::custom)?;
+        Ok(Timestamp(time.as_microsecond()))
+    }
+}
+
 /// Tells the time.
 pub trait Clock: Send + Sync + fmt::Debug + 'static {
     /// The present moment.

@@ -64,6 +64,7 @@ pub use cli::run;
 /// ```
 #[doc(inline)]
 pub use iop_macros::message;
+pub use message::{Alert, AlertKind, AlertPhase};
 
 /// A struct becomes a business service: it brings messages in.
 ///

@@ -65,7 +65,7 @@ fn list_shows_productions_components_and_message_types() {
     };
     assert_eq!(names("productions"), ["Lab"]);
     assert_eq!(names("components"), ["Analyser", "Intake", "Nightly"]);
-    assert_eq!(names("messages"), ["Order", "Report"]);
+    assert_eq!(names("messages"), ["Order", "Report", "iop.alert"]);
 
     let table = desk.shown(&["list"]);
     for name in [names("productions"), names("components"), names("messages")].concat() {
@@ -142,7 +142,7 @@ fn schema_prints_a_type_and_names_the_nearest_where_there_is_none() {
     let err = desk.refused(&["schema", "Ordr"], 4);
     assert_eq!(err, "no message type is named `Ordr`; did you mean `Order`?\n");
     let err = desk.refused(&["schema", "Invoice"], 4);
-    assert_eq!(err, "no message type is named `Invoice`; there are: Order, Report\n");
+    assert_eq!(err, "no message type is named `Invoice`; there are: Order, Report, iop.alert\n");
 }
 
 #[test]

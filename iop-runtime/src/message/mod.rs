@@ -2,11 +2,13 @@
 //!
 //! Nothing here knows components, routes or the engine.
 
+mod alert;
 mod header;
 mod id;
 mod key;
 mod types;
 
+pub use alert::{Alert, AlertKind, AlertPhase};
 pub use header::{Header, Invocation, Kind, Priority, Status, SuspendReason};
 pub use id::{MessageId, SessionId};
 pub use key::{KeyValue, keys};
