@@ -7,6 +7,7 @@ mod context;
 mod describe;
 mod effect;
 mod error;
+mod fan_out;
 mod fields;
 mod handlers;
 mod input;
@@ -18,6 +19,7 @@ pub use context::{Context, Incoming, Outgoing, Reach, Turn};
 pub use describe::{Component, ComponentKind, ComponentType, Entrance, Instance, ItemConfig, TargetDecl};
 pub use effect::Effect;
 pub use error::{Disposition, Error, RequestError, Result};
+pub use fan_out::{Chosen, NoAnswer, ToAll};
 pub use fields::{Fields, IntoSetting, ItemOptions, Outlet, SettingField, TargetField, TargetsField, Wiring};
 pub use handlers::{
     Answer, Answered, Answers, Completes, CompletionHandler, ErasedResponse, HandlerTable, Handlers, Handles, Hook,

@@ -154,6 +154,11 @@ impl<M: Message> AsyncRequest<M> {
     pub(crate) fn new(turn: Arc<dyn Turn>, to: Reach, message: M) -> Self {
         Self(Draft::new(turn, to, message), Invocation::Async)
     }
+
+    /// Adds the send to the turn.
+    pub(crate) fn send(self) -> Result<(), RequestError> {
+        self.0.outgoing(self.1).and_then(|(turn, outgoing)| turn.send(outgoing))
+    }
 }
 
 impl<M: Message> IntoFuture for AsyncRequest<M> {
@@ -161,7 +166,7 @@ impl<M: Message> IntoFuture for AsyncRequest<M> {
     type IntoFuture = Sent;
 
     fn into_future(self) -> Sent {
-        Sent(Some(self.0.outgoing(self.1).and_then(|(turn, outgoing)| turn.send(outgoing))))
+        Sent(Some(self.send()))
     }
 }
 

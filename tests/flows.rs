@@ -1,0 +1,6 @@
+//! Enterprise integration patterns, each by its sentence: fan-out, routers, splitters, aggregators, wire taps.
+
+#![allow(missing_docs, unreachable_pub, reason = "the components of tests document themselves")]
+
+#[path = "flows/fan_out.rs"]
+mod fan_out;
