@@ -28,6 +28,10 @@ impl Context {
         Self { turn }
     }
 
+    pub(crate) fn turn(&self) -> &Arc<dyn Turn> {
+        &self.turn
+    }
+
     /// The name of the item.
     #[must_use]
     pub fn item(&self) -> &str {
@@ -134,6 +138,8 @@ pub trait Turn: Send + Sync + fmt::Debug {
     /// # Errors
     /// Where the target is not an item.
     fn send(&self, outgoing: Outgoing) -> Result<(), RequestError>;
+    /// Commits what was sent so far, and waits until it is durable.
+    fn commit_sends(&self) -> BoxFuture<'static, Result<(), RequestError>>;
     /// Commits what was sent, sends this, and waits for its response.
     fn request(&self, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>>;
 }

@@ -13,6 +13,7 @@ mod handlers;
 mod input;
 mod requests;
 mod returns;
+mod split;
 mod target;
 
 pub use context::{Context, Incoming, Outgoing, Reach, Turn};
@@ -29,6 +30,7 @@ pub use handlers::{
 pub use input::{AdapterInput, InputHandler, PlainInput, PollInput, ProcessInput};
 pub use requests::{AsyncRequest, Call, CallResult, Calls, NgRequest, SyncRequest, gather};
 pub use returns::{HandlerResult, NoValue, ResponseOf};
+pub use split::{Piece, Pieces};
 pub use target::{
     Accepted, Awaitable, Carries, Each, MayBeAwaited, Messages, NeverAwaited, Only, Receives, Target, TargetDeclared,
     Targets,

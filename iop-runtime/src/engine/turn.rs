@@ -207,6 +207,28 @@ impl EngineTurn {
         self.response(&mut wait, id, &target, timeout).await
     }
 
+    /// Commits what was sent so far, and waits for it, so that whoever sends much is held back.
+    async fn committed(self: Arc<Self>) -> Result<(), RequestError> {
+        let (emissions, abandon) = {
+            let mut sends = self.sends();
+            if sends.ended {
+                return Err(ended());
+            }
+            (std::mem::take(&mut sends.pending), std::mem::take(&mut sends.abandoned))
+        };
+        let commit = self.core.submit(Step { abandon, ..Step::default() }, emissions);
+        // The time that the store takes is not the handler's.
+        let waiting = Waiting::begin(&self.waiting);
+        let outcome = self.core.durable(&commit).await;
+        drop(waiting);
+        match outcome {
+            Ok(outcome) if outcome.is_stored() => Ok(()),
+            Ok(outcome) => Err(RequestError::NotStored(format!("the store refused it: {outcome:?}").into())),
+            Err(StoreError::NotStored(error)) => Err(RequestError::NotStored(error)),
+            Err(error) => Err(not_read(&error)),
+        }
+    }
+
     /// Commits what was sent so far, and this.
     fn send_now(&self, emission: Emission, index: usize, target: &Arc<str>) -> Result<(), RequestError> {
         if !self.core.items.get(index).is_some_and(|item| item.is_up()) {
@@ -373,6 +395,10 @@ impl Turn for Handle {
             sends.pending.push(alarm);
         }
         Ok(())
+    }
+
+    fn commit_sends(&self) -> BoxFuture<'static, Result<(), RequestError>> {
+        Box::pin(Arc::clone(&self.0).committed())
     }
 
     fn request(&self, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>> {

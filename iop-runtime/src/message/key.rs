@@ -45,7 +45,7 @@ macro_rules! texts {
 
 texts!(String, Box<str>, Arc<str>, Cow<'_, str>, char, bool);
 texts!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
-texts!(uuid::Uuid, std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr);
+texts!(super::MessageId, super::SessionId, uuid::Uuid, std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr);
 
 /// The keys of a message, without those that are left out. For generated code.
 #[doc(hidden)]
