@@ -322,7 +322,8 @@ pub mod prelude {
     pub use iop_macros::{business_operation, business_process, business_service, handlers, message, production};
 
     pub use crate::component::{
-        Call, CallResult, Context, Error, Pending, Piece, Pieces, RequestError, Response, Result, Target, Targets, gather,
+        Call, CallResult, Context, Error, Pending, Piece, Pieces, RequestError, Response, Result, Target, Targets,
+        gather,
     };
     pub use crate::message::{Message, MessageId, SessionId};
 }

@@ -65,6 +65,15 @@ impl Context {
         decode(&body).map_err(Error::fatal)
     }
 
+    /// Ends the group that this turn works for, in a process that gathers (`#[business_process(correlate = …)]`): with this
+    /// turn its state is removed, and the next message of its key begins another. What it still waits for reaches nobody.
+    ///
+    /// # Errors
+    /// Fatal in an item that does not gather.
+    pub fn end_group(&mut self) -> Result {
+        self.turn.end_group().map_err(Error::fatal)
+    }
+
     /// Sends a request and waits for its response. The handler's worker is held meanwhile.
     pub fn send_request_sync<S, M, P, W>(&mut self, target: &Target<S, W>, message: M) -> SyncRequest<M>
     where
@@ -131,6 +140,11 @@ pub trait Turn: Send + Sync + fmt::Debug {
     fn origin(&self) -> MessageId;
     /// The body of the request that a process instance works on.
     fn request_body(&self) -> Option<Bytes>;
+    /// Ends the group that the turn works for, with its commit.
+    ///
+    /// # Errors
+    /// Where the item does not gather.
+    fn end_group(&self) -> Result<(), RequestError>;
     /// The next place among the sends of the turn.
     fn next_position(&self) -> u32;
     /// Adds a send to the turn's commit.

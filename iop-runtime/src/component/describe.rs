@@ -169,6 +169,8 @@ pub struct ComponentType {
     pub targets: &'static [TargetDecl],
     /// What a second execution of one message does outside.
     pub effect: Effect,
+    /// The `#[key]` by which a process gathers messages; `None` where each request is worked on by itself.
+    pub correlate: Option<&'static str>,
     /// How input reaches it.
     pub entrance: Entrance,
     /// The message types that it handles.
@@ -188,6 +190,7 @@ impl ComponentType {
             settings: &[],
             targets: &[],
             effect: Effect::Unsaid,
+            correlate: None,
             entrance,
             handles: || C::TABLE.messages.iter().map(|handler| handler.message).collect(),
             handles_something: !C::TABLE.messages.is_empty() || C::TABLE.incomplete,
@@ -267,6 +270,13 @@ impl ComponentType {
     #[must_use]
     pub const fn effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
+        self
+    }
+
+    /// Gathers the messages of one value of the `#[key]` field `key`.
+    #[must_use]
+    pub const fn correlate(mut self, key: &'static str) -> Self {
+        self.correlate = Some(key);
         self
     }
 

@@ -181,8 +181,10 @@ impl Core {
                     item.queue.only_stored(emission.message.due);
                     return;
                 }
+                let group = item.queue.group_of(&emission.message);
                 item.queue.hand_over(Envelope::handed_over(
                     emission.message,
+                    group,
                     sequence,
                     self.clock.now(),
                     emission.value,

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::groups::Group;
 use crate::component::Error;
 use crate::message::{Header, MessageId};
 use crate::store::{Store, StoreError};
@@ -70,6 +71,7 @@ pub(crate) struct Instances(Mutex<Cache>);
 #[derive(Debug, Default)]
 struct Cache {
     instances: HashMap<MessageId, Instance>,
+    groups: HashMap<MessageId, Group>,
     calls: HashMap<MessageId, Call>,
     call_bytes: usize,
 }
@@ -145,20 +147,40 @@ impl Instances {
 
     /// Keeps an instance for its next turn.
     pub(crate) fn keep(&self, id: MessageId, instance: Instance) {
-        let instances = &mut self.lock().instances;
-        if instances.len() >= CACHED
-            && let Some(other) = instances.keys().next().copied()
-        {
-            // Any one will do: it is read from the store again, which sees every state submitted before.
-            instances.remove(&other);
+        keep(&mut self.lock().instances, id, instance);
+    }
+
+    /// The group, from memory or from the store. A turn that does not keep it leaves it as it is stored.
+    pub(crate) async fn group(&self, store: &dyn Store, id: MessageId) -> Result<Group, LoadError> {
+        let cached = self.lock().groups.remove(&id);
+        if let Some(group) = cached {
+            return Ok(group);
         }
-        instances.insert(id, instance);
+        Ok(match store.load_state(id).await? {
+            Some(state) => Group { id, version: Some(state.version), record: serde_json::from_slice(&state.data)? },
+            None => Group { id, version: None, record: Record::default() },
+        })
+    }
+
+    /// Keeps a group for its next turn.
+    pub(crate) fn keep_group(&self, group: Group) {
+        keep(&mut self.lock().groups, group.id, group);
     }
 
     /// Forgets everything: after a failure of the store, what is here may not be there.
     pub(crate) fn clear(&self) {
         *self.lock() = Cache::default();
     }
+}
+
+fn keep<T>(cached: &mut HashMap<MessageId, T>, id: MessageId, instance: T) {
+    if cached.len() >= CACHED
+        && let Some(other) = cached.keys().next().copied()
+    {
+        // Any one will do: it is read from the store again, which sees every state submitted before.
+        cached.remove(&other);
+    }
+    cached.insert(id, instance);
 }
 
 /// Why an instance cannot be worked on.

@@ -11,6 +11,7 @@
 mod activity;
 mod core;
 mod envelope;
+mod groups;
 mod guard;
 mod instances;
 mod item;
@@ -35,6 +36,7 @@ use tokio::task::AbortHandle;
 use self::activity::Activity;
 use self::core::CoreParts;
 pub(crate) use self::core::{Core, Delivery, Emission};
+use self::groups::Grouping;
 use self::item::ItemState;
 pub use self::item::{ItemPhase, WorkerCount};
 use self::queue::{Queue, QueueKind};
@@ -112,6 +114,10 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
             let kind = QueueKind {
                 ordered: item.options.pool_size == 1,
                 by_instance: declared.component.kind == ComponentKind::Process,
+                grouping: declared
+                    .component
+                    .correlate
+                    .map(|field| Grouping::new(Arc::clone(&item.config.item), field, (declared.component.handles)())),
                 served: matches!(declared.component.entrance, Entrance::Queue | Entrance::Director { .. }),
             };
             let queue = Queue::new(index, Arc::clone(&item.config.item), kind, Arc::clone(&activity));

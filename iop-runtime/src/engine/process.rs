@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::core::{Core, Delivery, Emission};
 use super::envelope::Envelope;
+use super::groups;
 use super::guard::{Failed, guarded};
 use super::instances::{Call, Instance, LoadError, Record, Request, raw};
 use super::item::ItemState;
@@ -57,7 +58,11 @@ pub(crate) async fn after_request(
 
 /// Responses to calls of an earlier run of this turn, or their timeouts, that came before the turn had succeeded and
 /// found no instance to wait for them: once more.
-async fn missed(worker: &mut Worker, envelope: &mut Envelope, calls: &[MessageId]) -> Result<Vec<Emission>, LoadError> {
+pub(crate) async fn missed(
+    worker: &mut Worker,
+    envelope: &mut Envelope,
+    calls: &[MessageId],
+) -> Result<Vec<Emission>, LoadError> {
     let (store, attempt) = (&worker.core.store, envelope.header.attempt.to_le_bytes());
     let mut again = Vec::new();
     for call in calls {
@@ -86,6 +91,9 @@ async fn missed(worker: &mut Worker, envelope: &mut Envelope, calls: &[MessageId
 /// The turn of a response, or of the timeout of a call.
 pub(crate) async fn callback(worker: &mut Worker, envelope: &mut Envelope, begun: Timestamp) -> Result<Done, Attempt> {
     let (Some(id), Some(call)) = (envelope.instance, envelope.header.parent) else { return Ok(Done::default()) };
+    if worker.item.component().correlate.is_some() {
+        return groups::callback(worker, envelope, begun, id, call).await;
+    }
     let loaded = worker.core.instances.load(&*worker.core.store, id).await;
     let Some(instance) = loaded.map_err(|error| unreadable(&worker.core, &error))? else {
         worker.core.instances.forget(call);
@@ -255,7 +263,7 @@ fn from_record(worker: &Worker, request: &Header, record: &Record) -> Result<Ans
     Ok(Answered::Response { message, value: accepted.value, body: accepted.body, keys: accepted.keys })
 }
 
-fn erased(envelope: &mut Envelope, called: &Call) -> ErasedResponse {
+pub(crate) fn erased(envelope: &mut Envelope, called: &Call) -> ErasedResponse {
     let header = &envelope.header;
     // The response comes from the item that was called.
     let target = header.source.clone().unwrap_or_default();
@@ -282,7 +290,7 @@ fn erased(envelope: &mut Envelope, called: &Call) -> ErasedResponse {
     }
 }
 
-fn unreadable(core: &Core, error: &LoadError) -> Failed {
+pub(crate) fn unreadable(core: &Core, error: &LoadError) -> Failed {
     if let LoadError::Store(error) = error {
         core.failure.report(error);
         return Failed::from(Error::unavailable(error.to_string()));

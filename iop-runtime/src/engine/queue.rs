@@ -14,9 +14,10 @@ use tokio::sync::Notify;
 use super::activity::{Activity, Busy};
 use super::core::Failure;
 use super::envelope::Envelope;
+use super::groups::Grouping;
 use crate::clock::{Clock, Timestamp};
 use crate::message::{Kind, MessageId, Priority};
-use crate::store::{Commit, LeaseBatch, LeaseOrder, LeaseRequest, NodeId, Outcome, Store, StoreError};
+use crate::store::{Commit, LeaseBatch, LeaseOrder, LeaseRequest, NewMessage, NodeId, Outcome, Store, StoreError};
 
 /// Messages in the window at most.
 const WINDOW: usize = 1024;
@@ -48,6 +49,8 @@ pub(crate) struct Queue {
     ordered: bool,
     /// Messages of one process instance are worked on one at a time.
     by_instance: bool,
+    /// How messages find their group, where the item gathers.
+    grouping: Option<Grouping>,
     state: Mutex<State>,
     changed: Notify,
     activity: Arc<Activity>,
@@ -80,12 +83,14 @@ struct State {
 }
 
 /// How a queue is worked on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct QueueKind {
     /// One message at a time.
     pub(crate) ordered: bool,
     /// One message of a process instance at a time.
     pub(crate) by_instance: bool,
+    /// How messages find their group, where the item gathers.
+    pub(crate) grouping: Option<Grouping>,
     /// Its item's workers take from it: not so where they fetch their input.
     pub(crate) served: bool,
 }
@@ -133,6 +138,7 @@ impl Queue {
             index,
             ordered: kind.ordered,
             by_instance: kind.by_instance,
+            grouping: kind.grouping,
             state: Mutex::default(),
             changed: Notify::new(),
             activity,
@@ -142,6 +148,12 @@ impl Queue {
             queue.only_stored(None);
         }
         queue
+    }
+
+    /// The group of a message with these keys, where the item gathers.
+    pub(crate) fn group_of(&self, message: &NewMessage) -> Option<MessageId> {
+        let grouping = self.grouping.as_ref().filter(|_| message.kind == Kind::Request)?;
+        grouping.of(&message.keys)
     }
 
     fn busy(&self) -> Busy {
@@ -377,7 +389,7 @@ impl Queue {
         }
         let durable = Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }));
         for leased in batch.leased {
-            state.insert(Envelope::leased(leased, epoch, durable.clone(), self.busy()));
+            state.insert(Envelope::leased(leased, self.grouping.as_ref(), epoch, durable.clone(), self.busy()));
         }
         state.next_due = batch.next_due.map(|due| (due, self.busy()));
         if complete {
@@ -397,9 +409,11 @@ struct Seen {
     limit: usize,
 }
 
-/// What must not be worked on by two workers at once: the process instance, or for a request the one that it starts.
+/// What must not be worked on by two workers at once: the process instance, or for a request the one that it starts or the
+/// group that it belongs to.
 pub(crate) fn instance_of(envelope: &Envelope) -> MessageId {
-    if starts_instance(envelope) { envelope.header.id } else { envelope.instance.unwrap_or(envelope.header.id) }
+    let instance = if starts_instance(envelope) { envelope.group } else { envelope.instance };
+    instance.unwrap_or(envelope.header.id)
 }
 
 fn starts_instance(envelope: &Envelope) -> bool {

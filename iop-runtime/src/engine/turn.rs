@@ -48,6 +48,8 @@ pub(crate) struct Sends {
     pub(crate) calls: Vec<MessageId>,
     /// Those of them that have a timeout.
     pub(crate) timed: Vec<MessageId>,
+    /// The group that the turn works for is complete.
+    pub(crate) group_ends: bool,
     /// The turn has ended: nothing may be sent any more.
     ended: bool,
 }
@@ -365,6 +367,15 @@ impl Turn for Handle {
 
     fn request_body(&self) -> Option<Bytes> {
         self.0.request_body.clone()
+    }
+
+    fn end_group(&self) -> Result<(), RequestError> {
+        if self.0.item.component().correlate.is_none() {
+            let item = &self.0.item.name;
+            return Err(RequestError::NotStored(format!("`{item}` gathers nothing: there is no group to end").into()));
+        }
+        self.0.sends().group_ends = true;
+        Ok(())
     }
 
     fn next_position(&self) -> u32 {

@@ -18,7 +18,7 @@ use super::queue::{Queue, instance_of};
 use super::reply::{self, Reply};
 use super::retry::backoff;
 use super::turn::{EngineTurn, Handle, Start};
-use super::{log, process, service};
+use super::{groups, log, process, service};
 use crate::clock::Timestamp;
 use crate::component::{Answered, ComponentKind, Context, Disposition, Entrance, Instance, RequestError, Result};
 use crate::message::{Invocation, Kind, MessageId, SessionId};
@@ -293,6 +293,8 @@ impl Worker {
             Some(value) => value,
             None => message.decode(&envelope.body).map_err(Failed::schema)?,
         };
+        let group = groups::of(self, envelope).await?;
+        let header = &envelope.header;
         let turn = EngineTurn::new(
             Arc::clone(&self.core),
             Arc::clone(&self.item),
@@ -300,7 +302,7 @@ impl Worker {
                 origin: header.id,
                 session: header.session,
                 header: Some(header.clone()),
-                instance: Some(header.id),
+                instance: Some(instance_of(envelope)),
                 request_body: Some(envelope.body.clone()),
                 repeated: envelope.repeated,
             },
@@ -308,6 +310,9 @@ impl Worker {
         let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
         let slow = mark_in_flight(&self.core, envelope, begun);
         self.instance.reset_state();
+        if let Some(group) = &group {
+            self.enter(group)?;
+        }
         let answered = {
             let handler = match self.item.component().entrance {
                 Entrance::Director { .. } => self.instance.process_input(value, &mut cx),
@@ -320,6 +325,9 @@ impl Worker {
             let answered = guarded(handler, &turn, &self.pulse, slow).await;
             answered.map_err(|failed| Attempt { failed, abandoned: turn.end().abandoned })?
         };
+        if let Some(group) = group {
+            return groups::after_request(self, envelope, &turn, answered, group).await;
+        }
         if self.item.kind() == ComponentKind::Process {
             return process::after_request(self, envelope, &turn, &mut cx, answered).await;
         }

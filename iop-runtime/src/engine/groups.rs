@@ -1,0 +1,195 @@
+//! Processes that gather: the messages of one key, of however many requests, work on one state, a *group*.
+//!
+//! A group is a process instance that is found by the item's name and the value of the key, and not by a request. Its state
+//! is stored like that of any instance, in the commit of the turn that changed it; messages of one group are worked on one
+//! at a time (see the queue). It begins with the first message of its key, and ends where the component says so.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::envelope::Envelope;
+use super::guard::{Failed, guarded};
+use super::instances::{Record, raw};
+use super::process::{erased, missed, unreadable};
+use super::turn::{EngineTurn, Handle, Start, timer_id};
+use super::worker::{Attempt, Done, Worker, mark_in_flight};
+use crate::clock::Timestamp;
+use crate::component::{Answered, Context, Error};
+use crate::message::{Decoded, Kind, MessageId, MessageType};
+use crate::store::StateWrite;
+
+/// How the messages of an item find their group.
+#[derive(Debug, Clone)]
+pub(crate) struct Grouping {
+    item: Arc<str>,
+    field: &'static str,
+    types: Vec<&'static MessageType>,
+}
+
+/// The group of a message that was read from the store, and its value, which had to be read for it.
+pub(crate) type Found = (MessageId, Decoded);
+
+impl Grouping {
+    /// `field` is the `#[key]` by which the item gathers `types`.
+    pub(crate) fn new(item: Arc<str>, field: &'static str, types: Vec<&'static MessageType>) -> Self {
+        Self { item, field, types }
+    }
+
+    /// The group of a message with these keys; `None` where it has no value for that key.
+    pub(crate) fn of(&self, keys: &[(&'static str, String)]) -> Option<MessageId> {
+        let (_, value) = keys.iter().find(|(name, _)| *name == self.field)?;
+        Some(MessageId::of_input(&[b"group", self.item.as_bytes(), value.as_bytes()]))
+    }
+
+    /// The group of a stored message. One that cannot be read has none: its turn says why.
+    pub(crate) fn of_body(&self, type_name: &str, body: &[u8]) -> Option<Found> {
+        let message = self.types.iter().find(|message| message.name == type_name)?;
+        let accepted = message.accept(body).ok()?;
+        Some((self.of(&accepted.keys)?, accepted.value))
+    }
+}
+
+/// A group as a turn works with it.
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    pub(crate) id: MessageId,
+    /// `None` before its first turn.
+    pub(crate) version: Option<u64>,
+    pub(crate) record: Record,
+}
+
+/// The group that a message belongs to; `None` in an item that does not gather.
+pub(crate) async fn of(worker: &mut Worker, envelope: &mut Envelope) -> Result<Option<Group>, Attempt> {
+    let Some(field) = worker.item.component().correlate else { return Ok(None) };
+    let Some(id) = envelope.group else {
+        let (item, type_name) = (&worker.item.name, &envelope.header.type_name);
+        let error = format!("this `{type_name}` has no `{field}`, by which `{item}` gathers its messages");
+        return Err(Failed::from(Error::fatal(error)).into());
+    };
+    load(worker, id).await.map(Some)
+}
+
+async fn load(worker: &mut Worker, id: MessageId) -> Result<Group, Attempt> {
+    let group = worker.core.instances.group(&*worker.core.store, id).await;
+    group.map_err(|error| unreadable(&worker.core, &error).into())
+}
+
+impl Worker {
+    /// The state of the group, into the component.
+    pub(crate) fn enter(&mut self, group: &Group) -> Result<(), Failed> {
+        match &group.record.state {
+            Some(state) => self.instance.load_state(state.get().as_bytes()).map_err(Failed::from),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The handler of a message is done: it is answered, and the group waits for the next one.
+pub(crate) async fn after_request(
+    worker: &mut Worker,
+    envelope: &mut Envelope,
+    turn: &Arc<EngineTurn>,
+    answered: Answered,
+    group: Group,
+) -> Result<Done, Attempt> {
+    let reply = worker.reply_to(envelope, answered);
+    let done = Done { reply, ..Done::default() };
+    finish(worker, envelope, turn, group, done).await
+}
+
+/// The turn of a response to a call of a group, or of its timeout.
+pub(crate) async fn callback(
+    worker: &mut Worker,
+    envelope: &mut Envelope,
+    begun: Timestamp,
+    id: MessageId,
+    call: MessageId,
+) -> Result<Done, Attempt> {
+    let mut group = load(worker, id).await?;
+    if !group.record.open.contains(&call) {
+        // The group that made the call has ended: stored and visible, but nobody waits for it any more.
+        worker.core.instances.forget(call);
+        worker.core.instances.keep_group(group);
+        return Ok(Done::default());
+    }
+    let called = worker.core.instances.call(&*worker.core.store, call).await;
+    let called = called.map_err(|error| unreadable(&worker.core, &error))?;
+    let turn = EngineTurn::new(
+        Arc::clone(&worker.core),
+        Arc::clone(&worker.item),
+        Start {
+            origin: envelope.header.id,
+            session: envelope.header.session,
+            header: Some(envelope.header.clone()),
+            instance: Some(id),
+            request_body: None,
+            repeated: envelope.repeated,
+        },
+    );
+    let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
+    worker.instance.reset_state();
+    worker.enter(&group)?;
+    let slow = mark_in_flight(&worker.core, envelope, begun);
+    let response = erased(envelope, &called);
+    if let Some(handler) = worker.instance.respond(&called.type_name, response, &mut cx)
+        && let Err(failed) = guarded(handler, &turn, &worker.pulse, slow).await
+    {
+        // For the next attempt: a transient call is nowhere else.
+        worker.core.instances.remember(call, called);
+        return Err(Attempt { failed, abandoned: turn.end().abandoned });
+    }
+    let mut done = Done::default();
+    group.record.open.retain(|open| *open != call);
+    let timed = group.record.timed.len();
+    group.record.timed.retain(|timed| *timed != call);
+    if envelope.header.kind == Kind::Timer {
+        done.sends.abandoned.push(call);
+    } else if group.record.timed.len() < timed {
+        done.cancel.push(timer_id(call));
+    }
+    finish(worker, envelope, &turn, group, done).await
+}
+
+/// Stores the state of the group, or ends it.
+async fn finish(
+    worker: &mut Worker,
+    envelope: &mut Envelope,
+    turn: &Arc<EngineTurn>,
+    mut group: Group,
+    mut done: Done,
+) -> Result<Done, Attempt> {
+    let mut sends = turn.end();
+    if envelope.repeated {
+        let again = missed(worker, envelope, &sends.calls).await.map_err(|error| unreadable(&worker.core, &error))?;
+        sends.pending.extend(again);
+    }
+    sends.abandoned.append(&mut done.sends.abandoned);
+    let record = &mut group.record;
+    record.open.append(&mut sends.calls);
+    record.timed.append(&mut sends.timed);
+    let new = if sends.group_ends {
+        // What it still waits for is nothing to the next group of the same key.
+        done.cancel.extend(record.timed.drain(..).map(timer_id));
+        sends.abandoned.append(&mut record.open);
+        None
+    } else {
+        let state = worker.instance.save_state().and_then(|state| raw(&state)).map_err(Failed::from)?;
+        record.state = Some(state);
+        Some(record.to_bytes().map_err(Failed::from)?)
+    };
+    done.state = write(&mut group, new);
+    done.sends = sends;
+    worker.core.instances.keep_group(group);
+    Ok(done)
+}
+
+/// The change of the stored state; `None` where a group has begun and ended in one turn.
+fn write(group: &mut Group, new: Option<Bytes>) -> Option<StateWrite> {
+    let expected = group.version;
+    group.version = new.as_ref().map(|_| expected.unwrap_or(0) + 1);
+    if new.is_none() {
+        group.record = Record::default();
+    }
+    (expected.is_some() || new.is_some()).then_some(StateWrite { instance: group.id, expected, new })
+}
