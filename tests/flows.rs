@@ -4,3 +4,5 @@
 
 #[path = "flows/fan_out.rs"]
 mod fan_out;
+#[path = "flows/groups.rs"]
+mod groups;

@@ -12,7 +12,7 @@ pub use schemars;
 pub use serde;
 pub use serde_json;
 
-pub use self::facts::{Role, assert_called, assert_handles, assert_reached, assert_wired};
+pub use self::facts::{Role, assert_called, assert_correlates, assert_handles, assert_reached, assert_wired};
 pub use self::start::{CallInterval, Refused, StartsAsDefault, default, refused};
 pub use self::state::{StateReader, StateValue, StateWriter};
 pub use self::wiring::{

@@ -24,6 +24,7 @@ struct Arguments {
     poll: bool,
     adapter: Option<Type>,
     effect: Option<Effect>,
+    correlate: Option<Ident>,
 }
 
 /// `None` where nothing of use can be generated.
@@ -39,8 +40,8 @@ pub(crate) fn component(ast: &Component, errors: &mut Errors) -> Option<model::C
         );
         return None;
     }
-    let entrance = match (ast.kind, arguments.poll, arguments.adapter) {
-        (Kind::Service, _, Some(adapter)) => Entrance::Adapter(Box::new(adapter)),
+    let entrance = match (ast.kind, arguments.poll, &arguments.adapter) {
+        (Kind::Service, _, Some(adapter)) => Entrance::Adapter(Box::new(adapter.clone())),
         (Kind::Service, true, None) => Entrance::Poll,
         (Kind::Service, false, None) => Entrance::Plain,
         (Kind::Process, ..) => Entrance::Process,
@@ -50,14 +51,15 @@ pub(crate) fn component(ast: &Component, errors: &mut Errors) -> Option<model::C
     let fields: Vec<model::Field> =
         ast.fields.iter().filter_map(|field| self::field(ast.kind, called, field, errors)).collect();
     let implied = implied(&entrance, &fields);
-    let (name, effect) = (arguments.name, arguments.effect);
-    Some(model::Component { name, effect, entrance, doc: attributes::docs(&ast.item.attrs), fields, implied })
+    let Arguments { name, effect, correlate, .. } = arguments;
+    let doc = attributes::docs(&ast.item.attrs);
+    Some(model::Component { name, effect, correlate, entrance, doc, fields, implied })
 }
 
 fn arguments(ast: &Component, errors: &mut Errors) -> Arguments {
     let known: &[&str] = match ast.kind {
         Kind::Service => &["poll", "adapter", "name"],
-        Kind::Process => &["name"],
+        Kind::Process => &["correlate", "name"],
         Kind::Operation => &["effect", "name"],
     };
     let mut read = Arguments::default();
@@ -72,6 +74,13 @@ fn arguments(ast: &Component, errors: &mut Errors) -> Arguments {
             "poll" if ast.kind == Kind::Service => read.poll = argument.flag(errors),
             "adapter" if ast.kind == Kind::Service => read.adapter = argument.ty(errors),
             "effect" if ast.kind == Kind::Operation => read.effect = effect(argument, errors),
+            "correlate" if ast.kind == Kind::Process => read.correlate = correlate(argument, errors),
+            "correlate" => errors.report(
+                &argument.key,
+                Code::E12,
+                "`correlate` stands on what is not a process",
+                "only a `#[business_process]` has a state in which it gathers",
+            ),
             "effect" => errors.report(
                 &argument.key,
                 Code::E12,
@@ -99,6 +108,20 @@ fn arguments(ast: &Component, errors: &mut Errors) -> Arguments {
         );
     }
     read
+}
+
+/// The name of a `#[key]` field.
+fn correlate(argument: &Argument, errors: &mut Errors) -> Option<Ident> {
+    let field = argument.value.clone().and_then(|value| syn::parse2(value).ok());
+    if field.is_none() {
+        errors.report(
+            argument.value.as_ref().map_or_else(|| argument.key.to_token_stream(), Clone::clone),
+            Code::E12,
+            "`correlate` takes the name of a `#[key]` field",
+            "write `correlate = order_number`, a `#[key]` of every message that the process handles",
+        );
+    }
+    field
 }
 
 fn effect(argument: &Argument, errors: &mut Errors) -> Option<Effect> {

@@ -202,6 +202,10 @@ fn component_type(ident: &Ident, model: &Component) -> TokenStream {
     let settings = model.fields.iter().filter_map(setting);
     let targets = model.fields.iter().filter_map(target);
     let adapter = model.adapter().map(|adapter| quote!(<#adapter as ::iop::__private::InboundAdapter>::SETTINGS,));
+    let correlate = model.correlate.as_ref().map(|field| {
+        let field = self::name(field);
+        quote!(.correlate(#field))
+    });
     let effect = model.effect.map(|effect| match effect {
         Effect::Idempotent => quote!(.effect(::iop::__private::Effect::Idempotent)),
         Effect::Keyed => quote!(.effect(::iop::__private::Effect::Keyed)),
@@ -214,7 +218,7 @@ fn component_type(ident: &Ident, model: &Component) -> TokenStream {
                 ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
                 #doc,
             )
-            .with(&[&[#(#settings),*], #adapter], &[#(#targets),*])#effect;
+            .with(&[&[#(#settings),*], #adapter], &[#(#targets),*])#effect #correlate;
     }
 }
 
@@ -342,7 +346,15 @@ fn handles(ident: &Ident, model: &Component) -> Option<TokenStream> {
 
 /// The settings that the engine reads are durations. That they are named here also keeps rustc from calling such a field
 /// unused.
+///
+/// What a process gathers by is a key of all that it handles.
 fn checks(ident: &Ident, model: &Component) -> TokenStream {
+    let correlates = model.correlate.as_ref().map(|field| {
+        let component = ident.to_string();
+        quote_spanned! {field.span()=>
+            const _: () = ::iop::__private::assert_correlates::<#ident>(#component);
+        }
+    });
     let durations =
         model.fields.iter().filter(|field| field.duration).map(|Field { ident: field, cfgs, ty, .. }| {
             quote! {
@@ -351,7 +363,7 @@ fn checks(ident: &Ident, model: &Component) -> TokenStream {
                     |component| <#ty as ::iop::__private::CallInterval>::is_read(&component.#field);
             }
         });
-    durations.collect()
+    durations.chain(correlates).collect()
 }
 
 /// The name of a field in settings and wiring.

@@ -59,6 +59,25 @@ pub const fn assert_handles(name: &str, component: &ComponentType) {
     }
 }
 
+/// What a process gathers by is a `#[key]` of every message that it handles.
+///
+/// # Panics
+/// Where it is not.
+#[track_caller]
+pub const fn assert_correlates<C: Handlers>(name: &str) {
+    let Some(key) = C::TYPE.correlate else { return };
+    let mut index = 0;
+    while index < C::TABLE.messages.len() {
+        let message = C::TABLE.messages[index].message;
+        if !contains(message.keys, key) {
+            let text = Text::new().add("`").add(name).add("` gathers by `").add(key).add("`, which is no key of `");
+            let text = text.add(message.name).add("`, which it handles; put `#[key]` on such a field of `");
+            panic!("{}", text.add(message.name).add("` [iop E12]").as_str());
+        }
+        index += 1;
+    }
+}
+
 /// When a function of a `#[handlers]` block is called.
 #[derive(Debug, Clone, Copy)]
 pub enum Role {
@@ -79,6 +98,10 @@ pub enum Role {
 #[track_caller]
 pub const fn assert_called<C: Handlers>(name: &str, role: Role) {
     let (why, edit) = match (role, C::TYPE.kind) {
+        (Role::Complete, ComponentKind::Process) if C::TYPE.correlate.is_some() => (
+            "` stands in a process that gathers, and what it completes is a group and no request",
+            "call `cx.end_group()?` in the turn that completes the group",
+        ),
         (Role::Input, ComponentKind::Process | ComponentKind::Operation) => (
             "` stands in a component that has a queue, and only a service takes input from outside",
             "give it another name and the message that it handles",

@@ -12,7 +12,7 @@ use futures_util::future::{Ready, ready};
 use futures_util::stream::FuturesUnordered;
 
 use super::requests::{AsyncRequest, Call, CallResult};
-use super::target::{Carries, Target, Targets};
+use super::target::{Awaitable, Carries, Target, Targets};
 use super::{Context, Error, RequestError, Result};
 use crate::message::Message;
 
@@ -20,13 +20,14 @@ impl Context {
     /// Sends the message to each of `targets` and goes on: `cx.send_to_all(&self.copies, note).await?` gives how many
     /// there are. In a process each response comes to `on_response`, with the item's name as its completion key. All of
     /// them are sent when the turn commits.
-    pub fn send_to_all<'t, S, M, P, T>(&mut self, targets: T, message: M) -> ToAll<M>
+    pub fn send_to_all<'t, S, M, P, W, T>(&mut self, targets: T, message: M) -> ToAll<M>
     where
-        T: IntoIterator<Item = &'t Target<S>>,
+        T: IntoIterator<Item = &'t Target<S, W>>,
         S: Carries<M, P> + 't,
+        W: 't,
         M: Message + Clone,
     {
-        let send = |target: &Target<S>| {
+        let send = |target: &Target<S, W>| {
             self.send_request_async(target, message.clone()).completion_key(Arc::clone(&target.item))
         };
         ToAll(targets.into_iter().map(send).collect())
@@ -34,10 +35,11 @@ impl Context {
 
     /// Asks each of `targets` at once and waits for all: what became of each, in the order of the targets. One that fails
     /// does not hide the others.
-    pub async fn call_all<'t, S, M, P, T>(&mut self, targets: T, message: M) -> Vec<CallResult<M>>
+    pub async fn call_all<'t, S, M, P, W, T>(&mut self, targets: T, message: M) -> Vec<CallResult<M>>
     where
-        T: IntoIterator<Item = &'t Target<S>>,
+        T: IntoIterator<Item = &'t Target<S, W>>,
         S: Carries<M, P> + 't,
+        W: Awaitable + 't,
         M: Message + Clone,
     {
         let calls: Vec<_> = targets.into_iter().map(|target| Call::new(target, message.clone())).collect();
@@ -49,17 +51,18 @@ impl Context {
     ///
     /// # Errors
     /// [`NoAnswer`] where none responds, with the reason of each.
-    pub async fn call_first<'t, S, M, P, T>(
+    pub async fn call_first<'t, S, M, P, W, T>(
         &mut self,
         targets: T,
         message: M,
     ) -> Result<(Arc<str>, M::Response), NoAnswer>
     where
-        T: IntoIterator<Item = &'t Target<S>>,
+        T: IntoIterator<Item = &'t Target<S, W>>,
         S: Carries<M, P> + 't,
+        W: Awaitable + 't,
         M: Message + Clone,
     {
-        let ask = |(place, target): (usize, &Target<S>)| {
+        let ask = |(place, target): (usize, &Target<S, W>)| {
             let (item, call) = (Arc::clone(&target.item), self.send_request_async_ng(target, message.clone()));
             async move { (place, item, call.await) }
         };
@@ -127,7 +130,7 @@ fn no_answer(reasons: &[(Arc<str>, RequestError)]) -> String {
     reasons.join("; ")
 }
 
-impl<S> Targets<S> {
+impl<S, W> Targets<S, W> {
     /// How many items they lead to.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -142,7 +145,7 @@ impl<S> Targets<S> {
 
     /// The target that leads to the item of this name.
     #[must_use]
-    pub fn named(&self, item: &str) -> Option<&Target<S>> {
+    pub fn named(&self, item: &str) -> Option<&Target<S, W>> {
         self.iter().find(|target| target.item() == item)
     }
 
@@ -158,7 +161,7 @@ impl<S> Targets<S> {
     /// let to = offices.choose(letter.country.as_str()).or_suspend()?;
     /// # Ok(to) }
     /// ```
-    pub fn choose<'n>(&self, item: impl Into<Option<&'n str>>) -> Chosen<'_, 'n, S> {
+    pub fn choose<'n>(&self, item: impl Into<Option<&'n str>>) -> Chosen<'_, 'n, S, W> {
         let wanted = item.into();
         Chosen { found: wanted.and_then(|name| self.named(name)), wanted, among: self }
     }
@@ -166,16 +169,16 @@ impl<S> Targets<S> {
 
 /// The outcome of [`Targets::choose`], until it is said what happens where nothing fits.
 #[must_use = "say what happens where no item fits: `.otherwise(&self.rest)` or `.or_suspend()?`"]
-pub struct Chosen<'t, 'n, S> {
-    found: Option<&'t Target<S>>,
+pub struct Chosen<'t, 'n, S, W> {
+    found: Option<&'t Target<S, W>>,
     wanted: Option<&'n str>,
-    among: &'t Targets<S>,
+    among: &'t Targets<S, W>,
 }
 
-impl<'t, S> Chosen<'t, '_, S> {
+impl<'t, S, W> Chosen<'t, '_, S, W> {
     /// The target that was chosen, else this one.
     #[must_use]
-    pub fn otherwise(self, rest: &'t Target<S>) -> &'t Target<S> {
+    pub fn otherwise(self, rest: &'t Target<S, W>) -> &'t Target<S, W> {
         self.found.unwrap_or(rest)
     }
 
@@ -183,7 +186,7 @@ impl<'t, S> Chosen<'t, '_, S> {
     ///
     /// # Errors
     /// Fatal, naming what was looked for and what there is.
-    pub fn or_suspend(self) -> Result<&'t Target<S>> {
+    pub fn or_suspend(self) -> Result<&'t Target<S, W>> {
         self.found.ok_or_else(|| {
             let items: Vec<_> = self.among.iter().map(|target| format!("`{}`", target.item())).collect();
             let wanted = self.wanted.map_or_else(|| "no choice".to_owned(), |name| format!("`{name}`"));
@@ -192,7 +195,7 @@ impl<'t, S> Chosen<'t, '_, S> {
     }
 }
 
-impl<S> fmt::Debug for Chosen<'_, '_, S> {
+impl<S, W> fmt::Debug for Chosen<'_, '_, S, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Chosen").field("wanted", &self.wanted).field("found", &self.found).finish()
     }

@@ -62,7 +62,7 @@ impl Context {
     ///
     /// # Errors
     /// What `make` gives, or where the messages cannot be stored.
-    pub async fn split<S, M, P, I, F>(&mut self, target: &Target<S>, parts: I, make: F) -> Result<u64>
+    pub async fn split<S, M, P, W, I, F>(&mut self, target: &Target<S, W>, parts: I, make: F) -> Result<u64>
     where
         S: Carries<M, P>,
         M: Message,
@@ -76,7 +76,7 @@ impl Context {
     ///
     /// # Errors
     /// See [`split`](Self::split).
-    pub async fn split_stream<S, M, P, I, F>(&mut self, target: &Target<S>, parts: I, mut make: F) -> Result<u64>
+    pub async fn split_stream<S, M, P, W, I, F>(&mut self, target: &Target<S, W>, parts: I, mut make: F) -> Result<u64>
     where
         S: Carries<M, P>,
         M: Message,
