@@ -264,7 +264,8 @@ async fn every_kind_of_target_carries_several_message_types() {
     let rig = Rig::start::<TwoTypes>().await;
     assert_eq!(rig.call("both", &Do { how: "x".into() }).await.lines, ["1", "2", "1", "2"]);
     rig.until_idle().await;
-    let of = |all: Vec<iop::message::Header>| all.into_iter().filter(|header| header.target.as_deref() == Some("b")).count();
+    let of =
+        |all: Vec<iop::message::Header>| all.into_iter().filter(|header| header.target.as_deref() == Some("b")).count();
     assert_eq!(of(rig.messages_of::<Notice>().await), 2);
     assert_eq!(of(rig.messages_of::<AskQuote>().await), 2);
 }

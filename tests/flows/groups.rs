@@ -206,13 +206,13 @@ async fn messages_of_one_key_are_worked_on_one_at_a_time_and_in_their_order_at_a
 async fn futures_join(rig: &Rig, parcels: &[Parcel]) {
     let mut set = tokio::task::JoinSet::new();
     for parcel in parcels {
-        let (director, body) = (rig.director(), serde_json::to_vec(parcel).unwrap());
+        let (director, body) = (rig.director(), serde_json::to_vec(parcel).expect("it is JSON"));
         set.spawn(async move { director.call_json("packer", None, &body, None).await.map(drop) });
         // So that they are accepted in this order.
         tokio::task::yield_now().await;
     }
     while let Some(called) = set.join_next().await {
-        called.unwrap().unwrap();
+        called.expect("no panic").expect("an answer");
     }
 }
 
@@ -222,7 +222,10 @@ async fn a_turn_that_fails_leaves_its_group_as_it_was() {
     bring(&rig, "Bonn", 1, "").await;
     assert!(rig.try_call("packer", &parcel("Bonn", 2, "fail")).await.is_err());
     bring(&rig, "Bonn", 3, "").await;
-    assert!(rig.try_call("packer", &parcel("Bonn", 4, "fail")).await.is_err(), "also where it would have been the last");
+    assert!(
+        rig.try_call("packer", &parcel("Bonn", 4, "fail")).await.is_err(),
+        "also where it would have been the last"
+    );
     assert_eq!(bring(&rig, "Bonn", 5, "").await, 3);
     rig.until_idle().await;
     assert_eq!(pallets(&rig).await, [pallet("Bonn", &[1, 3, 5])]);

@@ -27,10 +27,12 @@ impl Context {
         W: 't,
         M: Message + Clone,
     {
-        let send = |target: &Target<S, W>| {
-            self.send_request_async(target, message.clone()).completion_key(Arc::clone(&target.item))
+        let targets: Vec<_> = targets.into_iter().collect();
+        let messages = std::iter::repeat_n(message, targets.len());
+        let send = |(target, message): (&Target<S, W>, M)| {
+            self.send_request_async(target, message).completion_key(Arc::clone(&target.item))
         };
-        ToAll(targets.into_iter().map(send).collect())
+        ToAll(targets.into_iter().zip(messages).map(send).collect())
     }
 
     /// Asks each of `targets` at once and waits for all: what became of each, in the order of the targets. One that fails

@@ -181,17 +181,18 @@ impl Core {
                     item.queue.only_stored(emission.message.due);
                     return;
                 }
-                let group = item.queue.group_of(&emission.message);
-                item.queue.hand_over(Envelope::handed_over(
+                let group = item.queue.grouping().and_then(|grouping| grouping.of(&emission.message));
+                let mut envelope = Envelope::handed_over(
                     emission.message,
-                    group,
                     sequence,
                     self.clock.now(),
                     emission.value,
                     lease,
                     commit.clone(),
                     self.activity.begin(Some(index)),
-                ));
+                );
+                envelope.group = group;
+                item.queue.hand_over(envelope);
             }
             Delivery::Waiter(request) => {
                 let incoming = Incoming { value: emission.value, body: emission.message.body };

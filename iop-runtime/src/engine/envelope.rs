@@ -3,9 +3,8 @@
 use bytes::Bytes;
 
 use super::activity::Busy;
-use super::groups::Grouping;
 use crate::clock::Timestamp;
-use crate::message::{Decoded, Header, Kind, MessageId, Status};
+use crate::message::{Decoded, Header, MessageId, Status};
 use crate::store::{Commit, LeaseToken, Leased, NewMessage};
 
 /// A message in the window of a queue, or in the hands of a worker.
@@ -14,7 +13,7 @@ pub(crate) struct Envelope {
     pub(crate) header: Header,
     /// See [`NewMessage::instance`].
     pub(crate) instance: Option<MessageId>,
-    /// Where the item gathers: the group that the message belongs to.
+    /// The group that the message belongs to, where the item gathers; put in by its queue.
     pub(crate) group: Option<MessageId>,
     pub(crate) body: Bytes,
     /// The typed value, where the message was made in this process and has not been tried yet.
@@ -35,7 +34,6 @@ impl Envelope {
     /// A message that was just submitted.
     pub(crate) fn handed_over(
         message: NewMessage,
-        group: Option<MessageId>,
         sequence: u64,
         created: Timestamp,
         value: Option<Decoded>,
@@ -46,25 +44,33 @@ impl Envelope {
         let instance = message.instance;
         let body = message.body.clone();
         let header = header_of(message, sequence, created);
-        Self { header, instance, group, body, value, lease, commit, repeated: false, recovered: false, _busy: busy }
+        Self {
+            header,
+            instance,
+            group: None,
+            body,
+            value,
+            lease,
+            commit,
+            repeated: false,
+            recovered: false,
+            _busy: busy,
+        }
     }
 
     /// A message that was read from the store.
-    pub(crate) fn leased(leased: Leased, grouping: Option<&Grouping>, epoch: u64, durable: Commit, busy: Busy) -> Self {
+    pub(crate) fn leased(leased: Leased, epoch: u64, durable: Commit, busy: Busy) -> Self {
         let Leased { token, message } = leased;
         let recovered = message.epoch < epoch;
-        let grouping = grouping.filter(|_| message.header.kind == Kind::Request);
-        let found = grouping.and_then(|grouping| grouping.of_body(&message.header.type_name, &message.body));
-        let (group, value) = found.unzip();
         Self {
             // A person who resumes it has its attempts forgotten, but not what they sent.
             repeated: recovered || message.header.attempt > 0 || message.header.started.is_some(),
             recovered,
             header: message.header,
             instance: message.instance,
-            group,
+            group: None,
             body: message.body,
-            value,
+            value: None,
             lease: Some(token),
             commit: durable,
             _busy: busy,

@@ -16,8 +16,8 @@ use super::turn::{EngineTurn, Handle, Start, timer_id};
 use super::worker::{Attempt, Done, Worker, mark_in_flight};
 use crate::clock::Timestamp;
 use crate::component::{Answered, Context, Error};
-use crate::message::{Decoded, Kind, MessageId, MessageType};
-use crate::store::StateWrite;
+use crate::message::{Kind, MessageId, MessageType};
+use crate::store::{NewMessage, StateWrite};
 
 /// How the messages of an item find their group.
 #[derive(Debug, Clone)]
@@ -27,26 +27,32 @@ pub(crate) struct Grouping {
     types: Vec<&'static MessageType>,
 }
 
-/// The group of a message that was read from the store, and its value, which had to be read for it.
-pub(crate) type Found = (MessageId, Decoded);
-
 impl Grouping {
     /// `field` is the `#[key]` by which the item gathers `types`.
     pub(crate) fn new(item: Arc<str>, field: &'static str, types: Vec<&'static MessageType>) -> Self {
         Self { item, field, types }
     }
 
-    /// The group of a message with these keys; `None` where it has no value for that key.
-    pub(crate) fn of(&self, keys: &[(&'static str, String)]) -> Option<MessageId> {
+    /// The group of a new message; `None` where it has no value for the key. A response or a timer says itself which it is
+    /// for.
+    pub(crate) fn of(&self, message: &NewMessage) -> Option<MessageId> {
+        if message.kind == Kind::Request { self.by(&message.keys) } else { None }
+    }
+
+    fn by(&self, keys: &[(&'static str, String)]) -> Option<MessageId> {
         let (_, value) = keys.iter().find(|(name, _)| *name == self.field)?;
         Some(MessageId::of_input(&[b"group", self.item.as_bytes(), value.as_bytes()]))
     }
 
-    /// The group of a stored message. One that cannot be read has none: its turn says why.
-    pub(crate) fn of_body(&self, type_name: &str, body: &[u8]) -> Option<Found> {
-        let message = self.types.iter().find(|message| message.name == type_name)?;
-        let accepted = message.accept(body).ok()?;
-        Some((self.of(&accepted.keys)?, accepted.value))
+    /// Finds the group of a message that was read from the store. One that cannot be read has none: its turn says why.
+    pub(crate) fn enter(&self, envelope: &mut Envelope) {
+        let header = &envelope.header;
+        let message = self.types.iter().filter(|_| header.kind == Kind::Request);
+        let Some(message) = message.into_iter().find(|message| message.name == &*header.type_name) else { return };
+        if let Ok((value, keys)) = message.read(&envelope.body) {
+            envelope.group = self.by(&keys);
+            envelope.value = Some(value);
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use super::envelope::Envelope;
 use super::groups::Grouping;
 use crate::clock::{Clock, Timestamp};
 use crate::message::{Kind, MessageId, Priority};
-use crate::store::{Commit, LeaseBatch, LeaseOrder, LeaseRequest, NewMessage, NodeId, Outcome, Store, StoreError};
+use crate::store::{Commit, LeaseBatch, LeaseOrder, LeaseRequest, NodeId, Outcome, Store, StoreError};
 
 /// Messages in the window at most.
 const WINDOW: usize = 1024;
@@ -150,10 +150,9 @@ impl Queue {
         queue
     }
 
-    /// The group of a message with these keys, where the item gathers.
-    pub(crate) fn group_of(&self, message: &NewMessage) -> Option<MessageId> {
-        let grouping = self.grouping.as_ref().filter(|_| message.kind == Kind::Request)?;
-        grouping.of(&message.keys)
+    /// How messages find their group, where the item gathers.
+    pub(crate) fn grouping(&self) -> Option<&Grouping> {
+        self.grouping.as_ref()
     }
 
     fn busy(&self) -> Busy {
@@ -389,7 +388,11 @@ impl Queue {
         }
         let durable = Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }));
         for leased in batch.leased {
-            state.insert(Envelope::leased(leased, self.grouping.as_ref(), epoch, durable.clone(), self.busy()));
+            let mut envelope = Envelope::leased(leased, epoch, durable.clone(), self.busy());
+            if let Some(grouping) = &self.grouping {
+                grouping.enter(&mut envelope);
+            }
+            state.insert(envelope);
         }
         state.next_due = batch.next_due.map(|due| (due, self.busy()));
         if complete {

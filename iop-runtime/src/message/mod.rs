@@ -13,4 +13,6 @@ pub use header::{Header, Invocation, Kind, Priority, Status, SuspendReason};
 pub use id::{MessageId, SessionId};
 pub use key::{KeyValue, keys};
 pub(crate) use types::decode;
-pub use types::{Accepted, Decoded, InvalidMessage, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation};
+pub use types::{
+    Accepted, Decoded, InvalidMessage, Keyed, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation,
+};

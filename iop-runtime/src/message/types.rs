@@ -58,6 +58,9 @@ impl<M: Message> Respond for M {
 /// A decoded body, to be downcast by whoever knows the type.
 pub type Decoded = Box<dyn Any + Send>;
 
+/// A decoded body with the values of its `#[key]` fields, by name.
+pub type Keyed = (Decoded, Vec<(&'static str, String)>);
+
 /// Where something was written, for errors that name two places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceLocation {
@@ -96,6 +99,7 @@ pub struct MessageType {
     /// The response type, where there is one.
     pub response: fn() -> Option<&'static MessageType>,
     decode: fn(&[u8]) -> Result<Decoded, InvalidMessage>,
+    read: fn(&[u8]) -> Result<Keyed, InvalidMessage>,
     accept: fn(&[u8]) -> Result<Accepted, InvalidMessage>,
     schema: fn() -> serde_json::Value,
 }
@@ -120,6 +124,11 @@ impl MessageType {
             sensitive: &[],
             response: || <M::Response as Respond>::RESPONSE,
             decode: |body| decode::<M>(body).map(|message| Box::new(message) as Decoded),
+            read: |body| {
+                let message = decode::<M>(body)?;
+                let keys = message.keys();
+                Ok((Box::new(message), keys))
+            },
             accept: accept::<M>,
             schema: || schemars::schema_for!(M).to_value(),
         }
@@ -147,6 +156,14 @@ impl MessageType {
     /// [`InvalidMessage`] with the path of the field that does not fit.
     pub fn decode(&self, body: &[u8]) -> Result<Decoded, InvalidMessage> {
         (self.decode)(body)
+    }
+
+    /// Reads a JSON body as this type, and gives its `#[key]` values too.
+    ///
+    /// # Errors
+    /// [`InvalidMessage`] with the path of the field that does not fit.
+    pub fn read(&self, body: &[u8]) -> Result<Keyed, InvalidMessage> {
+        (self.read)(body)
     }
 
     /// Reads a JSON body from outside and writes it again as the store keeps it: fields in declaration order, unknown
@@ -178,6 +195,7 @@ pub static REFUSED_MESSAGE: MessageType = MessageType {
     sensitive: &[],
     response: || None,
     decode: |_| Err(refused()),
+    read: |_| Err(refused()),
     accept: |_| Err(refused()),
     schema: || serde_json::Value::Bool(false),
 };
