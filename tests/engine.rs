@@ -11,6 +11,8 @@ mod kit;
 mod again;
 #[path = "engine/callers.rs"]
 mod callers;
+#[path = "engine/effects.rs"]
+mod effects;
 #[path = "engine/failures.rs"]
 mod failures;
 #[path = "engine/inputs.rs"]

@@ -20,6 +20,8 @@ pub enum Disposition {
     Fatal,
     /// The outside cannot be reached: tried again with backoff for ever.
     Unavailable,
+    /// Failed before anything reached the outside: as [`Retry`](Self::Retry), also where an effect must not be repeated.
+    NotSent,
 }
 
 /// A handler's failure. Every error converts with `?` and is retried.
@@ -51,9 +53,15 @@ impl Error {
         Self { source: error.into(), disposition: Disposition::Fatal }
     }
 
-    /// The outside cannot be reached: the message is tried again for ever, with capped backoff.
+    /// The outside cannot be reached, and nothing has: the message is tried again for ever, with capped backoff.
     pub fn unavailable(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { source: error.into(), disposition: Disposition::Unavailable }
+    }
+
+    /// Worth another attempt, also in an operation with `effect = "at_most_once"`: nothing has reached the outside.
+    /// Every other error of such an operation but [`unavailable`](Self::unavailable) leaves its message in doubt.
+    pub fn not_sent(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { source: error.into(), disposition: Disposition::NotSent }
     }
 
     /// What the engine does about it.

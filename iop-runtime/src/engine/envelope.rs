@@ -26,6 +26,8 @@ pub(crate) struct Envelope {
     pub(crate) repeated: bool,
     /// The message was accepted by an earlier run of the process, which may have died of it.
     pub(crate) recovered: bool,
+    /// An attempt is under way that must not be repeated (see `intent`).
+    pub(crate) intent: bool,
     /// Held, never read: as long as the message is in memory, the production is not idle.
     pub(crate) _busy: Busy,
 }
@@ -54,6 +56,7 @@ impl Envelope {
             commit,
             repeated: false,
             recovered: false,
+            intent: false,
             _busy: busy,
         }
     }
@@ -73,6 +76,7 @@ impl Envelope {
             value: None,
             lease: Some(token),
             commit: durable,
+            intent: false,
             _busy: busy,
         }
     }

@@ -26,6 +26,8 @@ pub(crate) struct Failed {
     pub(crate) reason: SuspendReason,
     /// The component instance may be in any state and is replaced.
     pub(crate) panicked: bool,
+    /// The handler says that nothing has reached the outside, or was not called.
+    pub(crate) not_sent: bool,
 }
 
 impl Failed {
@@ -36,6 +38,7 @@ impl Failed {
             disposition: Disposition::Fatal,
             reason: SuspendReason::Schema,
             panicked: false,
+            not_sent: true,
         }
     }
 
@@ -45,7 +48,7 @@ impl Failed {
     }
 
     fn retry(error: String, panicked: bool) -> Self {
-        Self { error, disposition: Disposition::Retry, reason: SuspendReason::Poison, panicked }
+        Self { error, disposition: Disposition::Retry, reason: SuspendReason::Poison, panicked, not_sent: false }
     }
 }
 
@@ -56,11 +59,12 @@ impl From<Error> for Failed {
             error.downcast_ref::<RequestError>(),
             Some(RequestError::Stopped { .. } | RequestError::NotStored(_) | RequestError::Unknown(_))
         );
+        let not_sent = matches!(error.disposition(), Disposition::Unavailable | Disposition::NotSent);
         let disposition = match error.disposition() {
             Disposition::Retry if outage => Disposition::Unavailable,
             disposition => disposition,
         };
-        Self { error: error.chain(), disposition, reason: SuspendReason::Poison, panicked: false }
+        Self { error: error.chain(), disposition, reason: SuspendReason::Poison, panicked: false, not_sent }
     }
 }
 

@@ -14,6 +14,7 @@ mod envelope;
 mod groups;
 mod guard;
 mod instances;
+mod intent;
 mod item;
 mod log;
 mod process;

@@ -220,7 +220,7 @@ impl Intake {
         };
         let given_up = match failed.disposition {
             Disposition::Fatal => true,
-            Disposition::Retry => attempt >= item.options.attempts,
+            Disposition::Retry | Disposition::NotSent => attempt >= item.options.attempts,
             Disposition::Unavailable => false,
         };
         if given_up {

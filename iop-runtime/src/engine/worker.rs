@@ -13,6 +13,7 @@ use super::activity::Busy;
 use super::core::Core;
 use super::envelope::Envelope;
 use super::guard::{Failed, guarded};
+use super::intent::{self, Intent};
 use super::item::{ItemState, Pulse};
 use super::queue::{Queue, instance_of};
 use super::reply::{self, Reply};
@@ -232,17 +233,20 @@ impl Worker {
         }
         let span = log::turn_span(&self.core, &self.item, Some(&envelope.header));
         let begun = self.core.clock.now();
-        let outcome = match envelope.header.kind {
-            Kind::Request => caught(self.request(envelope, begun)).instrument(span.clone()).await,
-            Kind::Response | Kind::Timer => {
-                caught(process::callback(self, envelope, begun)).instrument(span.clone()).await
+        let outcome = match intent::declare(&self.core, &self.item, envelope, begun).await {
+            Err(error) => {
+                self.core.failure.report(&error);
+                hand.forget();
+                return false;
             }
+            Ok(Intent::InDoubt) => Err(intent::in_doubt().into()),
+            Ok(Intent::MayRun) => self.attempt(envelope, begun).instrument(span.clone()).await,
         };
-        let Some(envelope) = hand.take() else { return false };
+        let Some(mut envelope) = hand.take() else { return false };
         let _entered = span.enter();
         match outcome {
             Ok(done) => {
-                self.complete(&envelope, begun, done);
+                self.complete(&mut envelope, begun, done);
                 self.item.queue.done(instance_of(&envelope));
                 false
             }
@@ -251,6 +255,14 @@ impl Worker {
                 self.fail(envelope, begun, failed, abandoned);
                 panicked
             }
+        }
+    }
+
+    /// What the message is for.
+    async fn attempt(&mut self, envelope: &mut Envelope, begun: Timestamp) -> Result<Done, Attempt> {
+        match envelope.header.kind {
+            Kind::Request => caught(self.request(envelope, begun)).await,
+            Kind::Response | Kind::Timer => caught(process::callback(self, envelope, begun)).await,
         }
     }
 
@@ -342,7 +354,7 @@ impl Worker {
     }
 
     /// Everything the turn did, in one commit.
-    fn complete(&mut self, envelope: &Envelope, begun: Timestamp, done: Done) {
+    fn complete(&mut self, envelope: &mut Envelope, begun: Timestamp, done: Done) {
         let mut step = Step {
             state: done.state.into_iter().collect(),
             cancel: done.cancel,
@@ -353,6 +365,7 @@ impl Worker {
             step.start.push((lease, begun));
             step.end.push((lease, End::Completed));
         }
+        step.state.extend(intent::end(envelope));
         let mut emissions = done.sends.pending;
         let mut direct = None;
         match done.reply {
@@ -375,11 +388,12 @@ impl Worker {
     /// The attempt failed: nothing that it sent is stored, but what it awaited was.
     fn fail(&mut self, mut envelope: Envelope, begun: Timestamp, failed: Failed, abandoned: Vec<MessageId>) {
         self.item.failed.fetch_add(1, Ordering::Relaxed);
+        let failed = intent::doubted(&envelope, failed);
         let options = &self.item.options;
         let attempt = envelope.header.attempt + 1;
         let retry = match failed.disposition {
             Disposition::Fatal => false,
-            Disposition::Retry => attempt < options.attempts,
+            Disposition::Retry | Disposition::NotSent => attempt < options.attempts,
             Disposition::Unavailable => true,
         };
         let error: Arc<str> = failed.error.into();
@@ -387,6 +401,7 @@ impl Worker {
         envelope.header.error = Some(Arc::clone(&error));
         let mut step = Step { abandon: abandoned, ..Step::default() };
         step.start.extend(envelope.lease.map(|lease| (lease, begun)));
+        step.state.extend(intent::end(&mut envelope));
         if retry {
             let pause = backoff(options.backoff, options.backoff_cap, attempt);
             let due = self.core.clock.now().after(pause);
