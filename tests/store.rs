@@ -14,6 +14,8 @@ mod kill;
 mod laws;
 #[path = "store/leases.rs"]
 mod leases;
+#[path = "store/purge.rs"]
+mod purge;
 #[path = "store/states.rs"]
 mod states;
 #[path = "store/viewer.rs"]
@@ -97,6 +99,14 @@ laws! {
         a_leased_message_cannot_be_discarded
         a_mark_is_known_once_its_step_is_stored
         a_closed_store_refuses_everything
+    }
+    purge {
+        what_a_preview_counts_is_what_goes
+        a_type_and_an_item_may_be_kept_longer_or_shorter_than_the_rest
+        a_session_goes_as_a_whole_when_its_longest_kept_message_may
+        a_purge_in_small_batches_comes_past_what_is_kept
+        a_mark_outlives_its_session_and_then_its_own_time
+        lines_of_the_log_go_by_their_age
     }
     viewer {
         a_query_is_narrowed_by_every_field

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use iop::clock::Timestamp;
 use iop::message::{Header, MessageId};
 use iop::store::memory::MemoryStore;
 use iop::store::{
     Admin, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId, Outcome,
-    ProcessState, QueueStatus, Receipt, Reply, Step, Store, StoreError, StoredMessage, Viewer,
+    ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store, StoreError, StoredMessage, Usage,
+    Viewer,
 };
 
 /// What the store in front does with a step.
@@ -84,12 +84,24 @@ impl Viewer for Front {
         self.inner.find(id)
     }
 
+    fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
+        self.inner.load_state(instance)
+    }
+
     fn queues(&self) -> Reply<Vec<QueueStatus>> {
         self.inner.queues()
     }
 
     fn events(&self, query: EventQuery) -> Reply<Vec<Event>> {
         self.inner.events(query)
+    }
+
+    fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {
+        self.inner.purgeable(batch)
+    }
+
+    fn usage(&self) -> Reply<Usage> {
+        self.inner.usage()
     }
 }
 
@@ -141,10 +153,6 @@ impl Store for Front {
         self.inner.extend(leases, ttl)
     }
 
-    fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
-        self.inner.load_state(instance)
-    }
-
     fn is_marked(&self, mark: MessageId) -> Reply<bool> {
         self.inner.is_marked(mark)
     }
@@ -165,8 +173,12 @@ impl Store for Front {
         self.inner.append_events(events);
     }
 
-    fn purge(&self, before: Timestamp, limit: usize) -> Reply<usize> {
-        self.inner.purge(before, limit)
+    fn purge(&self, batch: PurgeBatch) -> Reply<Purged> {
+        self.inner.purge(batch)
+    }
+
+    fn shrink(&self, bytes: u64) -> Reply<bool> {
+        self.inner.shrink(bytes)
     }
 
     fn admin(&self, action: Admin) -> Reply<bool> {

@@ -8,8 +8,8 @@ use iop::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Sta
 use iop::store::memory::MemoryStore;
 use iop::store::sqlite::SqliteStore;
 use iop::store::{
-    End, LeaseBatch, LeaseOrder, LeaseRequest, LeaseToken, MessageQuery, NewMessage, NodeId, Outcome, Receipt, Step,
-    Store, StoredMessage,
+    End, LeaseBatch, LeaseOrder, LeaseRequest, LeaseToken, MessageQuery, NewMessage, NodeId, Outcome, Purge,
+    PurgeBatch, Receipt, Step, Store, StoredMessage,
 };
 
 /// The node that the tests speak for where it does not matter which.
@@ -88,6 +88,12 @@ pub(crate) trait Bench {
     /// Now, and then some.
     fn later(&self, seconds: u64) -> Timestamp {
         self.clock().now().after(Duration::from_secs(seconds))
+    }
+
+    /// Removes up to `limit` messages of sessions that are over now. How many.
+    async fn purge(&self, limit: usize) -> u64 {
+        let batch = PurgeBatch::first(Purge::messages_before(self.clock_now()), limit);
+        self.store().purge(batch).await.expect("the store works").messages
     }
 
     /// Moves the clock on.

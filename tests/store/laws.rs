@@ -322,9 +322,9 @@ pub(crate) async fn l10_purge_never_removes_what_is_unfinished(mut bench: impl B
     for held in bench.lease(2).await {
         assert_eq!(bench.end(held.token, End::Completed).await, committed());
     }
-    assert_eq!(bench.store().purge(bench.clock_now(), 100).await, Ok(0), "not before their time");
+    assert_eq!(bench.purge(100).await, 0, "not before their time");
     bench.wait(1);
-    assert_eq!(bench.store().purge(bench.clock_now(), 100).await, Ok(1));
+    assert_eq!(bench.purge(100).await, 1);
     assert!(!bench.is_stored(whole.id).await);
     let key = Some(("mrn".into(), "4711".into()));
     assert_eq!(bench.query(MessageQuery { key, ..MessageQuery::default() }).await, [half.id, child.id]);
@@ -332,8 +332,8 @@ pub(crate) async fn l10_purge_never_removes_what_is_unfinished(mut bench: impl B
     let last = bench.lease(1).await;
     assert_eq!(bench.end(last[0].token, End::Completed).await, committed());
     bench.wait(1);
-    assert_eq!(bench.store().purge(bench.clock_now(), 1).await, Ok(1), "no more than asked for");
-    assert_eq!(bench.store().purge(bench.clock_now(), 100).await, Ok(1));
+    assert_eq!(bench.purge(1).await, 1, "no more than asked for");
+    assert_eq!(bench.purge(100).await, 1);
     bench.reopen().await;
     assert_eq!(bench.query(MessageQuery::default()).await, []);
     let next = message();
@@ -354,9 +354,9 @@ pub(crate) async fn l10_purge_keeps_a_session_whose_process_has_state(bench: imp
         Step { end: vec![(held[0].token, End::Completed)], state: vec![write(None, Some("{}"))], ..Step::default() };
     assert_eq!(bench.commit(step).await, committed());
     bench.wait(1);
-    assert_eq!(bench.store().purge(bench.clock_now(), 100).await, Ok(0));
+    assert_eq!(bench.purge(100).await, 0);
     assert_eq!(bench.commit(Step { state: vec![write(Some(1), None)], ..Step::default() }).await, committed());
-    assert_eq!(bench.store().purge(bench.clock_now(), 100).await, Ok(1));
+    assert_eq!(bench.purge(100).await, 1);
 }
 
 pub(crate) async fn l11_a_reader_sees_every_acknowledged_step(bench: impl Bench) {

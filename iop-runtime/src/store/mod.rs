@@ -23,6 +23,7 @@
 mod judge;
 mod leases;
 pub mod memory;
+mod purge;
 pub mod sqlite;
 mod viewer;
 
@@ -36,6 +37,7 @@ use tokio::sync::SetOnce;
 use crate::clock::Timestamp;
 use crate::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
 
+pub use purge::{Purge, PurgeBatch, PurgeCursor, PurgeOf, PurgeRule, Purged, Usage};
 pub use viewer::{Event, EventQuery, Level, MessageQuery, QueueStatus, Viewer};
 
 /// How many messages of one order key leave the store at once. The others of it are held there until these have ended.
@@ -76,9 +78,6 @@ pub trait Store: Viewer {
     /// Prolongs leases by `ttl` from now; `false` for one that is lost.
     fn extend(&self, leases: Vec<LeaseToken>, ttl: Duration) -> Reply<Vec<bool>>;
 
-    /// The state of a process instance.
-    fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>>;
-
     /// Whether a step with this mark was committed.
     fn is_marked(&self, mark: MessageId) -> Reply<bool>;
 
@@ -95,9 +94,13 @@ pub trait Store: Viewer {
     /// Appends to the event log, in the order of the calls and without an answer: the log never holds a turn up.
     fn append_events(&self, events: Vec<Event>);
 
-    /// Removes up to `limit` messages, with their bodies and keys, of sessions that were over before `before`: every message
-    /// of it finished, and no process instance of it with state. Answers how many; fewer than `limit` when none are left.
-    fn purge(&self, before: Timestamp, limit: usize) -> Reply<usize>;
+    /// Removes one batch of what may go: messages with their bodies and keys, then marks, then events. A session goes when
+    /// every message of it ended long enough ago, and no process instance of it has state.
+    fn purge(&self, batch: PurgeBatch) -> Reply<Purged>;
+
+    /// Gives up to `bytes` of what a purge has left free back to the disk; `false` when there is no more to give. A part is
+    /// kept for what comes.
+    fn shrink(&self, bytes: u64) -> Reply<bool>;
 
     /// One action of a person, atomic; `false` when the message is not in a state that allows it.
     fn admin(&self, action: Admin) -> Reply<bool>;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Reply, StoredMessage};
+use super::{ProcessState, PurgeBatch, Purged, Reply, StoredMessage, Usage};
 use crate::clock::Timestamp;
 use crate::message::{Header, MessageId, SessionId, Status};
 
@@ -16,6 +16,9 @@ use crate::message::{Header, MessageId, SessionId, Status};
 pub trait Viewer: Send + Sync + fmt::Debug + 'static {
     /// One message, whatever its state. Asked of a [`Store`](super::Store), it sees every step submitted before.
     fn find(&self, id: MessageId) -> Reply<Option<StoredMessage>>;
+
+    /// The state of a process instance. Asked of a [`Store`](super::Store), it sees every step submitted before.
+    fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>>;
 
     /// Headers, newest first unless the query says otherwise.
     fn query(&self, query: MessageQuery) -> Reply<Vec<Header>>;
@@ -25,6 +28,12 @@ pub trait Viewer: Send + Sync + fmt::Debug + 'static {
 
     /// Events, newest first unless the query says otherwise.
     fn events(&self, query: EventQuery) -> Reply<Vec<Event>>;
+
+    /// What this batch of a [purge](super::Store::purge) would remove.
+    fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged>;
+
+    /// The room that the store takes.
+    fn usage(&self) -> Reply<Usage>;
 }
 
 /// A viewer's question for messages; every given field narrows the answer.

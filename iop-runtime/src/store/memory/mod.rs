@@ -3,6 +3,7 @@
 //! It keeps every law but survival: one lock, no thread, every answer known at once, so that it works under paused time.
 
 mod order;
+mod purge;
 mod rows;
 mod state;
 mod view;
@@ -15,7 +16,8 @@ use std::time::Duration;
 use self::state::State;
 use super::{
     Admin, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId,
-    ProcessState, QueueStatus, Receipt, Reply, Step, Store, StoreError, StoredMessage, Viewer,
+    ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store, StoreError, StoredMessage, Usage,
+    Viewer,
 };
 use crate::clock::{Clock, Timestamp};
 use crate::message::{Header, MessageId};
@@ -83,12 +85,8 @@ impl Store for MemoryStore {
         self.answer(move |state, now| leases.iter().map(|token| state.leases.extend(token, now, ttl)).collect())
     }
 
-    fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
-        self.answer(|state, _| state.rows.instances.get(&instance).cloned())
-    }
-
     fn is_marked(&self, mark: MessageId) -> Reply<bool> {
-        self.answer(|state, _| state.rows.marks.contains(&mark))
+        self.answer(|state, _| state.rows.marks.contains_key(&mark))
     }
 
     fn acquire(&self, name: Arc<str>, node: NodeId, ttl: Duration) -> Reply<Option<Fence>> {
@@ -108,8 +106,12 @@ impl Store for MemoryStore {
         drop(self.answer(move |state, _| state.append_events(events)));
     }
 
-    fn purge(&self, before: Timestamp, limit: usize) -> Reply<usize> {
-        self.answer(move |state, _| state.purge(before, limit))
+    fn purge(&self, batch: PurgeBatch) -> Reply<Purged> {
+        self.answer(|state, _| state.purge(batch))
+    }
+
+    fn shrink(&self, _: u64) -> Reply<bool> {
+        self.answer(|_, _| false)
     }
 
     fn admin(&self, action: Admin) -> Reply<bool> {
@@ -126,6 +128,10 @@ impl Viewer for MemoryStore {
         self.answer(|state, _| state.rows.get(id).map(|entry| entry.message.clone()))
     }
 
+    fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
+        self.answer(|state, _| state.rows.instances.get(&instance).cloned())
+    }
+
     fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
         self.answer(move |state, _| view::messages(&state.rows, &query))
     }
@@ -136,5 +142,13 @@ impl Viewer for MemoryStore {
 
     fn events(&self, query: EventQuery) -> Reply<Vec<Event>> {
         self.answer(move |state, _| view::events(&state.events, &query))
+    }
+
+    fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {
+        self.answer(|state, _| state.purgeable(batch).0)
+    }
+
+    fn usage(&self) -> Reply<Usage> {
+        self.answer(|state, _| state.usage())
     }
 }

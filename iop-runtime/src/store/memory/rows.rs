@@ -1,6 +1,6 @@
 //! The messages of the memory store, and their places in the queues.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -21,7 +21,8 @@ pub(super) struct Rows {
     /// What is not finished.
     pub(super) unfinished: BTreeSet<u64>,
     pub(super) instances: HashMap<MessageId, ProcessState>,
-    pub(super) marks: HashSet<MessageId>,
+    /// With the time of their steps.
+    pub(super) marks: BTreeMap<MessageId, Timestamp>,
     pub(super) orders: Orders,
     /// Suspended, and others wait for it.
     pub(super) parked: BTreeSet<u64>,
@@ -202,22 +203,13 @@ impl Rows {
             }
         }
     }
-
-    /// Whether every message of the session ended before `before`, and no process instance of it has state.
-    pub(super) fn is_over(&self, session: SessionId, before: Timestamp) -> bool {
-        let sequences = self.sessions.get(&session).into_iter().flatten();
-        sequences.filter_map(|sequence| self.messages.get(sequence)).all(|entry| {
-            let header = &entry.message.header;
-            header.ended.is_some_and(|ended| ended < before) && !self.instances.contains_key(&header.id)
-        })
-    }
 }
 
 impl Facts for &Rows {
     type Error = Infallible;
 
     fn is_marked(&mut self, mark: MessageId) -> Result<bool, Infallible> {
-        Ok(self.marks.contains(&mark))
+        Ok(self.marks.contains_key(&mark))
     }
 
     fn state_version(&mut self, instance: MessageId) -> Result<Option<u64>, Infallible> {

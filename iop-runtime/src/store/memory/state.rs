@@ -1,6 +1,6 @@
 //! What changes the memory store: steps, leases, and the acts of a person.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ impl State {
 
     /// Does what the step says; nothing refuses it any more.
     fn apply(&mut self, step: Step, first: u64, tokens: &[Option<LeaseToken>], now: Timestamp) -> Outcome {
-        self.rows.marks.extend(step.mark);
+        self.rows.marks.extend(step.mark.map(|mark| (mark, now)));
         for (token, began) in &step.start {
             if self.leases.start(token) {
                 self.rows.change(token.sequence, |header| {
@@ -314,19 +314,6 @@ impl State {
         }
         let excess = self.events.len().saturating_sub(EVENTS_KEPT);
         self.events.drain(..excess);
-    }
-
-    pub(super) fn purge(&mut self, before: Timestamp, limit: usize) -> usize {
-        let mut over = BTreeMap::new();
-        let candidates = self.rows.messages.iter().filter(|(_, entry)| {
-            let session = entry.message.header.session;
-            *over.entry(session).or_insert_with(|| self.rows.is_over(session, before))
-        });
-        let removed: Vec<u64> = candidates.map(|(sequence, _)| *sequence).take(limit).collect();
-        for sequence in &removed {
-            self.rows.remove(*sequence);
-        }
-        removed.len()
     }
 
     pub(super) fn admin(&mut self, action: &Admin, now: Timestamp) -> bool {

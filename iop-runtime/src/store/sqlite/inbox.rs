@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::clock::Timestamp;
 use crate::message::MessageId;
 use crate::store::{
-    Admin, Commit, Event, Fence, LeaseBatch, LeaseRequest, LeaseToken, NodeId, Outcome, ProcessState, Receipt, Reply,
-    Step, StoreError, StoredMessage,
+    Admin, Commit, Event, Fence, LeaseBatch, LeaseRequest, LeaseToken, NodeId, Outcome, ProcessState, PurgeBatch,
+    Purged, Receipt, Reply, Step, StoreError, StoredMessage,
 };
 
 /// At most so many requests in one transaction …
@@ -61,7 +60,8 @@ pub(super) enum Op {
     Acquire(Arc<str>, NodeId, Duration, Answer<Option<Fence>>),
     Renew(Fence, Duration, Answer<bool>),
     GiveUp(Fence, Answer<()>),
-    Purge(Timestamp, usize, Answer<usize>),
+    Purge(PurgeBatch, Answer<Purged>),
+    Shrink(u64, Answer<bool>),
     Admin(Admin, Answer<bool>),
     Recover(Answer<()>),
     Close(Answer<()>),
@@ -79,6 +79,7 @@ impl Op {
             | Self::Renew(..)
             | Self::GiveUp(..)
             | Self::Purge(..)
+            | Self::Shrink(..)
             | Self::Admin(..) => true,
             Self::LoadState(..) | Self::Find(..) | Self::IsMarked(..) | Self::Recover(_) | Self::Close(_) => false,
         }
@@ -114,10 +115,13 @@ impl Op {
             Self::Extend(_, _, answer) => refuse(answer, error),
             Self::LoadState(_, answer) => refuse(answer, error),
             Self::Find(_, answer) => refuse(answer, error),
-            Self::IsMarked(_, answer) | Self::Renew(_, _, answer) | Self::Admin(_, answer) => refuse(answer, error),
+            Self::IsMarked(_, answer)
+            | Self::Renew(_, _, answer)
+            | Self::Shrink(_, answer)
+            | Self::Admin(_, answer) => refuse(answer, error),
             Self::Acquire(_, _, _, answer) => refuse(answer, error),
             Self::GiveUp(_, answer) | Self::Recover(answer) | Self::Close(answer) => refuse(answer, error),
-            Self::Purge(_, _, answer) => refuse(answer, error),
+            Self::Purge(_, answer) => refuse(answer, error),
         }
     }
 }

@@ -8,6 +8,7 @@ mod inbox;
 mod leasing;
 mod names;
 mod order;
+mod purge;
 mod reader;
 mod row;
 mod schema;
@@ -27,15 +28,15 @@ use std::time::Duration;
 pub use self::directory::OpenError;
 use self::directory::{Directory, io_error};
 use self::inbox::{Inbox, Op};
-use self::reader::Reader;
+use self::reader::{Reader, View};
 use self::thread::Setup;
 #[doc(hidden)]
 pub use self::writer::Fault;
 use super::{
     Admin, Caps, Event, EventQuery, Fence, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId, ProcessState,
-    QueueStatus, Receipt, Reply, Step, Store, StoredMessage, Viewer,
+    PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store, StoredMessage, Usage, Viewer,
 };
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::message::{Header, MessageId};
 
 /// Messages in a store directory, open in this process alone.
@@ -129,10 +130,6 @@ impl Store for SqliteStore {
         self.inbox.ask(|answer| Op::Extend(leases, ttl, answer))
     }
 
-    fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
-        self.inbox.ask(|answer| Op::LoadState(instance, answer))
-    }
-
     fn is_marked(&self, mark: MessageId) -> Reply<bool> {
         self.inbox.ask(|answer| Op::IsMarked(mark, answer))
     }
@@ -153,8 +150,12 @@ impl Store for SqliteStore {
         self.inbox.push(Op::Events(events));
     }
 
-    fn purge(&self, before: Timestamp, limit: usize) -> Reply<usize> {
-        self.inbox.ask(|answer| Op::Purge(before, limit, answer))
+    fn purge(&self, batch: PurgeBatch) -> Reply<Purged> {
+        self.inbox.ask(|answer| Op::Purge(batch, answer))
+    }
+
+    fn shrink(&self, bytes: u64) -> Reply<bool> {
+        self.inbox.ask(|answer| Op::Shrink(bytes, answer))
     }
 
     fn admin(&self, action: Admin) -> Reply<bool> {
@@ -172,6 +173,10 @@ impl Viewer for SqliteStore {
         self.inbox.ask(|answer| Op::Find(id, answer))
     }
 
+    fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
+        self.inbox.ask(|answer| Op::LoadState(instance, answer))
+    }
+
     fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
         self.reader.ask(move |view| view.messages(&query))
     }
@@ -182,6 +187,14 @@ impl Viewer for SqliteStore {
 
     fn events(&self, query: EventQuery) -> Reply<Vec<Event>> {
         self.reader.ask(move |view| view.events(&query))
+    }
+
+    fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {
+        self.reader.ask(move |view| view.purgeable(batch))
+    }
+
+    fn usage(&self) -> Reply<Usage> {
+        self.reader.ask(View::usage)
     }
 }
 
@@ -196,6 +209,10 @@ impl Viewer for ReadOnlyStore {
         self.reader.ask(move |view| view.find(id))
     }
 
+    fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
+        self.reader.ask(move |view| view.load_state(instance))
+    }
+
     fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
         self.reader.ask(move |view| view.messages(&query))
     }
@@ -206,5 +223,13 @@ impl Viewer for ReadOnlyStore {
 
     fn events(&self, query: EventQuery) -> Reply<Vec<Event>> {
         self.reader.ask(move |view| view.events(&query))
+    }
+
+    fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {
+        self.reader.ask(move |view| view.purgeable(batch))
+    }
+
+    fn usage(&self) -> Reply<Usage> {
+        self.reader.ask(View::usage)
     }
 }

@@ -14,12 +14,16 @@ use tokio::sync::oneshot;
 use super::directory::{OpenError, connect_read_only, io_error};
 use super::inbox::reply;
 use super::names::Names;
+use super::purge;
 use super::row::{self, select_header, select_message, signed, unsigned};
 use super::schema::{self, status};
 use crate::clock::Timestamp;
 use crate::message::{Header, MessageId, SessionId};
 use crate::store::viewer::page;
-use crate::store::{Event, EventQuery, MessageQuery, QueueStatus, Reply, StoreError, StoredMessage};
+use crate::store::{
+    Event, EventQuery, MessageQuery, ProcessState, PurgeBatch, Purged, QueueStatus, Reply, StoreError, StoredMessage,
+    Usage,
+};
 
 /// A question, with the way of its answer inside.
 type Question = Box<dyn FnOnce(&mut View) + Send>;
@@ -84,6 +88,19 @@ impl View {
     pub(super) fn find(&self, id: MessageId) -> Result<Option<StoredMessage>> {
         let mut statement = self.connection.prepare(select_message!("WHERE m.id = ?1"))?;
         statement.query_row((id.to_bytes(),), |row| row::message(row, &self.names)).optional()
+    }
+
+    pub(super) fn load_state(&self, instance: MessageId) -> Result<Option<ProcessState>> {
+        let mut statement = self.connection.prepare("SELECT version, data FROM state WHERE instance = ?1")?;
+        statement.query_row((instance.to_bytes(),), row::state).optional()
+    }
+
+    pub(super) fn purgeable(&self, batch: PurgeBatch) -> Result<Purged> {
+        purge::preview(&self.connection, &self.names, batch)
+    }
+
+    pub(super) fn usage(&self) -> Result<Usage> {
+        purge::usage(&self.connection)
     }
 
     pub(super) fn messages(&self, query: &MessageQuery) -> Result<Vec<Header>> {

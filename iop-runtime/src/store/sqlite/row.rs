@@ -10,7 +10,7 @@ use super::names::Names;
 use super::schema;
 use crate::clock::Timestamp;
 use crate::message::{Header, MessageId, Priority, SessionId};
-use crate::store::StoredMessage;
+use crate::store::{ProcessState, StoredMessage};
 
 /// A query for headers, `m`; the columns are those that [`header`] reads.
 macro_rules! select_header {
@@ -89,6 +89,11 @@ pub(super) fn bytes(row: &Row<'_>, column: usize) -> Result<Bytes> {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(Bytes::copy_from_slice(bytes)),
         other => Err(Error::InvalidColumnType(column, "body".to_owned(), other.data_type())),
     }
+}
+
+/// Reads `version, data` of a process instance.
+pub(super) fn state(row: &Row<'_>) -> Result<ProcessState> {
+    Ok(ProcessState { version: unsigned(row, 0)?, data: bytes(row, 1)? })
 }
 
 /// Text where the bytes are text, so that any tool shows and searches it.

@@ -12,6 +12,7 @@ pub(super) const FORMAT: i64 = 1;
 /// What a new database begins with, before its tables.
 pub(super) const NEW_DATABASE: &str = "
     PRAGMA page_size = 4096;
+    PRAGMA auto_vacuum = INCREMENTAL;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
 ";

@@ -137,17 +137,11 @@ statements! {
         UPDATE message SET status = 6, rank = NULL, reason = NULL, ended = ?2 WHERE sequence = ?1
         RETURNING target, order_key";
 
-    /// All, in order: the one who asks stops early.
-    oldest: "SELECT sequence, session, created, ended FROM message ORDER BY sequence";
-    /// What keeps a session: a message that is not finished, or was finished later, or a process that has state.
-    keeps_session: "
-        SELECT 1 FROM message m
-        WHERE m.session = ?1
-          AND (m.ended IS NULL OR m.ended >= ?2 OR EXISTS (SELECT 1 FROM state WHERE instance = m.id))
-        LIMIT 1";
     remove_message: "DELETE FROM message WHERE sequence = ?1";
     remove_body: "DELETE FROM body WHERE sequence = ?1";
     remove_keys: "DELETE FROM key WHERE sequence = ?1";
+    remove_mark: "DELETE FROM mark WHERE mark = ?1";
+    remove_event: "DELETE FROM event WHERE number = ?1";
 
     meta: "SELECT epoch, commits, hash, sequence FROM meta";
     write_meta: "UPDATE meta SET epoch = ?1, commits = ?2, hash = ?3, sequence = ?4";
@@ -176,10 +170,8 @@ mod tests {
     fn no_statement_of_the_writer_reads_a_whole_table() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(schema::TABLES).unwrap();
-        // What purges stops by itself, and the one row of `meta` is all of it.
-        for (name, sql) in
-            ALL.iter().filter(|(name, _)| !["begin", "commit", "oldest", "meta", "write_meta"].contains(name))
-        {
+        // The one row of `meta` is all of it.
+        for (name, sql) in ALL.iter().filter(|(name, _)| !["begin", "commit", "meta", "write_meta"].contains(name)) {
             let mut plan = connection.prepare(&["EXPLAIN QUERY PLAN ", sql].concat()).unwrap();
             let parameters = vec![None::<i64>; plan.parameter_count()];
             let steps = plan.query_map(rusqlite::params_from_iter(parameters), |row| row.get::<_, String>(3)).unwrap();

@@ -1,6 +1,5 @@
-//! What is done to a store besides steps: openings, cluster leases, the event log, the acts of a person, and purging.
+//! What is done to a store besides steps: openings, cluster leases, the event log, and the acts of a person.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,10 +31,7 @@ impl Writer<'_> {
     }
 
     pub(super) fn load_state(&mut self, instance: MessageId) -> Result<Option<ProcessState>> {
-        let state = self.sql.load_state.query_row((instance.to_bytes(),), |row| {
-            Ok(ProcessState { version: unsigned(row, 0)?, data: row::bytes(row, 1)? })
-        });
-        state.optional()
+        self.sql.load_state.query_row((instance.to_bytes(),), row::state).optional()
     }
 
     pub(super) fn is_marked(&mut self, mark: MessageId) -> Result<bool> {
@@ -107,43 +103,5 @@ impl Writer<'_> {
         self.release_one_of(queue, key)?;
         self.append_events(&[Event::discarded(&header, by, now)])?;
         Ok(true)
-    }
-
-    /// Removes finished messages of sessions that were over before `before`.
-    pub(super) fn purge(&mut self, before: Timestamp, limit: usize) -> Result<usize> {
-        let mut kept: HashMap<[u8; 16], bool> = HashMap::new();
-        let mut removed: Vec<u64> = Vec::new();
-        let mut oldest = self.sql.oldest.query(())?;
-        while removed.len() < limit
-            && let Some(row) = oldest.next()?
-        {
-            // What was accepted later has not ended before; a clock that was set back only puts it off.
-            if row.get::<_, i64>(2)? >= before.0 {
-                break;
-            }
-            if row::time_or_null(row, 3)?.is_none_or(|ended| ended >= before) {
-                continue;
-            }
-            let session: [u8; 16] = row.get(1)?;
-            let kept = match kept.get(&session) {
-                Some(kept) => *kept,
-                None => {
-                    let keeps = self.sql.keeps_session.exists((session, before.0))?;
-                    kept.insert(session, keeps);
-                    keeps
-                }
-            };
-            if !kept {
-                removed.push(unsigned(row, 0)?);
-            }
-        }
-        drop(oldest);
-        for sequence in &removed {
-            let sequence = signed(*sequence);
-            self.sql.remove_keys.execute((sequence,))?;
-            self.sql.remove_body.execute((sequence,))?;
-            self.sql.remove_message.execute((sequence,))?;
-        }
-        Ok(removed.len())
     }
 }

@@ -199,10 +199,14 @@ impl<'c> Writer<'c> {
                 self.fences.give_up(&fence);
                 later(answers, answer, Ok(()));
             }
-            Op::Purge(before, limit, answer) => {
+            Op::Purge(batch, answer) => {
                 self.flush_starts()?;
-                let removed = self.purge(before, limit)?;
+                let removed = self.purge(batch)?;
                 later(answers, answer, Ok(removed));
+            }
+            Op::Shrink(bytes, answer) => {
+                let more = self.shrink(bytes)?;
+                later(answers, answer, Ok(more));
             }
             Op::Admin(action, answer) => {
                 self.flush_starts()?;

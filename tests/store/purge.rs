@@ -1,0 +1,181 @@
+//! What may go, and what stays: retention by type, item and age, marks of inputs, and the event log.
+
+use std::sync::Arc;
+
+use iop::clock::Timestamp;
+use iop::message::{MessageId, SessionId, Status};
+use iop::store::{
+    Event, EventQuery, Level, MessageQuery, NewMessage, Purge, PurgeBatch, PurgeOf, PurgeRule, Purged, Step, Store,
+};
+
+use crate::bench::{Bench, Sqlite, message};
+
+/// Messages that are finished from the start.
+fn finished(count: usize) -> Vec<NewMessage> {
+    (0..count).map(|_| NewMessage { status: Status::Completed, ..message() }).collect()
+}
+
+/// Removes in batches until nothing is left that may go.
+async fn run(store: &Arc<dyn Store>, purge: Purge, limit: usize) -> Purged {
+    let mut batch = PurgeBatch::first(purge, limit);
+    let mut all = Purged::default();
+    loop {
+        let purged = store.purge(batch.clone()).await.expect("the store works");
+        assert!(purged.messages <= limit as u64, "a batch is no larger than asked for");
+        all.add(purged);
+        match all.next.take() {
+            Some(cursor) => batch = batch.after(cursor),
+            None => return all,
+        }
+    }
+}
+
+async fn preview(store: &Arc<dyn Store>, purge: Purge, limit: usize) -> Purged {
+    let mut batch = PurgeBatch::first(purge, limit);
+    let mut all = Purged::default();
+    loop {
+        all.add(store.purgeable(batch.clone()).await.expect("the store works"));
+        match all.next.take() {
+            Some(cursor) => batch = batch.after(cursor),
+            None => return all,
+        }
+    }
+}
+
+fn rule(of: PurgeOf, before: Option<Timestamp>) -> PurgeRule {
+    PurgeRule { of, before }
+}
+
+pub(crate) async fn what_a_preview_counts_is_what_goes(bench: impl Bench) {
+    bench.emit(finished(25)).await;
+    let waits = message();
+    bench.emit(vec![waits.clone()]).await;
+    let accepted = bench.clock_now();
+    bench.wait(1);
+    let purge = Purge::messages_before(bench.clock_now());
+    let seen = preview(&bench.store(), purge.clone(), 4).await;
+    let body = message().body.len() as u64;
+    assert_eq!((seen.messages, seen.bytes, seen.oldest), (25, 25 * body, Some(accepted)));
+    assert_eq!(preview(&bench.store(), purge.clone(), 100).await.messages, 25, "and nothing was removed");
+    let gone = run(&bench.store(), purge, 4).await;
+    assert_eq!((gone.messages, gone.bytes, gone.oldest), (seen.messages, seen.bytes, seen.oldest));
+    assert_eq!(bench.query(MessageQuery::default()).await, [waits.id]);
+}
+
+pub(crate) async fn a_type_and_an_item_may_be_kept_longer_or_shorter_than_the_rest(bench: impl Bench) {
+    let [rest, beat, audit] = ["Hello", "Heartbeat", "Hello"].map(|name| NewMessage {
+        type_name: name.into(),
+        status: Status::Completed,
+        ..message()
+    });
+    let audit = NewMessage { target: Some("audit".into()), ..audit };
+    let both = NewMessage { type_name: "Heartbeat".into(), ..audit.clone() };
+    let both = NewMessage { id: MessageId::random(), session: SessionId::of(MessageId::random()), ..both };
+    bench.emit(vec![rest.clone(), beat.clone(), audit.clone(), both.clone()]).await;
+    bench.wait(10);
+    let purge = Purge {
+        messages: Some(Timestamp(bench.clock_now().0 - 20_000_000)),
+        rules: vec![
+            rule(PurgeOf::Type("Heartbeat".into()), Some(bench.clock_now())),
+            rule(PurgeOf::Item("audit".into()), None),
+            rule(PurgeOf::Item("an item that never was".into()), Some(bench.clock_now())),
+        ],
+        ..Purge::default()
+    };
+    assert_eq!(run(&bench.store(), purge.clone(), 10).await.messages, 1);
+    assert_eq!(bench.query(MessageQuery::default()).await, [rest.id, audit.id, both.id], "only the heartbeat is gone");
+    bench.wait(20);
+    let purge = Purge { messages: Some(bench.clock_now()), ..purge };
+    assert_eq!(run(&bench.store(), purge, 10).await.messages, 1);
+    assert_eq!(bench.query(MessageQuery::default()).await, [audit.id, both.id], "an item that keeps for ever does");
+}
+
+pub(crate) async fn a_session_goes_as_a_whole_when_its_longest_kept_message_may(bench: impl Bench) {
+    let root = NewMessage { status: Status::Completed, ..message() };
+    let child =
+        NewMessage { session: root.session, type_name: "Report".into(), status: Status::Completed, ..message() };
+    bench.emit(vec![root, child]).await;
+    bench.wait(10);
+    let now = bench.clock_now();
+    let rules = |report| vec![rule(PurgeOf::Type("Report".into()), report)];
+    let purge = Purge { messages: Some(now), rules: rules(None), ..Purge::default() };
+    assert_eq!(run(&bench.store(), purge.clone(), 10).await.messages, 0);
+    let purge = Purge { rules: rules(Some(now)), ..purge };
+    assert_eq!(run(&bench.store(), purge, 10).await.messages, 2);
+}
+
+pub(crate) async fn a_purge_in_small_batches_comes_past_what_is_kept(bench: impl Bench) {
+    for _ in 0..10 {
+        bench.emit(vec![message(), message(), message()]).await;
+        bench.emit(finished(2)).await;
+    }
+    bench.wait(1);
+    assert_eq!(run(&bench.store(), Purge::messages_before(bench.clock_now()), 3).await.messages, 20);
+    assert_eq!(bench.query(MessageQuery::default()).await.len(), 30);
+}
+
+pub(crate) async fn a_mark_outlives_its_session_and_then_its_own_time(bench: impl Bench) {
+    let input = MessageId::of_input(&[b"a file"]);
+    let sent = NewMessage { session: SessionId::of(input), status: Status::Completed, ..message() };
+    bench.commit(Step { mark: Some(input), emit: vec![sent], ..Step::default() }).await;
+    let marks: Vec<MessageId> = (0..20u8).map(|n| MessageId::of_input(&[&[n]])).collect();
+    for mark in &marks {
+        bench.commit(Step { mark: Some(*mark), ..Step::default() }).await;
+    }
+    bench.wait(10);
+    let marks_alone = Purge { marks: Some(bench.clock_now()), ..Purge::default() };
+    assert_eq!(run(&bench.store(), marks_alone.clone(), 3).await.marks, 20, "all but that of a stored session");
+    assert_eq!(bench.store().is_marked(input).await, Ok(true));
+    assert_eq!(bench.store().is_marked(marks[7]).await, Ok(false));
+    let messages = Purge { marks: Some(Timestamp(0)), ..Purge::messages_before(bench.clock_now()) };
+    assert_eq!(run(&bench.store(), messages, 3).await.messages, 1);
+    assert_eq!(bench.store().is_marked(input).await, Ok(true), "its own time has not come");
+    assert_eq!(run(&bench.store(), marks_alone, 3).await.marks, 1);
+    assert_eq!(bench.store().is_marked(input).await, Ok(false));
+}
+
+pub(crate) async fn lines_of_the_log_go_by_their_age(bench: impl Bench) {
+    let line = |text: &str| Event {
+        number: 0,
+        time: bench.clock_now(),
+        level: Level::Info,
+        item: None,
+        session: None,
+        message: None,
+        module: "test".to_owned(),
+        text: text.to_owned(),
+    };
+    bench.store().append_events((0..7).map(|n| line(&format!("old {n}"))).collect());
+    bench.wait(10);
+    bench.store().append_events(vec![line("new")]);
+    // What is appended goes to the disk with the next step.
+    bench.emit(finished(1)).await;
+    let purge = Purge { events: Some(bench.clock_now()), ..Purge::default() };
+    assert_eq!(preview(&bench.store(), purge.clone(), 3).await.events, 7);
+    assert_eq!(run(&bench.store(), purge, 3).await.events, 7);
+    let left = bench.store().events(EventQuery::default()).await.expect("the store works");
+    assert_eq!(left.iter().map(|event| event.text.as_str()).collect::<Vec<_>>(), ["new"]);
+}
+
+#[tokio::test]
+async fn a_file_becomes_smaller_when_its_messages_are_gone() {
+    let bench = Sqlite::new();
+    let large = || NewMessage { body: vec![b'x'; 20_000].into(), status: Status::Completed, ..message() };
+    for _ in 0..10 {
+        bench.emit((0..20).map(|_| large()).collect()).await;
+    }
+    bench.wait(1);
+    let before = bench.store().usage().await.expect("the store works");
+    assert!(before.bytes > 4_000_000 && before.oldest.is_some(), "{before:?}");
+    run(&bench.store(), Purge::messages_before(bench.clock_now()), 50).await;
+    let free = bench.store().usage().await.expect("the store works");
+    assert!(free.bytes == before.bytes && free.free > 4_000_000 && free.oldest.is_none(), "{free:?}");
+    let mut rounds = 0;
+    while bench.store().shrink(256 << 10).await.expect("the store works") {
+        rounds += 1;
+    }
+    assert!(rounds > 3, "a little at a time");
+    let after = bench.store().usage().await.expect("the store works");
+    assert!(after.bytes < before.bytes / 4, "{after:?}");
+    bench.emit(vec![message()]).await;
+}
