@@ -12,7 +12,10 @@ pub use schemars;
 pub use serde;
 pub use serde_json;
 
-pub use self::facts::{Role, assert_called, assert_correlates, assert_handles, assert_reached, assert_wired};
+pub use self::facts::{
+    Role, assert_called, assert_correlates, assert_handles, assert_keyed, assert_no_circle, assert_order, assert_reached,
+    assert_way, assert_wired,
+};
 pub use self::start::{CallInterval, Refused, StartsAsDefault, default, refused};
 pub use self::state::{StateReader, StateValue, StateWriter};
 pub use self::wiring::{
@@ -22,6 +25,7 @@ pub use self::wiring::{
 pub use crate::adapter::InboundAdapter;
 pub use crate::component::*;
 pub use crate::message::{Alert, KeyValue, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation, keys};
+pub use crate::production::proof::{Circles, Path};
 pub use crate::production::{
     Failing, Graph, Item, ItemPolicy, Order, Production, RegisteredComponent, RegisteredMessage, RegisteredProduction,
     Requirement, Route,

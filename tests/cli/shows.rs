@@ -148,7 +148,7 @@ fn schema_prints_a_type_and_names_the_nearest_where_there_is_none() {
 #[test]
 fn every_mistake_in_the_settings_is_reported_in_one_run() {
     let desk = Desk::new();
-    assert_eq!(desk.shown(&["check"]), "Lab: 3 items, 2 routes, all settings fit\n");
+    assert_eq!(desk.shown(&["check"]), "Lab: 3 items, 2 routes, calls wait at most 1 deep, all settings fit\n");
 
     desk.write("iop.toml", "[analyser]\ntimeout = \"soon\"\n");
     let mistakes = [

@@ -9,6 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("settings", &[]),
     // Puts the layers of settings over a whole production, and so stands above the graph; the rest of its folder does
     // not.
+    ("settings/proofs", &["production"]),
     ("settings/resolve", &["component", "production"]),
     ("message", &["clock"]),
     // Components and adapters describe each other: a service names its adapter, an adapter has settings and fails like

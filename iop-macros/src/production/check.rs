@@ -8,6 +8,7 @@ use proc_macro2::{Ident, TokenStream};
 use super::ast::{self, Production, Statement};
 use super::model::{self, Alerts, Destination, Field, Requirement, Route, Value};
 use super::policy::{self, Options};
+use super::reach;
 use crate::attributes;
 use crate::errors::{Code, Errors};
 use crate::suggest;
@@ -20,12 +21,19 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
     // What else is wrong with an item without a component is reported all the same.
     let mut items: Vec<model::Item> =
         ast.items.iter().filter_map(|item| self::item(item, &mut names, errors)).collect();
-    let (requirements, alerts) = statements(ast, &mut names, errors);
+    let (mut requirements, alerts) = statements(ast, &mut names, errors);
     let complete = ast.complete && ast.items.iter().all(|item| item.complete) && !names.unknown;
     for (item, reached) in items.iter_mut().zip(&names.reached) {
         item.ask_reached = complete && !reached && !item.standalone && !twice(ast, &item.ident);
     }
-    let routes = items.iter().enumerate().flat_map(|(from, item)| routes(from, item)).collect();
+    let mut routes: Vec<Route> = items.iter().enumerate().flat_map(|(from, item)| routes(from, item)).collect();
+    let in_circles = reach::in_circles(items.len(), &routes);
+    for (route, in_circle) in routes.iter_mut().zip(in_circles) {
+        route.in_circle = in_circle;
+    }
+    for Requirement { from, to, between, .. } in &mut requirements {
+        *between = reach::between(items.len(), &routes, from.index, to.index);
+    }
     for attribute in ast.attributes.iter().filter(|attribute| !attribute.path().is_ident("doc")) {
         errors.report(
             attribute,
@@ -43,6 +51,7 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
         routes,
         requirements,
         alerts,
+        ask_order: complete,
     }
 }
 
@@ -56,9 +65,13 @@ fn statements(ast: &Production, names: &mut Names, errors: &mut Errors) -> (Vec<
                 let order = order.as_ref().and_then(|order| required(order, errors));
                 let from = from.as_ref().and_then(|item| names.mention(item, errors));
                 let to = to.as_ref().and_then(|item| names.mention(item, errors));
-                if let (Some(order), Some(from), Some(to)) = (order, from, to) {
-                    requirements.push(Requirement { order, from, to });
+                let (Some(order), Some(from), Some(to)) = (order, from, to) else { continue };
+                if from.index == to.index {
+                    let fact = format!("the way from `{0}` to `{0}` is none", to.written);
+                    errors.report(&to.written, Code::E10, fact, "name the item where the order must still hold");
+                    continue;
                 }
+                requirements.push(Requirement { order, from, to, between: Vec::new() });
             }
             Statement::Alerts { word, .. } if !matches!(alerts, Alerts::Unsaid) => {
                 errors.report(word, Code::E12, "it is said twice where alerts go", "remove one");
@@ -165,7 +178,7 @@ impl Names<'_> {
 }
 
 fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<model::Item> {
-    let Options { standalone, policy, settings } = policy::options(item, errors);
+    let Options { standalone, policy, refused, settings } = policy::options(item, errors);
     let fields = item.fields.iter().enumerate().filter_map(|(index, field)| {
         if item.fields.iter().take(index).any(|earlier| earlier.ident == field.ident) {
             let name = &field.ident;
@@ -181,6 +194,7 @@ fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<mode
         doc: attributes::docs(&item.attributes),
         standalone,
         policy,
+        refused,
         options: settings,
         ask_wired: item.complete,
         ask_reached: false,
@@ -215,7 +229,13 @@ fn routes(from: usize, item: &model::Item) -> Vec<Route> {
         };
         let target = field.ident.to_string();
         let target = target.strip_prefix("r#").unwrap_or(&target);
-        routes.extend(destinations.iter().map(|to| Route { from, target: target.to_owned(), to: to.index }));
+        routes.extend(destinations.iter().map(|Destination { index, written }| Route {
+            from,
+            target: target.to_owned(),
+            to: *index,
+            written: written.clone(),
+            in_circle: false,
+        }));
     }
     routes
 }

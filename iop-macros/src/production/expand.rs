@@ -7,17 +7,19 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::model::{Alerts, Destination, Failing, Field, Item, Order, Policy, Production, Requirement, Route, Value};
+use super::proofs;
 
 pub(crate) fn production(model: &Production) -> TokenStream {
     let Production { docs, doc, visibility, ident, items, routes, .. } = model;
     let name = ident.to_string();
     let graph_items = items.iter().map(graph_item);
-    let routes = routes.iter().map(|Route { from, target, to }| {
+    let routes = routes.iter().map(|Route { from, target, to, .. }| {
         quote! { ::iop::__private::Route { from: #from, target: #target, to: #to } }
     });
     let statements = statements(model);
     let wiring = wiring(model);
     let questions = items.iter().map(questions);
+    let proofs = proofs::proofs(model);
     quote! {
         #(#docs)*
         #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy)]
@@ -42,6 +44,7 @@ pub(crate) fn production(model: &Production) -> TokenStream {
             }
 
             #(#questions)*
+            #proofs
             ::iop::__private::inventory::submit! { ::iop::__private::RegisteredProduction(&GRAPH) }
         };
     }
@@ -243,7 +246,7 @@ fn local(name: &str, index: usize) -> Ident {
 }
 
 /// The name without `r#`.
-fn plain(ident: &Ident) -> String {
+pub(super) fn plain(ident: &Ident) -> String {
     let name = ident.to_string();
     name.strip_prefix("r#").map_or(name.clone(), ToOwned::to_owned)
 }

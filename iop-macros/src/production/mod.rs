@@ -6,6 +6,8 @@ mod expand;
 mod model;
 mod parse;
 mod policy;
+mod proofs;
+mod reach;
 mod statement;
 #[cfg(test)]
 mod tests;

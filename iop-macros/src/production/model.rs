@@ -15,6 +15,8 @@ pub(crate) struct Production {
     /// In the order of declaration.
     pub(crate) requirements: Vec<Requirement>,
     pub(crate) alerts: Alerts,
+    /// Rustc shall ask whether required orders are kept.
+    pub(crate) ask_order: bool,
 }
 
 /// Where alerts go.
@@ -32,6 +34,8 @@ pub(crate) struct Requirement {
     pub(crate) order: Order,
     pub(crate) from: Destination,
     pub(crate) to: Destination,
+    /// The items on a way from the one to the other.
+    pub(crate) between: Vec<usize>,
 }
 
 /// An order, and the word that says so.
@@ -65,6 +69,10 @@ pub(crate) struct Route {
     pub(crate) from: usize,
     pub(crate) target: String,
     pub(crate) to: usize,
+    /// The name of the item as it is written in the route.
+    pub(crate) written: Ident,
+    /// It may lie on a circle of routes.
+    pub(crate) in_circle: bool,
 }
 
 /// An item whose component is written.
@@ -76,6 +84,8 @@ pub(crate) struct Item {
     pub(crate) policy: Policy,
     pub(crate) options: Vec<(Ident, TokenStream)>,
     pub(crate) fields: Vec<Field>,
+    /// Something is wrong with its order, and that was said.
+    pub(crate) refused: bool,
     /// Rustc shall ask whether every target is wired.
     pub(crate) ask_wired: bool,
     /// Rustc shall ask whether it needs a route, for there is none.

@@ -21,6 +21,8 @@ const WORDS: [&str; 4] = ["standalone", "order", "failing", "max_hops"];
 pub(super) struct Options {
     pub(super) standalone: bool,
     pub(super) policy: Policy,
+    /// Something is wrong with its order, and that was said.
+    pub(super) refused: bool,
     /// Settings of the engine, which rustc knows.
     pub(super) settings: Vec<(Ident, TokenStream)>,
 }
@@ -51,7 +53,10 @@ pub(super) fn options(item: &ast::Item, errors: &mut Errors) -> Options {
             options.take(argument, errors);
         }
     }
-    options.together(&item.ident, seen.iter().any(|key| key == "failing"), errors);
+    let said = |word: &str| seen.iter().any(|key| key == word);
+    options.refused = (said("order") && options.policy.order.is_none())
+        || (said("failing") && options.policy.failing.is_none())
+        || options.together(&item.ident, said("failing"), errors);
     options
 }
 
@@ -66,12 +71,14 @@ impl Options {
         }
     }
 
-    /// What one argument says of another.
-    fn together(&self, item: &Ident, says_failing: bool, errors: &mut Errors) {
+    /// What one argument says of another; `true` where they do not go together.
+    fn together(&self, item: &Ident, says_failing: bool, errors: &mut Errors) -> bool {
+        let mut refused = false;
         let Policy { order, failing, .. } = &self.policy;
         if let Some(Order::Fifo(word) | Order::Key(word)) = order
             && !says_failing
         {
+            refused = true;
             let of_a_key = matches!(order, Some(Order::Key(_)));
             let park_key = if of_a_key { PARK_KEY } else { "" };
             errors.report(
@@ -87,6 +94,7 @@ impl Options {
         if let Some(Failing::ParkKey(word)) = failing
             && !matches!(order, Some(Order::Key(_)))
         {
+            refused = true;
             errors.report(
                 word,
                 Code::E11,
@@ -98,6 +106,7 @@ impl Options {
         if let (Some(Order::Fifo(_)), Some(size)) = (order, several)
             && let Some((_, value)) = self.settings.iter().find(|(key, _)| key == "pool_size")
         {
+            refused = true;
             errors.report(
                 value,
                 Code::E10,
@@ -105,6 +114,7 @@ impl Options {
                 "write `pool_size = 1`, or `order = key(field)`, which keeps the order of each key at any pool size",
             );
         }
+        refused
     }
 
     fn setting(&mut self, Argument { key, value }: Argument, errors: &mut Errors) {

@@ -2,6 +2,8 @@
 //! compile error in the user's source; its text is ours.
 
 use crate::component::{ComponentKind, ComponentType, Entrance, Handlers};
+use crate::production::Graph;
+use crate::production::proof::{Circles, Path, Text, contains, same};
 
 /// Every required target of the item is wired.
 ///
@@ -78,6 +80,77 @@ pub const fn assert_correlates<C: Handlers>(name: &str) {
     }
 }
 
+/// No circle is closed by a route.
+///
+/// # Panics
+/// Where one is.
+#[track_caller]
+pub const fn assert_no_circle<const ITEMS: usize>(graph: &Graph, circles: &Circles<ITEMS>, route: usize) {
+    refuse(circles.closed_by(graph, route));
+}
+
+/// A way leads from where a requirement begins to where it ends.
+///
+/// # Panics
+/// Where none does.
+#[track_caller]
+pub const fn assert_way<const ITEMS: usize>(graph: &Graph, path: &Path<ITEMS>) {
+    refuse(path.missing(graph));
+}
+
+/// An item keeps the orders that are required of it.
+///
+/// # Panics
+/// At the first that it does not keep.
+#[track_caller]
+pub const fn assert_order<const ITEMS: usize>(graph: &Graph, paths: &[&Path<ITEMS>], item: usize) {
+    let mut index = 0;
+    while index < paths.len() {
+        refuse(paths[index].broken_by(graph, item));
+        index += 1;
+    }
+}
+
+#[track_caller]
+const fn refuse(mistake: Option<Text>) {
+    if let Some(text) = mistake {
+        panic!("{}", text.as_str());
+    }
+}
+
+/// Every message type that the component handles has the `#[key]` field by which its order goes.
+///
+/// # Panics
+/// Where one has not.
+#[track_caller]
+pub const fn assert_keyed<C: Handlers>(item: &str, field: &str) {
+    let mut index = 0;
+    while index < C::TABLE.messages.len() {
+        let message = C::TABLE.messages[index].message;
+        // A message that was refused has no keys, and its own error.
+        if message.version > 0 && !contains(message.keys, field) {
+            let text = Text::new().name(item).add(" handles ").name(message.name).add(", which has no `#[key]` field ");
+            let text = text.name(field).add("; put `#[key]` on that field of ").name(message.name);
+            let text = add_keys(text, message.keys);
+            panic!("{}", text.add(" [iop E10]").as_str());
+        }
+        index += 1;
+    }
+}
+
+const fn add_keys(text: Text, keys: &[&str]) -> Text {
+    if keys.is_empty() {
+        return text;
+    }
+    let mut text = text.add(", or order by ");
+    let mut index = 0;
+    while index < keys.len() {
+        text = text.add(if index == 0 { "" } else { ", " }).name(keys[index]);
+        index += 1;
+    }
+    text
+}
+
 /// When a function of a `#[handlers]` block is called.
 #[derive(Debug, Clone, Copy)]
 pub enum Role {
@@ -98,10 +171,6 @@ pub enum Role {
 #[track_caller]
 pub const fn assert_called<C: Handlers>(name: &str, role: Role) {
     let (why, edit) = match (role, C::TYPE.kind) {
-        (Role::Complete, ComponentKind::Process) if C::TYPE.correlate.is_some() => (
-            "` stands in a process that gathers, and what it completes is a group and no request",
-            "call `cx.end_group()?` in the turn that completes the group",
-        ),
         (Role::Input, ComponentKind::Process | ComponentKind::Operation) => (
             "` stands in a component that has a queue, and only a service takes input from outside",
             "give it another name and the message that it handles",
@@ -156,63 +225,4 @@ const fn exists(name: &str, component: &ComponentType) -> bool {
         group += 1;
     }
     false
-}
-
-const fn contains(names: &[&str], name: &str) -> bool {
-    let mut index = 0;
-    while index < names.len() {
-        if same(names[index], name) {
-            return true;
-        }
-        index += 1;
-    }
-    false
-}
-
-const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut index = 0;
-    while index < a.len() {
-        if a[index] != b[index] {
-            return false;
-        }
-        index += 1;
-    }
-    true
-}
-
-/// A text that is put together while compiling. What does not fit is left out.
-struct Text {
-    bytes: [u8; 1024],
-    length: usize,
-}
-
-impl Text {
-    const fn new() -> Self {
-        Self { bytes: [0; 1024], length: 0 }
-    }
-
-    const fn add(mut self, part: &str) -> Self {
-        let part = part.as_bytes();
-        if self.length + part.len() > self.bytes.len() {
-            return self;
-        }
-        let mut index = 0;
-        while index < part.len() {
-            self.bytes[self.length] = part[index];
-            self.length += 1;
-            index += 1;
-        }
-        self
-    }
-
-    const fn as_str(&self) -> &str {
-        match std::str::from_utf8(self.bytes.split_at(self.length).0) {
-            Ok(text) => text,
-            Err(_) => "",
-        }
-    }
 }

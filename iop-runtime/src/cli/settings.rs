@@ -6,6 +6,7 @@ use super::arguments::{SettingsArguments, Table};
 use super::exit::{Exit, Failure};
 use super::table::Rows;
 use super::{Program, linked};
+use crate::production::proof::depth;
 use crate::settings::{
     EngineSettings, LayerSources, Layers, ResolvedProduction, SettingError, resolve, resolve_engine,
 };
@@ -27,7 +28,11 @@ impl Program {
         let wrong = self.resolve(arguments).err().map(|errors| mistakes(&errors, Exit::CheckFailed).text);
         let found: Vec<String> = [duplicates, wrong].into_iter().flatten().collect();
         if found.is_empty() {
-            writeln!(out, "{}: {}, all settings fit", self.graph.name, self.size())?;
+            let depth = match depth(self.graph) {
+                0 => "no call may wait".to_owned(),
+                depth => format!("calls wait at most {depth} deep"),
+            };
+            writeln!(out, "{}: {}, {depth}, all settings fit", self.graph.name, self.size())?;
             return Ok(Exit::Done);
         }
         Err(Failure::new(Exit::CheckFailed, found.join("\n")))

@@ -176,6 +176,8 @@ pub struct ComponentType {
     /// The message types that it handles.
     pub handles: fn() -> Vec<&'static MessageType>,
     pub(crate) handles_something: bool,
+    /// It does something when responses come, in the order in which they come.
+    pub(crate) calls_back: bool,
     pub(crate) build: fn(&ItemConfig) -> Result<Box<dyn Instance>>,
 }
 
@@ -194,6 +196,7 @@ impl ComponentType {
             entrance,
             handles: || C::TABLE.messages.iter().map(|handler| handler.message).collect(),
             handles_something: !C::TABLE.messages.is_empty() || C::TABLE.incomplete,
+            calls_back: !C::TABLE.responses.is_empty() || !C::TABLE.completions.is_empty(),
             build: |config| Ok(Box::new(Typed::<C> { component: C::build(config)?, table: PhantomData })),
         }
     }

@@ -5,6 +5,7 @@ mod difference;
 mod document;
 mod export;
 mod policy;
+pub(crate) mod proof;
 mod registry;
 
 pub use catalogue::{Catalogue, ComponentEntry, MessageEntry, ProductionEntry, SettingEntry, TargetEntry};

@@ -12,6 +12,7 @@ pub(crate) mod closest;
 mod error;
 mod layers;
 pub(crate) mod options;
+mod proofs;
 mod resolve;
 mod value;
 

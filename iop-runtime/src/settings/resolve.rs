@@ -76,6 +76,7 @@ pub fn resolve(
     }
     slots.require(&mut errors);
     let items = slots.items(graph, targets, &mut errors);
+    super::proofs::check(graph, |item| slots.workers(item), &mut errors);
     let engine = slots.engine(&mut errors);
     if !errors.is_empty() {
         return Err(errors);
@@ -298,6 +299,12 @@ impl Slots {
         });
         // Every item is looked at, so that every mistake is found.
         resolved.collect::<Vec<_>>().into_iter().collect()
+    }
+
+    fn workers(&self, item: usize) -> Option<(u32, Origin)> {
+        let slot = self.0.iter().find(|slot| slot.owner == Some(item) && slot.decl.name == "pool_size")?;
+        let (raw, origin) = slot.value.as_ref()?;
+        Some((AtLeastOne::from_raw(raw).ok()?.0, origin.clone()))
     }
 
     fn item_settings(&mut self, index: usize, errors: &mut Vec<SettingError>) -> Option<ItemSettings> {

@@ -56,7 +56,7 @@ production! {
         clock: Clock { out: router },
         #[item(order = fifo, failing = block, max_hops = 3)]
         router: Router { next: filing, copy: filing },
-        #[item(order = fifo, failing = suspend)]
+        #[item(order = fifo, failing = block)]
         filing: Filing {},
         alerts none;
     }

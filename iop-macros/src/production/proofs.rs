@@ -1,0 +1,86 @@
+//! What the compiler shall prove, each where the user would look for the mistake. The proofs themselves are constant
+//! functions of the runtime.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+
+use super::expand::plain;
+use super::model::{Item, Order, Production, Requirement};
+
+pub(super) fn proofs(production: &Production) -> TokenStream {
+    let circles = circles(production);
+    let orders = orders(production);
+    let keys = production.items.iter().filter_map(|item| match &item.policy.order {
+        Some(Order::Key(field)) => Some(keyed(item, field)),
+        _ => None,
+    });
+    quote! { #circles #orders #(#keys)* }
+}
+
+/// Nothing where no route lies on a circle.
+fn circles(Production { items, routes, .. }: &Production) -> Option<TokenStream> {
+    let asked = routes.iter().enumerate().filter(|(_, route)| route.in_circle).map(|(index, route)| {
+        let span = at(&route.written);
+        quote_spanned! {span=> const _: () = ::iop::__private::assert_no_circle(&GRAPH, &CIRCLES, #index); }
+    });
+    let asked: TokenStream = asked.collect();
+    let (items, routes) = (items.len(), routes.len());
+    (!asked.is_empty()).then(|| {
+        quote! {
+            #[allow(long_running_const_eval, reason = "a large production takes long, and ends")]
+            const CIRCLES: ::iop::__private::Circles<#items> = ::iop::__private::Circles::of::<#routes>(&GRAPH);
+            #asked
+        }
+    })
+}
+
+fn orders(Production { items, routes, requirements, ask_order, .. }: &Production) -> Option<TokenStream> {
+    if !ask_order || requirements.is_empty() {
+        return None;
+    }
+    let (count, ways) = (items.len(), routes.len());
+    let paths = requirements.iter().enumerate().map(|(index, requirement)| {
+        let path = path(index);
+        let span = at(&requirement.to.written);
+        let way = quote_spanned! {span=> const _: () = ::iop::__private::assert_way(&GRAPH, &#path); };
+        let key = requirement_key(items, requirement);
+        quote! {
+            #[allow(long_running_const_eval, reason = "a large production takes long, and ends")]
+            const #path: ::iop::__private::Path<#count> = ::iop::__private::Path::of::<#ways>(&GRAPH, #index);
+            #way
+            #key
+        }
+    });
+    let kept = items.iter().enumerate().filter(|(_, item)| !item.refused).filter_map(|(index, item)| {
+        let asked = requirements.iter().enumerate().filter(|(_, requirement)| requirement.between.contains(&index));
+        let paths: Vec<Ident> = asked.map(|(requirement, _)| path(requirement)).collect();
+        let span = at(&item.ident);
+        (!paths.is_empty()).then(|| {
+            quote_spanned! {span=> const _: () = ::iop::__private::assert_order(&GRAPH, &[#(&#paths),*], #index); }
+        })
+    });
+    Some(quote! { #(#paths)* #(#kept)* })
+}
+
+/// An item that is ordered by a key itself is asked there.
+fn requirement_key(items: &[Item], Requirement { order, to, between, .. }: &Requirement) -> Option<TokenStream> {
+    let Order::Key(field) = order else { return None };
+    let item = items.get(to.index).filter(|item| !matches!(item.policy.order, Some(Order::Key(_))))?;
+    (!between.is_empty()).then(|| keyed(item, field))
+}
+
+/// Where the type is no component, `This` is unknown, and rustc keeps quiet about its handlers.
+fn keyed(Item { ident, ty, .. }: &Item, field: &Ident) -> TokenStream {
+    let (item, name) = (plain(ident), plain(field));
+    let span = at(field);
+    let component = quote!(<#ty as ::iop::__private::Component>::This);
+    quote_spanned! {span=> const _: () = ::iop::__private::assert_keyed::<#component>(#item, #name); }
+}
+
+fn path(requirement: usize) -> Ident {
+    format_ident!("PATH_{requirement}", span = Span::mixed_site())
+}
+
+fn at(ident: &Ident) -> Span {
+    Span::mixed_site().located_at(ident.span())
+}

@@ -1,0 +1,262 @@
+//! Circles of routes. In one where every route may be awaited, each handler may wait for the next one, and nothing moves
+//! on any more. In any other, messages may go round for ever, unless an item of it bounds how often.
+
+use super::routes::{End, chain};
+use super::text::{Text, same};
+use super::{Mistake, NONE};
+use crate::production::{Graph, Route};
+
+/// What an item has to do with a circle. Circles that are reported together share no item: one mistake is one error.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OnCircle {
+    /// The route by which the circle goes on from the item.
+    onward: usize,
+    /// The circle was noticed by a route that leads here, which is where the error stands.
+    closed: bool,
+    /// Every route of the circle may be awaited.
+    waiting: bool,
+}
+
+impl OnCircle {
+    const NO: Self = Self { onward: NONE, closed: false, waiting: false };
+}
+
+/// The circles of a graph, by item.
+#[derive(Debug)]
+pub struct Circles<const ITEMS: usize>([OnCircle; ITEMS]);
+
+impl<const ITEMS: usize> Circles<ITEMS> {
+    /// Finds them.
+    #[must_use]
+    pub const fn of<const ROUTES: usize>(graph: &Graph) -> Self {
+        let mut on = [OnCircle::NO; ITEMS];
+        let mut items = [[0; ITEMS]; 4];
+        let [first, entered, cursor, mark] = &mut items;
+        find(graph, &mut on, Scratch { first, next: &mut [0; ROUTES], entered, cursor, mark });
+        Self(on)
+    }
+
+    /// The error of a circle that this route closes.
+    pub(crate) const fn closed_by(&self, graph: &Graph, route: usize) -> Option<Text> {
+        closed_by(graph, &self.0, route)
+    }
+}
+
+pub(super) fn mistakes(graph: &Graph) -> Vec<Mistake> {
+    let items = graph.items.len();
+    let mut on = vec![OnCircle::NO; items];
+    let scratch = Scratch {
+        first: &mut vec![0; items],
+        next: &mut vec![0; graph.routes.len()],
+        entered: &mut vec![0; items],
+        cursor: &mut vec![0; items],
+        mark: &mut vec![0; items],
+    };
+    find(graph, &mut on, scratch);
+    let closed = graph.routes.iter().enumerate();
+    closed.filter_map(|(index, route)| Some(Mistake::new(Some(route.from), &closed_by(graph, &on, index)?))).collect()
+}
+
+/// Room to work in: by item, but for `next`, which is by route.
+struct Scratch<'a> {
+    first: &'a mut [usize],
+    next: &'a mut [usize],
+    /// The route by which the search came to an item.
+    entered: &'a mut [usize],
+    /// The route that the search looks at next.
+    cursor: &'a mut [usize],
+    mark: &'a mut [usize],
+}
+
+/// Not seen yet.
+const NEW: usize = 0;
+/// On the way from where the search began to where it is.
+const OPEN: usize = 1;
+/// Everything behind it has been seen.
+const DONE: usize = 2;
+
+const fn find(graph: &Graph, on: &mut [OnCircle], mut scratch: Scratch) {
+    chain(graph, End::From, scratch.first, scratch.next);
+    search(graph, true, on, &mut scratch);
+    // What is left goes round, but waits nowhere on the way.
+    search(graph, false, on, &mut scratch);
+}
+
+/// Depth first. `waiting`: only routes that may be awaited count; otherwise all do, but for those through an item that
+/// is bounded.
+const fn search(graph: &Graph, waiting: bool, on: &mut [OnCircle], scratch: &mut Scratch) {
+    let mut start = 0;
+    while start < graph.items.len() {
+        scratch.mark[start] = NEW;
+        start += 1;
+    }
+    start = 0;
+    while start < graph.items.len() {
+        if scratch.mark[start] == NEW && passable(graph, waiting, start) {
+            scratch.entered[start] = NONE;
+            search_from(graph, waiting, start, on, scratch);
+        }
+        start += 1;
+    }
+}
+
+const fn search_from(graph: &Graph, waiting: bool, start: usize, on: &mut [OnCircle], scratch: &mut Scratch) {
+    let mut at = start;
+    scratch.mark[at] = OPEN;
+    scratch.cursor[at] = scratch.first[at];
+    loop {
+        let index = scratch.cursor[at];
+        if index == NONE {
+            scratch.mark[at] = DONE;
+            let back = scratch.entered[at];
+            if back == NONE {
+                return;
+            }
+            at = graph.routes[back].from;
+            continue;
+        }
+        scratch.cursor[at] = scratch.next[index];
+        let route = &graph.routes[index];
+        let skipped = waiting && !may_be_awaited(graph, route);
+        if skipped || on[route.to].onward != NONE || !passable(graph, waiting, route.to) {
+            continue;
+        }
+        match scratch.mark[route.to] {
+            NEW => {
+                at = route.to;
+                scratch.mark[at] = OPEN;
+                scratch.entered[at] = index;
+                scratch.cursor[at] = scratch.first[at];
+            }
+            OPEN if is_apart(graph, index, on, scratch.entered) => close(graph, waiting, index, on, scratch.entered),
+            _ => {}
+        }
+    }
+}
+
+/// Whether the circle that the route `closing` closes shares no item with one that is noted.
+const fn is_apart(graph: &Graph, closing: usize, on: &[OnCircle], entered: &[usize]) -> bool {
+    let end = graph.routes[closing].to;
+    let mut step = closing;
+    loop {
+        let item = graph.routes[step].from;
+        if on[item].onward != NONE {
+            return false;
+        }
+        if item == end {
+            return true;
+        }
+        step = entered[item];
+    }
+}
+
+/// Notes the circle that the route `closing` closes: back along the way that the search came.
+const fn close(graph: &Graph, waiting: bool, closing: usize, on: &mut [OnCircle], entered: &[usize]) {
+    let end = graph.routes[closing].to;
+    let mut step = closing;
+    loop {
+        let item = graph.routes[step].from;
+        on[item] = OnCircle { onward: step, closed: item == end, waiting };
+        if item == end {
+            return;
+        }
+        step = entered[item];
+    }
+}
+
+const fn passable(graph: &Graph, waiting: bool, item: usize) -> bool {
+    waiting || graph.items[item].policy.max_hops.is_none()
+}
+
+pub(super) const fn may_be_awaited(graph: &Graph, route: &Route) -> bool {
+    let targets = graph.items[route.from].component.targets;
+    let mut index = 0;
+    while index < targets.len() {
+        if same(targets[index].name, route.target) {
+            return !targets[index].never_awaited;
+        }
+        index += 1;
+    }
+    true
+}
+
+const fn closed_by(graph: &Graph, on: &[OnCircle], route: usize) -> Option<Text> {
+    let Route { from, to, target } = graph.routes[route];
+    if on[from].onward != route || !on[to].closed {
+        return None;
+    }
+    let way = way(graph, on, to);
+    let text = if on[to].waiting {
+        let component = graph.items[from].component.name;
+        Text::new()
+            .add("handlers may wait for each other in a circle, where nothing moves on any more: ")
+            .name(way.as_str())
+            .add("; write `#[target(async)]` on ")
+            .name(target)
+            .add(" of ")
+            .name(component)
+            .add(", or on another target of the circle, and send without waiting [iop E08]")
+    } else {
+        Text::new()
+            .add("messages may go round in a circle for ever: ")
+            .name(way.as_str())
+            .add("; write `#[item(max_hops = 10)]` in front of ")
+            .name(graph.items[to].name)
+            .add(", or of another item of the circle: what has come there more often is suspended [iop E09]")
+    };
+    Some(text)
+}
+
+/// `router.ask -> enricher.back -> router`. Of a long circle, its beginning and its end.
+const fn way(graph: &Graph, on: &[OnCircle], start: usize) -> Text {
+    let mut length = 0;
+    let mut at = start;
+    loop {
+        at = graph.routes[on[at].onward].to;
+        length += 1;
+        if at == start {
+            break;
+        }
+    }
+    let mut text = Text::new();
+    let mut step = 0;
+    loop {
+        let route = &graph.routes[on[at].onward];
+        if step < 8 || step + 8 >= length {
+            text = text.add(graph.items[at].name).add(".").add(route.target).add(" -> ");
+        } else if step == 8 {
+            text = text.add("… -> ");
+        }
+        at = route.to;
+        step += 1;
+        if at == start {
+            return text.add(graph.items[start].name);
+        }
+    }
+}
+
+/// How many calls may wait for one another at most: the longest way over routes that may be awaited. 0 where none is.
+pub(crate) fn depth(graph: &Graph) -> usize {
+    // Without circles, the longest way to an item is known once all routes to it were seen.
+    let awaited: Vec<&Route> = graph.routes.iter().filter(|route| may_be_awaited(graph, route)).collect();
+    let mut open = vec![0_usize; graph.items.len()];
+    for route in &awaited {
+        open[route.to] += 1;
+    }
+    let mut by_item = vec![Vec::new(); graph.items.len()];
+    for route in &awaited {
+        by_item[route.from].push(route.to);
+    }
+    let mut ready: Vec<usize> = (0..graph.items.len()).filter(|item| open[*item] == 0).collect();
+    let mut depths = vec![0; graph.items.len()];
+    while let Some(item) = ready.pop() {
+        for &to in &by_item[item] {
+            depths[to] = depths[to].max(depths[item] + 1);
+            open[to] -= 1;
+            if open[to] == 0 {
+                ready.push(to);
+            }
+        }
+    }
+    depths.into_iter().max().unwrap_or_default()
+}

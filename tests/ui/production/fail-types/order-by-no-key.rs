@@ -1,0 +1,15 @@
+#[path = "../../loops.rs"]
+mod loops;
+
+use iop::prelude::*;
+use loops::{Admit, Lab};
+
+production! {
+    Hospital {
+        admit: Admit { out: lab },
+        #[item(order = key(text), failing = park_key)] // the mistake
+        lab: Lab {},
+    }
+}
+
+fn main() {}
