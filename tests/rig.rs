@@ -46,7 +46,12 @@ impl Rig {
         let mut sources = LayerSources::default();
         sources.set = set.iter().map(ToString::to_string).collect();
         let resolved = resolve(P::GRAPH, P::wiring(), &Layers::read(sources)).expect("the settings fit");
-        let running = engine::start(resolved, Arc::clone(&store), StartOptions { clock, services: true }).await;
+        let running = engine::start(
+            resolved,
+            Arc::clone(&store),
+            StartOptions { clock, services: true, ..StartOptions::default() },
+        )
+        .await;
         Self { running, store }
     }
 

@@ -12,9 +12,11 @@ pub use schemars;
 pub use serde;
 pub use serde_json;
 
+#[cfg(feature = "testing")]
+pub use self::facts::assert_stands_in;
 pub use self::facts::{
-    Role, assert_called, assert_correlates, assert_handles, assert_keyed, assert_no_circle, assert_order, assert_reached,
-    assert_way, assert_wired,
+    Role, assert_called, assert_correlates, assert_handles, assert_keyed, assert_no_circle, assert_order,
+    assert_reached, assert_way, assert_wired,
 };
 pub use self::start::{CallInterval, Refused, StartsAsDefault, default, refused};
 pub use self::state::{StateReader, StateValue, StateWriter};

@@ -21,6 +21,8 @@ pub mod picture;
 pub mod production;
 pub mod settings;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use cli::run;
 /// A struct or enum becomes a message: it is stored and sent as JSON, and found in the catalogue by its name.

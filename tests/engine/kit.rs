@@ -38,7 +38,7 @@ impl Lab {
         clock: Arc<TokioClock>,
     ) -> Self {
         let resolved = settings::resolve(P::GRAPH, P::wiring(), &Layers::none()).expect("valid settings");
-        let options = StartOptions { clock: clock.clone(), services: true };
+        let options = StartOptions { clock: clock.clone(), services: true, ..StartOptions::default() };
         let running = engine::start(resolved, front, options).await;
         Self { running, store, clock }
     }

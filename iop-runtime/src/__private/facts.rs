@@ -189,6 +189,37 @@ pub const fn assert_called<C: Handlers>(name: &str, role: Role) {
     panic!("{}", text.as_str());
 }
 
+/// What stands in for a component in a test handles every message that the component handles.
+///
+/// # Panics
+/// Where it does not.
+#[cfg(feature = "testing")]
+#[track_caller]
+pub const fn assert_stands_in<Original: Handlers, Mock: Handlers>() {
+    let (original, mock) = (Original::TABLE.messages, Mock::TABLE.messages);
+    let mut index = 0;
+    while index < original.len() {
+        let wanted = original[index].message.name;
+        let mut at = 0;
+        while at < mock.len() && !same(mock[at].message.name, wanted) {
+            at += 1;
+        }
+        if at == mock.len() {
+            let text =
+                Text::new().add("`").add(Mock::TYPE.name).add("` cannot stand in for `").add(Original::TYPE.name);
+            let text = text.add("`: it does not handle `").add(wanted).add("`");
+            panic!("{}", text.as_str());
+        }
+        index += 1;
+    }
+    let waits =
+        matches!(Mock::TYPE.kind, ComponentKind::Process) && !matches!(Original::TYPE.kind, ComponentKind::Process);
+    if waits {
+        let text = Text::new().add("the process `").add(Mock::TYPE.name).add("` cannot stand in for the operation `");
+        panic!("{}", text.add(Original::TYPE.name).add("`").as_str());
+    }
+}
+
 /// Whether every name is a target or a setting.
 const fn all_exist(names: &[&str], component: &ComponentType) -> bool {
     let mut index = 0;

@@ -252,6 +252,12 @@ impl ComponentType {
         Self::new::<C>(name, ComponentKind::Operation, Entrance::Queue)
     }
 
+    /// Without its settings and targets. For tests.
+    #[cfg(feature = "testing")]
+    pub(crate) const fn bare(&self) -> Self {
+        Self { settings: &[], targets: &[], ..*self }
+    }
+
     /// Adds where it stands and what it says of itself.
     #[must_use]
     pub const fn described(mut self, rust_path: &'static str, location: SourceLocation, doc: &'static str) -> Self {
@@ -388,6 +394,12 @@ pub trait Instance: Send {
     /// # Errors
     /// See [`Component::load_state`].
     fn load_state(&mut self, data: &[u8]) -> Result;
+}
+
+/// An instance that a test has made.
+#[cfg(feature = "testing")]
+pub(crate) fn instance_of<C: Handlers>(component: C) -> Box<dyn Instance> {
+    Box::new(Typed { component, table: PhantomData })
 }
 
 struct Typed<C: 'static> {

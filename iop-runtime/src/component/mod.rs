@@ -17,6 +17,8 @@ mod split;
 mod target;
 
 pub use context::{Context, Incoming, Outgoing, Reach, Turn};
+#[cfg(feature = "testing")]
+pub(crate) use describe::instance_of;
 pub use describe::{Component, ComponentKind, ComponentType, Entrance, Instance, ItemConfig, TargetDecl};
 pub use effect::Effect;
 pub use error::{Disposition, Error, RequestError, Result};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::component::{ComponentKind, Entrance, Incoming, RequestError};
-use crate::engine::{Caller, Core, Delivery, Emission, Running, Stop, response_id, to_the_end};
+use crate::engine::{Caller, Core, CrashPoint, Delivery, Emission, Running, Stop, response_id, to_the_end};
 use crate::message::{
     Accepted, Invocation, Kind, Message, MessageId, MessageType, Priority, Respond, SessionId, Status, SuspendReason,
 };
@@ -170,6 +170,38 @@ impl Director {
         Ok(Called { response: response.map(|incoming| incoming.body).filter(|body| !body.is_empty()), ..called })
     }
 
+    /// Sends a JSON body to an item and does not wait for what comes of it: it returns when the message is durable.
+    /// Otherwise as [`call_json`](Self::call_json).
+    ///
+    /// # Errors
+    /// See [`DirectorError`].
+    pub async fn send_json(
+        &self,
+        item: &str,
+        type_name: Option<&str>,
+        body: &[u8],
+        id: Option<MessageId>,
+    ) -> Result<Called, DirectorError> {
+        let index = self.index(item)?;
+        let message = self.message_type(index, type_name)?;
+        let accepted =
+            message.accept(body).map_err(|invalid| DirectorError::Invalid { type_name: message.name, invalid })?;
+        let (core, given) = (&self.core, id.is_some());
+        let id = id.unwrap_or_else(MessageId::random);
+        if !core.items[index].is_up() {
+            return Err(DirectorError::Stopped(core.items[index].name.to_string()));
+        }
+        let mut emission = entering(core, index, message, accepted, id);
+        emission.message.invocation = Invocation::OneWay;
+        // The store knows whether it has the message already.
+        emission.maybe_stored = given;
+        let commit = core.submit(Step::default(), vec![emission]);
+        core.halts_at(CrashPoint::AfterAccept, &core.items[index], Some(id)).await;
+        core.durable(&commit).await.map_err(store_error)?;
+        core.halts_at(CrashPoint::BeforeReply, &core.items[index], Some(id)).await;
+        Ok(Called { id, session: SessionId::of(id), response: None })
+    }
+
     /// The state of every item.
     #[must_use]
     pub fn status(&self) -> ProductionStatus {
@@ -266,6 +298,7 @@ impl Director {
                 // Somebody else may be calling with the same id at this moment: the store decides.
                 emission.maybe_stored = given.is_some();
                 let accepted = core.submit(Step::default(), vec![emission]);
+                core.halts_at(CrashPoint::AfterAccept, item, Some(id)).await;
                 if given.is_some() {
                     core.durable(&accepted).await.map_err(store_error)?;
                 }
@@ -278,6 +311,7 @@ impl Director {
         let Some(delivered) = delivered else { return Err(DirectorError::Stopped(item.name.to_string())) };
         // What goes outside waits until it is durable.
         core.durable(&delivered.commit).await.map_err(store_error)?;
+        core.halts_at(CrashPoint::BeforeReply, item, Some(id)).await;
         let incoming = delivered.response.map_err(|error| refused(&item.name, error))?;
         Ok((called, (message.response)().map(|_| incoming)))
     }

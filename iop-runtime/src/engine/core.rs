@@ -9,6 +9,7 @@ use super::activity::Activity;
 use super::envelope::Envelope;
 use super::instances::Instances;
 use super::item::ItemState;
+use super::probe::Probe;
 use super::queue::{Room, Source};
 use super::waiters::{Delivered, Waiters};
 use crate::clock::Clock;
@@ -33,6 +34,7 @@ pub(crate) struct Core {
     pub(crate) activity: Arc<Activity>,
     /// The store failed; the supervisor restarts the items.
     pub(crate) failure: Arc<Failure>,
+    pub(crate) probe: Option<Arc<dyn Probe>>,
     order: Mutex<Order>,
 }
 
@@ -108,6 +110,7 @@ impl Core {
             instances: Instances::default(),
             activity: parts.activity,
             failure: Arc::default(),
+            probe: parts.probe,
             order: Mutex::default(),
         }
     }
@@ -260,6 +263,7 @@ fn is_empty(step: &Step) -> bool {
 
 /// What a [`Core`] is made of.
 pub(crate) struct CoreParts {
+    pub(crate) probe: Option<Arc<dyn Probe>>,
     pub(crate) run: u64,
     pub(crate) graph: &'static Graph,
     pub(crate) store: Arc<dyn Store>,

@@ -10,6 +10,7 @@ use super::core::Core;
 use super::envelope::Envelope;
 use super::guard::Failed;
 use super::item::ItemState;
+use super::probe::CrashPoint;
 use crate::clock::Timestamp;
 use crate::component::{Disposition, Effect};
 use crate::message::{MessageId, SuspendReason};
@@ -51,7 +52,9 @@ pub(crate) async fn declare(
         state: vec![StateWrite { instance: id, expected: None, new: Some(Bytes::from_static(b"{\"intent\":true}")) }],
         ..Step::default()
     };
-    core.submit(step, Vec::new()).wait().await.map(|_| Intent::MayRun)
+    core.submit(step, Vec::new()).wait().await?;
+    core.halts_at(CrashPoint::AfterIntent, item, Some(id)).await;
+    Ok(Intent::MayRun)
 }
 
 /// The intent ends with the attempt.

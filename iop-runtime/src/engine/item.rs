@@ -9,8 +9,9 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::probe::StandIn;
 use super::queue::Queue;
-use crate::component::{ComponentKind, ComponentType, ItemConfig};
+use crate::component::{ComponentKind, ComponentType, Instance, ItemConfig, Result};
 use crate::production::Item;
 use crate::settings::ItemSettings;
 
@@ -53,6 +54,7 @@ pub(crate) struct ItemState {
     pub(crate) queue: Arc<Queue>,
     pub(crate) completed: AtomicU64,
     pub(crate) failed: AtomicU64,
+    stand_in: Option<StandIn>,
     control: Mutex<Control>,
 }
 
@@ -90,6 +92,7 @@ impl ItemState {
             queue,
             completed: AtomicU64::new(0),
             failed: AtomicU64::new(0),
+            stand_in: None,
             control: Mutex::new(Control {
                 phase: ItemPhase::Stopped,
                 stop: CancellationToken::new(),
@@ -97,6 +100,20 @@ impl ItemState {
                 workers: Vec::new(),
                 error: None,
             }),
+        }
+    }
+
+    /// With instances of a test's own.
+    pub(crate) fn standing_in(mut self, stand_in: Option<StandIn>) -> Self {
+        self.stand_in = stand_in;
+        self
+    }
+
+    /// A fresh instance of its component, or of what stands in for it.
+    pub(crate) fn build(&self) -> Result<Box<dyn Instance>> {
+        match &self.stand_in {
+            Some(stand_in) => stand_in.build(&self.config),
+            None => (self.component().build)(&self.config),
         }
     }
 

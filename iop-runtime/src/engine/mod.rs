@@ -17,6 +17,7 @@ mod instances;
 mod intent;
 mod item;
 mod log;
+mod probe;
 mod process;
 mod queue;
 mod reply;
@@ -27,6 +28,7 @@ mod turn;
 mod waiters;
 mod worker;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -40,6 +42,7 @@ pub(crate) use self::core::{Core, Delivery, Emission};
 use self::groups::Grouping;
 use self::item::ItemState;
 pub use self::item::{ItemPhase, WorkerCount};
+pub use self::probe::{CrashPoint, Passage, Probe, StandIn};
 use self::queue::{Queue, QueueKind};
 pub(crate) use self::reply::response_id;
 pub(crate) use self::supervisor::{start_item, stop_item, to_the_end};
@@ -56,11 +59,15 @@ pub struct StartOptions {
     pub clock: Arc<dyn Clock>,
     /// Whether polling services and adapters start. Without them only the director brings input.
     pub services: bool,
+    /// What makes the instances of an item in place of its component, by the index of the item. For tests.
+    pub stand_ins: HashMap<usize, StandIn>,
+    /// Who is told where messages are. For tests.
+    pub probe: Option<Arc<dyn Probe>>,
 }
 
 impl Default for StartOptions {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), services: true }
+        Self { clock: Arc::new(SystemClock), services: true, stand_ins: HashMap::new(), probe: None }
     }
 }
 
@@ -101,9 +108,15 @@ pub struct Summary {
 
 static RUNS: AtomicU64 = AtomicU64::new(1);
 
+/// A number for whatever says something in a span of its own.
+pub(crate) fn next_run() -> u64 {
+    RUNS.fetch_add(1, Ordering::Relaxed)
+}
+
 /// Starts a production: operations, then processes, then services. What an earlier run left unfinished goes on by itself.
 pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options: StartOptions) -> Running {
-    let run = RUNS.fetch_add(1, Ordering::Relaxed);
+    let run = next_run();
+    let mut stand_ins = options.stand_ins;
     let events = events::register(run, Arc::clone(&store));
     let activity = Activity::of_items(resolved.items.len());
     let items = resolved
@@ -122,11 +135,19 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
                 served: matches!(declared.component.entrance, Entrance::Queue | Entrance::Director { .. }),
             };
             let queue = Queue::new(index, Arc::clone(&item.config.item), kind, Arc::clone(&activity));
-            Arc::new(ItemState::new(index, declared, item.config, item.options, Arc::new(queue)))
+            let stand_in = stand_ins.remove(&index);
+            Arc::new(ItemState::new(index, declared, item.config, item.options, Arc::new(queue)).standing_in(stand_in))
         })
         .collect();
-    let core =
-        Arc::new(Core::new(CoreParts { run, graph: resolved.graph, store, clock: options.clock, items, activity }));
+    let core = Arc::new(Core::new(CoreParts {
+        run,
+        graph: resolved.graph,
+        store,
+        clock: options.clock,
+        items,
+        activity,
+        probe: options.probe,
+    }));
     let (gone_sender, gone) = watch::channel(None);
     supervisor::name_orphans(&core).await;
     supervisor::start_items(&core, options.services).await;
@@ -191,16 +212,15 @@ impl Running {
         for task in &self.background {
             task.abort();
         }
-        // The last lines are in the log before the store is closed.
-        self.events.flush();
         // What the last turns said is stored before the store is closed.
         self.events.flush();
         self.core.store.close().await
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
+impl Running {
+    /// Ends every task where it is, as the end of the process would.
+    pub(crate) fn cut_off(&self) {
         for task in &self.background {
             task.abort();
         }
@@ -208,5 +228,11 @@ impl Drop for Running {
             item.begin_stop();
             item.abort_workers();
         }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.cut_off();
     }
 }

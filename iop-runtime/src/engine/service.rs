@@ -12,6 +12,7 @@ use super::activity::Busy;
 use super::guard::{Failed, guarded};
 use super::item::ItemState;
 use super::log;
+use super::probe::CrashPoint;
 use super::retry::backoff;
 use super::turn::{EngineTurn, Handle, Sends, Start};
 use super::worker::{Exit, Worker};
@@ -39,7 +40,9 @@ pub(crate) async fn poll(worker: &mut Worker, stop: &CancellationToken) -> Exit 
         match result {
             Ok(sends) => {
                 let step = Step { abandon: sends.abandoned, ..Step::default() };
+                worker.core.passes(CrashPoint::BeforeCommit, &worker.item, None);
                 let commit = worker.core.submit(step, sends.pending);
+                worker.core.passes(CrashPoint::AfterCommit, &worker.item, None);
                 worker.item.completed.fetch_add(1, Ordering::Relaxed);
                 // The next call waits for this one to be durable: a poll may have looked at the outside.
                 if let Err(error) = commit.wait().await {
@@ -245,7 +248,9 @@ struct Taken {
 /// Commits an input's turn; `true` where the same input was stored before.
 async fn stored(worker: &mut Worker, mark: Option<MessageId>, sends: Sends) -> Result<bool, StoreError> {
     let step = Step { mark, abandon: sends.abandoned, ..Step::default() };
+    worker.core.halts_at(CrashPoint::BeforeCommit, &worker.item, None).await;
     let commit = worker.core.submit(step, sends.pending);
+    worker.core.halts_at(CrashPoint::AfterCommit, &worker.item, None).await;
     match commit.wait().await {
         Ok(outcome) => Ok(outcome == Outcome::AlreadyDone),
         Err(error) => {
@@ -269,7 +274,10 @@ async fn input(
     let Some(handler) = worker.instance.process_input(value, &mut cx) else {
         return Err(Failed::schema(format!("`{}` has no `on_process_input`", worker.item.name)));
     };
-    guarded(handler, &turn, &worker.pulse, || ()).await?;
+    worker.core.halts_at(CrashPoint::BeforeHandler, &worker.item, None).await;
+    let result = guarded(handler, &turn, &worker.pulse, || ()).await;
+    worker.core.halts_at(CrashPoint::AfterHandler, &worker.item, None).await;
+    result?;
     Ok(turn.end())
 }
 

@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 
 use super::core::{Core, Delivery, Emission};
 use super::item::ItemState;
+use super::probe::CrashPoint;
 use super::reply;
 use super::waiters::{Caller, Wait};
 use crate::component::{ComponentKind, Incoming, Outgoing, RequestError, Turn};
@@ -206,7 +207,10 @@ impl EngineTurn {
             wait.cancel();
             return Err(error);
         }
-        self.response(&mut wait, id, &target, timeout).await
+        self.core.halts_at(CrashPoint::AfterRequest, &self.item, Some(id)).await;
+        let response = self.response(&mut wait, id, &target, timeout).await;
+        self.core.halts_at(CrashPoint::AfterResponse, &self.item, Some(id)).await;
+        response
     }
 
     /// Commits what was sent so far, and waits for it, so that whoever sends much is held back.

@@ -15,6 +15,7 @@ use super::envelope::Envelope;
 use super::guard::{Failed, guarded};
 use super::intent::{self, Intent};
 use super::item::{ItemState, Pulse};
+use super::probe::CrashPoint;
 use super::queue::{Queue, instance_of};
 use super::reply::{self, Reply};
 use super::retry::backoff;
@@ -97,7 +98,7 @@ impl Worker {
     ) -> Option<Self> {
         let mut attempt = 0;
         loop {
-            let built = catch_unwind(AssertUnwindSafe(|| (item.component().build)(&item.config)));
+            let built = catch_unwind(AssertUnwindSafe(|| item.build()));
             let failed = match built {
                 Err(panic) => Failed::panicked(&*panic),
                 Ok(Ok(instance)) => {
@@ -141,7 +142,7 @@ impl Worker {
 
     /// Replaces the component by a fresh instance.
     pub(crate) async fn renew(&mut self) -> Result<(), Failed> {
-        self.instance = (self.item.component().build)(&self.item.config)?;
+        self.instance = self.item.build()?;
         self.hook(HookName::Init).await
     }
 
@@ -233,6 +234,8 @@ impl Worker {
         }
         let span = log::turn_span(&self.core, &self.item, Some(&envelope.header));
         let begun = self.core.clock.now();
+        let id = envelope.header.id;
+        self.core.halts_at(CrashPoint::BeforeHandler, &self.item, Some(id)).await;
         let outcome = match intent::declare(&self.core, &self.item, envelope, begun).await {
             Err(error) => {
                 self.core.failure.report(&error);
@@ -242,6 +245,7 @@ impl Worker {
             Ok(Intent::InDoubt) => Err(intent::in_doubt().into()),
             Ok(Intent::MayRun) => self.attempt(envelope, begun).instrument(span.clone()).await,
         };
+        self.core.halts_at(CrashPoint::AfterHandler, &self.item, Some(id)).await;
         let Some(mut envelope) = hand.take() else { return false };
         let _entered = span.enter();
         match outcome {
@@ -374,7 +378,9 @@ impl Worker {
             Some((_, Reply::None)) | None => {}
         }
         let cancelled = !step.cancel.is_empty();
+        self.core.passes(CrashPoint::BeforeCommit, &self.item, Some(envelope.header.id));
         let commit = self.core.submit(step, emissions);
+        self.core.passes(CrashPoint::AfterCommit, &self.item, Some(envelope.header.id));
         if let Some((request, incoming)) = direct {
             self.core.answer(request, Ok(incoming), &commit);
         }
@@ -402,6 +408,8 @@ impl Worker {
         let mut step = Step { abandon: abandoned, ..Step::default() };
         step.start.extend(envelope.lease.map(|lease| (lease, begun)));
         step.state.extend(intent::end(&mut envelope));
+        let id = envelope.header.id;
+        self.core.passes(CrashPoint::BeforeCommit, &self.item, Some(id));
         if retry {
             let pause = backoff(options.backoff, options.backoff_cap, attempt);
             let due = self.core.clock.now().after(pause);
@@ -409,6 +417,7 @@ impl Worker {
             let keep = self.item.queue.keeps(&envelope);
             step.end.extend(envelope.lease.map(|lease| (lease, End::Retry { due, error, keep })));
             self.last = Some(self.core.submit(step, Vec::new()));
+            self.core.passes(CrashPoint::AfterCommit, &self.item, Some(id));
             if !keep {
                 self.item.queue.done(instance_of(&envelope));
                 self.item.queue.only_stored(Some(due));
@@ -421,6 +430,7 @@ impl Worker {
         log::suspended(&self.item, attempt, failed.reason, &error);
         envelope.header.reason = Some(failed.reason);
         self.suspend(&envelope, step, failed.reason, error);
+        self.core.passes(CrashPoint::AfterCommit, &self.item, Some(id));
         self.item.queue.done(instance_of(&envelope));
     }
 

@@ -63,6 +63,12 @@ impl Graph {
         Self { name, doc, location, items, routes, requirements: &[], alerts: None }
     }
 
+    /// With other items in the same places. For tests.
+    #[cfg(feature = "testing")]
+    pub(crate) const fn with_items(&self, items: &'static [Item]) -> Self {
+        Self { items, ..*self }
+    }
+
     /// Adds the statements of `production!`.
     #[must_use]
     pub const fn with(mut self, requirements: &'static [Requirement], alerts: Option<usize>) -> Self {
@@ -98,6 +104,12 @@ impl Item {
         standalone: bool,
     ) -> Self {
         Self { name, doc, component, standalone, policy: ItemPolicy::NONE }
+    }
+
+    /// The same item once more. For tests.
+    #[cfg(feature = "testing")]
+    pub(crate) const fn copy(&self) -> Self {
+        Self { ..*self }
     }
 
     /// Sets what `#[item(…)]` fixes.

@@ -66,6 +66,16 @@ pub(crate) enum Place {
 }
 
 impl Layers {
+    /// What `--set` would say, and nothing else. For tests.
+    #[cfg(feature = "testing")]
+    pub(crate) fn assigned(set: &[String]) -> Self {
+        let mut layers = Self::default();
+        for text in set {
+            layers.assignment(text);
+        }
+        layers
+    }
+
     /// Nothing but what the program says.
     #[must_use]
     pub fn none() -> Self {

@@ -78,7 +78,7 @@ pub struct QueueStatus {
 
 impl QueueStatus {
     /// Nothing waits for this item.
-    pub(super) fn empty(item: Arc<str>) -> Self {
+    pub(crate) fn empty(item: Arc<str>) -> Self {
         Self { item, queued: 0, in_flight: 0, retrying: 0, suspended: 0, oldest: None }
     }
 }

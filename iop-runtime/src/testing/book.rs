@@ -1,0 +1,283 @@
+//! What a harness writes down of a turn, and the script that answers its requests.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use super::handled::Sent;
+use crate::component::{ComponentKind, ComponentType, Incoming, Outgoing, RequestError, Result, Turn};
+use crate::message::{Header, Invocation, Message, MessageId, Respond, SessionId, SuspendReason, decode};
+use crate::settings::ItemSettings;
+
+/// Why a scripted request gets no response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoResponse {
+    /// None within the timeout.
+    TimedOut,
+    /// The request failed for good, with this error, and waits for a person.
+    Suspended(String),
+    /// The item is stopped.
+    Stopped,
+    /// A person took the request out.
+    Removed,
+}
+
+impl NoResponse {
+    /// What the sender gets.
+    pub(super) fn error(self, target: &Arc<str>, timeout: Option<Duration>) -> RequestError {
+        let target = Arc::clone(target);
+        match self {
+            Self::TimedOut => {
+                let timeout = timeout.unwrap_or_else(|| ItemSettings::default().request_timeout);
+                RequestError::TimedOut { target, timeout }
+            }
+            Self::Suspended(error) => {
+                RequestError::Suspended { target, reason: SuspendReason::Poison, error: error.into() }
+            }
+            Self::Stopped => RequestError::Stopped { target },
+            Self::Removed => RequestError::Removed { target },
+        }
+    }
+}
+
+/// A response as its sender gets it.
+pub(super) fn incoming<R: Respond>(response: R) -> Incoming {
+    let body = serde_json::to_vec(&response);
+    let body = body.unwrap_or_else(|error| panic!("a response of the script is not JSON: {error}"));
+    Incoming { value: Some(Box::new(response)), body: body.into() }
+}
+
+/// Answers a request, whose type it knows, from its body.
+type Answer = Box<dyn FnMut(&[u8]) -> Result<Incoming, NoResponse> + Send>;
+
+struct Script {
+    message: &'static str,
+    item: Option<Arc<str>>,
+    answer: Answer,
+}
+
+/// A call whose response the process waits for.
+#[derive(Debug, Clone)]
+pub(super) struct OpenCall {
+    pub(super) id: MessageId,
+    pub(super) type_name: &'static str,
+    pub(super) target: Arc<str>,
+    pub(super) body: Bytes,
+    pub(super) completion_key: Arc<str>,
+    pub(super) timeout: Option<Duration>,
+}
+
+impl fmt::Display for OpenCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` to `{}`, key `{}`", self.type_name, self.target, self.completion_key)
+    }
+}
+
+/// What a harness and its turns share.
+#[derive(Default)]
+pub(super) struct Book(Mutex<Entries>);
+
+#[derive(Default)]
+struct Entries {
+    scripts: Vec<Script>,
+    sent: Vec<Sent>,
+    calls: Vec<OpenCall>,
+    group_ended: bool,
+    /// How many of what was sent is committed.
+    committed: usize,
+}
+
+impl fmt::Debug for Book {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Book").finish_non_exhaustive()
+    }
+}
+
+impl Book {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        // A script that panics has failed its test; what was written down is whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn script<M: Message>(
+        &self,
+        item: Option<Arc<str>>,
+        mut answer: impl FnMut(M) -> Result<M::Response, NoResponse> + Send + 'static,
+    ) {
+        let answer: Answer = Box::new(move |body| {
+            let message = decode::<M>(body).map_err(|error| NoResponse::Suspended(error.to_string()))?;
+            answer(message).map(incoming)
+        });
+        self.entries().scripts.push(Script { message: M::TYPE.name, item, answer });
+    }
+
+    /// Answers by the latest script that fits; one for the item goes before one for all.
+    pub(super) fn answer(
+        &self,
+        asking: &str,
+        message: &str,
+        to: &Arc<str>,
+        body: &[u8],
+    ) -> Result<Incoming, NoResponse> {
+        let mut entries = self.entries();
+        let fits =
+            |script: &&mut Script| script.message == message && script.item.as_ref().is_none_or(|item| item == to);
+        let found = entries.scripts.iter_mut().rev().filter(fits).max_by_key(|script| script.item.is_some());
+        let Some(script) = found else {
+            drop(entries);
+            panic!(
+                "`{asking}` waits for `{to}` to answer a `{message}`, and nothing was said of that; \
+                 write `.answer(|message: {message}| Ok(…))`"
+            );
+        };
+        (script.answer)(body)
+    }
+
+    /// What was sent so far counts, even if the turn fails later.
+    fn commit(&self) {
+        let mut entries = self.entries();
+        entries.committed = entries.sent.len();
+    }
+
+    /// What was sent since. Of a failed attempt only what was committed on the way counts.
+    pub(super) fn take_sent(&self, succeeded: bool) -> Vec<Sent> {
+        let mut entries = self.entries();
+        let committed = std::mem::take(&mut entries.committed);
+        let mut sent = std::mem::take(&mut entries.sent);
+        if !succeeded {
+            sent.truncate(committed);
+            entries.calls.clear();
+            entries.group_ended = false;
+        }
+        sent
+    }
+
+    /// Whether a turn has ended its group since.
+    pub(super) fn take_group_end(&self) -> bool {
+        std::mem::take(&mut self.entries().group_ended)
+    }
+
+    pub(super) fn take_calls(&self) -> Vec<OpenCall> {
+        std::mem::take(&mut self.entries().calls)
+    }
+}
+
+/// A turn of a harness.
+#[derive(Debug)]
+pub(super) struct HarnessTurn {
+    item: Arc<str>,
+    kind: ComponentKind,
+    gathers: bool,
+    header: Option<Header>,
+    request: Option<Bytes>,
+    origin: MessageId,
+    session: SessionId,
+    position: AtomicU32,
+    book: Arc<Book>,
+}
+
+impl HarnessTurn {
+    pub(super) fn new(
+        item: Arc<str>,
+        component: &ComponentType,
+        header: Option<&Header>,
+        request: Option<&Bytes>,
+        book: Arc<Book>,
+    ) -> Self {
+        let origin = header.map_or_else(MessageId::random, |header| header.id);
+        let session = header.map_or_else(|| SessionId::of(origin), |header| header.session);
+        let (header, request) = (header.cloned(), request.cloned());
+        Self {
+            item,
+            kind: component.kind,
+            gathers: component.correlate.is_some(),
+            header,
+            request,
+            origin,
+            session,
+            position: AtomicU32::new(0),
+            book,
+        }
+    }
+
+    fn note(&self, outgoing: &Outgoing) {
+        let awaited = outgoing.invocation == Invocation::Sync;
+        let key = outgoing.completion_key.clone();
+        let mut entries = self.book.entries();
+        entries.sent.push(Sent {
+            target: outgoing.to.item.to_string(),
+            type_name: outgoing.message.name,
+            body: outgoing.body.clone(),
+            invocation: outgoing.invocation,
+            completion_key: key.as_deref().map(str::to_owned),
+            timeout: outgoing.timeout,
+        });
+        if !awaited && outgoing.invocation == Invocation::Async && self.kind == ComponentKind::Process {
+            entries.calls.push(OpenCall {
+                id: self.origin.derive(&[&outgoing.position.to_le_bytes()]),
+                type_name: outgoing.message.name,
+                target: Arc::clone(&outgoing.to.item),
+                body: outgoing.body.clone(),
+                completion_key: key.unwrap_or_else(|| Arc::from("")),
+                timeout: outgoing.timeout,
+            });
+        }
+    }
+}
+
+impl Turn for HarnessTurn {
+    fn item(&self) -> &str {
+        &self.item
+    }
+
+    fn session(&self) -> SessionId {
+        self.session
+    }
+
+    fn message(&self) -> Option<&Header> {
+        self.header.as_ref()
+    }
+
+    fn origin(&self) -> MessageId {
+        self.origin
+    }
+
+    fn request_body(&self) -> Option<Bytes> {
+        self.request.clone()
+    }
+
+    fn end_group(&self) -> Result<(), RequestError> {
+        if !self.gathers {
+            return Err(RequestError::NotStored(format!("`{}` does not gather", self.item).into()));
+        }
+        self.book.entries().group_ended = true;
+        Ok(())
+    }
+
+    fn commit_sends(&self) -> BoxFuture<'static, Result<(), RequestError>> {
+        self.book.commit();
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn next_position(&self) -> u32 {
+        self.position.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn send(&self, outgoing: Outgoing) -> Result<(), RequestError> {
+        self.note(&outgoing);
+        Ok(())
+    }
+
+    fn request(&self, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>> {
+        self.note(&outgoing);
+        // What was sent before an awaited request is committed with it.
+        self.book.commit();
+        let answer = self.book.answer(&self.item, outgoing.message.name, &outgoing.to.item, &outgoing.body);
+        Box::pin(std::future::ready(answer.map_err(|none| none.error(&outgoing.to.item, outgoing.timeout))))
+    }
+}
