@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use crate::settings::{FirstCall, Raw, Setting};
+use crate::settings::{FirstCall, Rate, Raw, Setting};
 
 /// The fields of a component as `production!` sets them: one [`SettingField`], [`TargetField`] or [`TargetsField`] each,
 /// under the same name.
@@ -174,7 +174,7 @@ macro_rules! text_for {
     )* };
 }
 
-text_for!(String, Duration, std::path::PathBuf, std::net::SocketAddr, FirstCall);
+text_for!(String, Duration, std::path::PathBuf, std::net::SocketAddr, FirstCall, Rate);
 
 #[diagnostic::do_not_recommend]
 impl<T: Setting> IntoSetting<Option<T>> for &'static str
@@ -216,6 +216,16 @@ pub struct ItemOptions {
     pub backoff: SettingField<Duration>,
     /// The longest pause between attempts.
     pub backoff_cap: SettingField<Duration>,
+    /// How long an outside that cannot be reached is tried before the message is suspended.
+    pub failure_timeout: SettingField<Duration>,
+    /// The most messages in a time that all workers together begin with: `"10/s"`.
+    pub throttle: SettingField<Rate>,
+    /// Attempts in a row that cannot reach the outside before the circuit breaker opens; 0: there is none.
+    pub breaker: SettingField<u32>,
+    /// How long an open circuit breaker waits before one message tries again.
+    pub breaker_pause: SettingField<Duration>,
+    /// What the item is counted to, for people.
+    pub category: SettingField<Vec<String>>,
     /// The timeout of awaited requests that the item sends without one of their own.
     pub request_timeout: SettingField<Duration>,
 }
@@ -231,6 +241,11 @@ impl ItemOptions {
             ("attempts", self.attempts.0),
             ("backoff", self.backoff.0),
             ("backoff_cap", self.backoff_cap.0),
+            ("failure_timeout", self.failure_timeout.0),
+            ("throttle", self.throttle.0),
+            ("breaker", self.breaker.0),
+            ("breaker_pause", self.breaker_pause.0),
+            ("category", self.category.0),
             ("request_timeout", self.request_timeout.0),
         ]
         .into_iter()

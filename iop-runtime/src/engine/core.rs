@@ -10,7 +10,7 @@ use super::envelope::Envelope;
 use super::instances::Instances;
 use super::item::ItemState;
 use super::probe::Probe;
-use super::queue::{Room, Source};
+use super::queue::{Admission, Source};
 use super::waiters::{Delivered, Waiters};
 use crate::clock::Clock;
 use crate::component::{Incoming, RequestError};
@@ -126,21 +126,23 @@ impl Core {
 
     /// Submits a step with the messages that it emits, and delivers them: into queues and to waiters, before they are
     /// durable. What touches the outside waits for the [`Commit`].
-    pub(crate) fn submit(&self, mut step: Step, emissions: Vec<Emission>) -> Commit {
+    pub(crate) fn submit(&self, step: Step, emissions: Vec<Emission>) -> Commit {
+        self.submit_after(step, emissions, || ())
+    }
+
+    /// The same, with something that must not be separated from it by another submission.
+    pub(crate) fn submit_after(&self, mut step: Step, emissions: Vec<Emission>, before: impl FnOnce()) -> Commit {
         let mut order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut rooms = Rooms::default();
+        before();
         let mut deliveries = Vec::with_capacity(emissions.len());
         for mut emission in emissions {
-            let leased = match emission.to {
-                Delivery::Queue(item) if !emission.transient => self.may_hand_over(&emission, rooms.of(self, item)),
-                _ => false,
-            };
+            let admission = self.admit(&mut emission);
             if !emission.transient {
-                emission.message.leased = leased.then_some(self.node);
+                emission.message.leased = matches!(admission, Admission::HandOver(_)).then_some(self.node);
                 // The queue needs its own copy of the header; the body is shared.
                 step.emit.push(emission.message.clone());
             }
-            deliveries.push((emission, leased));
+            deliveries.push((emission, admission));
         }
         let nothing = is_empty(&step);
         let receipt = (!nothing).then(|| self.store.submit(step));
@@ -149,7 +151,7 @@ impl Core {
             None => Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() })),
         };
         let mut stored = 0;
-        for (emission, leased) in deliveries {
+        for (emission, admission) in deliveries {
             let (sequence, lease) = match &receipt {
                 Some(receipt) if !emission.transient => {
                     let sequence = receipt.first_sequence + stored;
@@ -160,28 +162,37 @@ impl Core {
                 }
                 _ => (order.last_sequence, None),
             };
-            self.deliver(emission, leased, sequence, lease, &commit);
+            self.deliver(emission, admission, (sequence, lease), &commit);
         }
         commit
     }
 
-    fn may_hand_over(&self, emission: &Emission, room: &mut Room) -> bool {
-        if emission.message.due.is_some() {
-            return false;
+    /// Gives a message for a queue its place in that queue's order, and asks whether there is room for it.
+    fn admit(&self, emission: &mut Emission) -> Admission {
+        let Delivery::Queue(index) = emission.to else { return Admission::OnlyStore };
+        let Some(item) = self.items.get(index) else { return Admission::OnlyStore };
+        let message = &mut emission.message;
+        message.order_key = item.queue.order_key(message);
+        message.parks = item.queue.parks(message.order_key.as_ref());
+        if emission.transient {
+            return Admission::OnlyStore;
         }
-        if emission.maybe_stored || !self.store.caps().hand_over {
-            room.close();
-            return false;
-        }
-        room.take(emission.message.body.len())
+        let may_hand_over = !emission.maybe_stored && self.store.caps().hand_over;
+        item.queue.admit(message, may_hand_over)
     }
 
-    fn deliver(&self, emission: Emission, leased: bool, sequence: u64, lease: Option<LeaseToken>, commit: &Commit) {
+    fn deliver(
+        &self,
+        emission: Emission,
+        admission: Admission,
+        (sequence, lease): (u64, Option<LeaseToken>),
+        commit: &Commit,
+    ) {
         match emission.to {
             Delivery::Queue(index) => {
                 let Some(item) = self.items.get(index) else { return };
-                if !leased && !emission.transient {
-                    item.queue.only_stored(emission.message.due);
+                if admission == Admission::OnlyStore && !emission.transient {
+                    item.queue.only_stored(&emission.message);
                     return;
                 }
                 let group = item.queue.grouping().and_then(|grouping| grouping.of(&emission.message));
@@ -195,7 +206,10 @@ impl Core {
                     self.activity.begin(Some(index)),
                 );
                 envelope.group = group;
-                item.queue.hand_over(envelope);
+                match admission {
+                    Admission::HandOver(era) => item.queue.hand_over(envelope, era),
+                    Admission::OnlyStore => item.queue.keep_transient(envelope),
+                }
             }
             Delivery::Waiter(request) => {
                 let incoming = Incoming { value: emission.value, body: emission.message.body };
@@ -228,24 +242,6 @@ impl Core {
             self.failure.report(error);
         }
         outcome
-    }
-}
-
-/// The room in the queues that one step writes to: usually one or two.
-#[derive(Debug, Default)]
-struct Rooms(Vec<(usize, Room)>);
-
-impl Rooms {
-    fn of(&mut self, core: &Core, item: usize) -> &mut Room {
-        let at = match self.0.iter().position(|(of, _)| *of == item) {
-            Some(at) => at,
-            None => {
-                let room = core.items.get(item).map_or_else(Room::none, |item| item.queue.room());
-                self.0.push((item, room));
-                self.0.len() - 1
-            }
-        };
-        &mut self.0[at].1
     }
 }
 

@@ -1,8 +1,11 @@
 //! A message on its way to a worker.
 
+use std::cmp::Reverse;
+
 use bytes::Bytes;
 
 use super::activity::Busy;
+use super::lanes::Place;
 use crate::clock::Timestamp;
 use crate::message::{Decoded, Header, MessageId, Status};
 use crate::store::{Commit, LeaseToken, Leased, NewMessage};
@@ -28,6 +31,10 @@ pub(crate) struct Envelope {
     pub(crate) recovered: bool,
     /// An attempt is under way that must not be repeated (see `intent`).
     pub(crate) intent: bool,
+    /// Tells transient messages of one sequence apart; 0 for a stored one.
+    pub(crate) tie: u32,
+    /// Which life of its queue it belongs to: after a failure of the store, what was in hand before is void.
+    pub(crate) era: u64,
     /// Held, never read: as long as the message is in memory, the production is not idle.
     pub(crate) _busy: Busy,
 }
@@ -57,13 +64,20 @@ impl Envelope {
             repeated: false,
             recovered: false,
             intent: false,
+            tie: 0,
+            era: 0,
             _busy: busy,
         }
     }
 
+    /// Its place in its queue.
+    pub(crate) fn place(&self) -> Place {
+        (Reverse(self.header.priority), self.header.sequence, self.tie)
+    }
+
     /// A message that was read from the store.
     pub(crate) fn leased(leased: Leased, epoch: u64, durable: Commit, busy: Busy) -> Self {
-        let Leased { token, message } = leased;
+        let Leased { token, message, held: _ } = leased;
         let recovered = message.epoch < epoch;
         Self {
             // A person who resumes it has its attempts forgotten, but not what they sent.
@@ -77,6 +91,8 @@ impl Envelope {
             lease: Some(token),
             commit: durable,
             intent: false,
+            tie: 0,
+            era: 0,
             _busy: busy,
         }
     }

@@ -11,8 +11,9 @@ use tokio_util::task::TaskTracker;
 
 use super::probe::StandIn;
 use super::queue::Queue;
+use super::retry::RetryPolicy;
 use crate::component::{ComponentKind, ComponentType, Instance, ItemConfig, Result};
-use crate::production::Item;
+use crate::production::{Failing, Item};
 use crate::settings::ItemSettings;
 
 /// Whether an item is up.
@@ -127,6 +128,16 @@ impl ItemState {
 
     pub(crate) fn kind(&self) -> ComponentKind {
         self.component().kind
+    }
+
+    pub(crate) fn retry(&self) -> RetryPolicy {
+        RetryPolicy {
+            attempts: self.options.attempts,
+            backoff: self.options.backoff,
+            cap: self.options.backoff_cap,
+            failure_timeout: self.options.failure_timeout,
+            blocks: self.declared.policy.failing == Some(Failing::Block),
+        }
     }
 
     pub(crate) fn phase(&self) -> ItemPhase {

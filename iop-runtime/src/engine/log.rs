@@ -5,6 +5,7 @@ use std::time::Duration;
 use tracing::{Span, debug, error, info, info_span, warn};
 
 use super::core::Core;
+use super::gate::Change;
 use super::guard::Failed;
 use super::item::ItemState;
 use crate::message::{Header, SuspendReason};
@@ -33,7 +34,24 @@ pub(crate) fn engine_span(core: &Core) -> Span {
 /// An attempt failed; nothing is lost.
 pub(crate) fn will_retry(item: &ItemState, attempt: u32, pause: Duration, error: &str) {
     let of = item.options.attempts;
-    warn!("attempt {attempt} of {of} failed and will be repeated in {pause:.1?}: {error}");
+    if attempt < of {
+        warn!("attempt {attempt} of {of} failed and will be repeated in {pause:.1?}: {error}");
+    } else if attempt.is_power_of_two() || attempt == of {
+        // An outage of an hour is said a few times, not at each of its attempts.
+        warn!("attempt {attempt} failed and will be repeated in {pause:.1?}, as every one that follows: {error}");
+    }
+}
+
+/// The circuit breaker of an item opened or closed.
+pub(crate) fn breaker(item: &ItemState, change: Change) {
+    match change {
+        Change::Opened(failures, pause) => warn!(
+            "the circuit breaker of `{}` is open: {failures} attempts in a row could not reach the outside; one tries again \
+             every {pause:.1?}",
+            item.name
+        ),
+        Change::Closed(after) => info!("the circuit breaker of `{}` is closed again after {after:.1?}", item.name),
+    }
 }
 
 /// A message waits for a person.

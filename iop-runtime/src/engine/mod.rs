@@ -11,11 +11,13 @@
 mod activity;
 mod core;
 mod envelope;
+mod gate;
 mod groups;
 mod guard;
 mod instances;
 mod intent;
 mod item;
+mod lanes;
 mod log;
 mod probe;
 mod process;
@@ -39,16 +41,15 @@ use tokio::task::AbortHandle;
 use self::activity::Activity;
 use self::core::CoreParts;
 pub(crate) use self::core::{Core, Delivery, Emission};
-use self::groups::Grouping;
+pub use self::gate::BreakerState;
 use self::item::ItemState;
 pub use self::item::{ItemPhase, WorkerCount};
 pub use self::probe::{CrashPoint, Passage, Probe, StandIn};
-use self::queue::{Queue, QueueKind};
+use self::queue::Queue;
 pub(crate) use self::reply::response_id;
 pub(crate) use self::supervisor::{start_item, stop_item, to_the_end};
 pub(crate) use self::waiters::Caller;
 use crate::clock::{Clock, SystemClock};
-use crate::component::{ComponentKind, Entrance};
 use crate::events;
 use crate::settings::ResolvedProduction;
 use crate::store::{Store, StoreError};
@@ -125,16 +126,7 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
         .zip(resolved.graph.items)
         .enumerate()
         .map(|(index, (item, declared))| {
-            let kind = QueueKind {
-                ordered: item.options.pool_size == 1,
-                by_instance: declared.component.kind == ComponentKind::Process,
-                grouping: declared
-                    .component
-                    .correlate
-                    .map(|field| Grouping::new(Arc::clone(&item.config.item), field, (declared.component.handles)())),
-                served: matches!(declared.component.entrance, Entrance::Queue | Entrance::Director { .. }),
-            };
-            let queue = Queue::new(index, Arc::clone(&item.config.item), kind, Arc::clone(&activity));
+            let queue = Queue::new(index, declared, &item, Arc::clone(&activity));
             let stand_in = stand_ins.remove(&index);
             Arc::new(ItemState::new(index, declared, item.config, item.options, Arc::new(queue)).standing_in(stand_in))
         })

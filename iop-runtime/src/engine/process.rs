@@ -304,6 +304,7 @@ pub(crate) fn store_transient(core: &Core, item: &ItemState, envelope: &Envelope
     let message = NewMessage {
         target: Some(Arc::clone(&item.name)),
         leased: Some(core.node),
+        parks: item.queue.parks(envelope.header.order_key.as_ref()),
         ..as_new(&envelope.header, envelope.instance, &envelope.body)
     };
     let receipt = core.store.submit(Step { emit: vec![message], ..Step::default() });
@@ -333,7 +334,7 @@ fn as_new(header: &Header, instance: Option<MessageId>, body: &Bytes) -> NewMess
         body: body.clone(),
         keys: Vec::new(),
         leased: None,
-        order_key: None,
+        order_key: header.order_key.clone(),
         parks: false,
     }
 }

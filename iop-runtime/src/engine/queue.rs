@@ -1,11 +1,11 @@
 //! The queue of an item: a window in memory onto the backlog in the store.
 //!
-//! *Invariant*: as long as the queue is not `behind`, its window holds every message of the item that is due, so a new
-//! one may be handed over without a detour. Once a message was only stored (the window was full, or the message was not
-//! due yet), the queue is behind: everything that follows is only stored as well, until a refill has caught up.
+//! *Invariant*: as long as the queue is not `behind`, its window holds every message of the item that is due and that the
+//! store does not hold back, so a new one may be handed over without a detour. Once a message was only stored (the window
+//! was full, or the message was not due yet), the queue is behind: everything that follows, up to its priority, is only
+//! stored as well, until a refill has caught up. The same holds inside each order key ([`Lanes`]).
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,10 +14,17 @@ use tokio::sync::Notify;
 use super::activity::{Activity, Busy};
 use super::core::Failure;
 use super::envelope::Envelope;
+use super::gate::{Gate, GateKind, Passage};
 use super::groups::Grouping;
+use super::lanes::{Behind, Lanes, QueueOrder};
 use crate::clock::{Clock, Timestamp};
+use crate::component::{ComponentKind, Entrance};
 use crate::message::{Kind, MessageId, Priority};
-use crate::store::{Commit, LeaseBatch, LeaseOrder, LeaseRequest, NodeId, Outcome, Store, StoreError};
+use crate::production::{Failing, Item, Order};
+use crate::settings::{ItemSettings, ResolvedItem};
+use crate::store::{
+    Commit, LeaseBatch, LeaseOrder, LeaseRequest, NewMessage, NodeId, Outcome, Parked, Store, StoreError,
+};
 
 /// Messages in the window at most.
 const WINDOW: usize = 1024;
@@ -29,6 +36,8 @@ const LOW_WATER: usize = 256;
 const REFILL: usize = 256;
 /// Messages read from the store at once while nothing is known of their size.
 const FIRST_REFILL: usize = 16;
+/// Messages of one order key in the window at most.
+const KEY_WINDOW: usize = 64;
 
 /// Where a refill reads from.
 #[derive(Debug, Clone)]
@@ -45,10 +54,7 @@ pub(crate) struct Source {
 pub(crate) struct Queue {
     item: Arc<str>,
     index: usize,
-    /// Pool size 1: one message at a time, a failing head holds the rest back.
-    ordered: bool,
-    /// Messages of one process instance are worked on one at a time.
-    by_instance: bool,
+    kind: QueueKind,
     /// How messages find their group, where the item gathers.
     grouping: Option<Grouping>,
     state: Mutex<State>,
@@ -56,73 +62,87 @@ pub(crate) struct Queue {
     activity: Arc<Activity>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
-    window: BTreeMap<(Reverse<Priority>, u64, u32), Envelope>,
-    bytes: usize,
-    /// Failed messages that wait for their next attempt.
-    retrying: BTreeMap<(Timestamp, u64, u32), Envelope>,
-    retrying_bytes: usize,
-    /// Instances that a worker has.
-    instances: HashSet<MessageId>,
-    /// Something in the store is not in the window.
-    behind: Option<Busy>,
+    lanes: Lanes,
+    /// Something in the store, up to this priority, is not in the window.
+    behind: Option<(Busy, Priority)>,
     /// Goes up whenever something was only stored, so that a refill knows whether it saw everything.
     stored_only: u64,
     refilling: bool,
+    /// What left memory since the refill under way began: the store holds it.
+    dropped: Vec<(Arc<str>, Behind)>,
     /// Messages to read at once, by the size of those read last; 0 where none were.
     refill: usize,
     /// When the next message in the store becomes due.
     next_due: Option<(Timestamp, Busy)>,
-    /// Tells transient messages of one sequence apart.
-    tie: u32,
+    /// Failed messages of order keys wait in the store alone: nothing is handed over that might overtake them.
+    away: bool,
+    /// What a person has to decide before the rest of its order key, or of the queue, goes on.
+    parked: BTreeMap<Option<Arc<str>>, MessageId>,
+    /// What an earlier run parked is known.
+    knows_parked: bool,
+    /// Room that was promised and not used yet: messages, bytes.
+    reserved: (usize, usize),
+    gate: Gate,
     /// After a failure of the store: what is in memory may not be stored.
     closed: bool,
-    /// Goes up with each closing, so that an answer from before it is known as one.
-    closings: u64,
+    /// Goes up with each closing, so that what comes from before it is known as void.
+    era: u64,
 }
 
 /// How a queue is worked on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct QueueKind {
-    /// One message at a time.
-    pub(crate) ordered: bool,
+    pub(crate) order: QueueOrder,
+    /// A suspended message holds back its order key, or the whole of an ordered queue.
+    pub(crate) parks: bool,
     /// One message of a process instance at a time.
     pub(crate) by_instance: bool,
-    /// How messages find their group, where the item gathers.
-    pub(crate) grouping: Option<Grouping>,
     /// Its item's workers take from it: not so where they fetch their input.
     pub(crate) served: bool,
+    pub(crate) workers: usize,
+    pub(crate) gate: GateKind,
 }
 
-/// What a window can still take.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Room {
-    messages: usize,
-    bytes: usize,
-}
-
-impl Room {
-    pub(crate) fn none() -> Self {
-        Self { messages: 0, bytes: 0 }
-    }
-
-    /// Takes the room of one message; `false`, now and from now on, where there is none: what comes after a message that
-    /// is only stored is only stored too.
-    pub(crate) fn take(&mut self, body: usize) -> bool {
-        if self.messages == 0 || self.bytes == 0 {
-            self.messages = 0;
-            return false;
+impl QueueKind {
+    /// What was declared of the item, and what the settings say.
+    fn of(item: &Item, options: &ItemSettings) -> Self {
+        let order = match item.policy.order {
+            Order::Key(name) => QueueOrder::Key(name),
+            Order::Fifo => QueueOrder::Whole,
+            Order::Unsaid if options.pool_size == 1 => QueueOrder::Whole,
+            Order::Unsaid | Order::None => QueueOrder::Free,
+        };
+        Self {
+            order,
+            // What blocks and cannot be tried again, such as a body that was damaged, waits for a person too.
+            parks: matches!(item.policy.failing, Some(Failing::ParkKey | Failing::Block)) && order != QueueOrder::Free,
+            by_instance: item.component.kind == ComponentKind::Process,
+            served: matches!(item.component.entrance, Entrance::Queue | Entrance::Director { .. }),
+            workers: options.pool_size,
+            gate: GateKind::of(options),
         }
-        self.messages -= 1;
-        self.bytes = self.bytes.saturating_sub(body);
-        true
     }
+}
 
-    /// A message of the same step is only stored, for another reason.
-    pub(crate) fn close(&mut self) {
-        self.messages = 0;
-    }
+/// A failed message that holds its lane back, as people see it.
+#[derive(Debug, Clone)]
+pub(crate) struct FailingMessage {
+    pub(crate) message: MessageId,
+    pub(crate) order_key: Option<Arc<str>>,
+    pub(crate) attempt: u32,
+    pub(crate) since: Option<Timestamp>,
+    pub(crate) due: Timestamp,
+    pub(crate) error: Option<Arc<str>>,
+}
+
+/// What a message is when it is handed in: to be handed over, or only stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// There is room for it, in this life of the queue.
+    HandOver(u64),
+    OnlyStore,
 }
 
 /// The next thing to do with a queue.
@@ -132,20 +152,17 @@ enum Next {
 }
 
 impl Queue {
-    pub(crate) fn new(index: usize, item: Arc<str>, kind: QueueKind, activity: Arc<Activity>) -> Self {
-        let queue = Self {
-            item,
-            index,
-            ordered: kind.ordered,
-            by_instance: kind.by_instance,
-            grouping: kind.grouping,
-            state: Mutex::default(),
-            changed: Notify::new(),
-            activity,
-        };
+    /// The queue of the item with this index.
+    pub(crate) fn new(index: usize, declared: &Item, resolved: &ResolvedItem, activity: Arc<Activity>) -> Self {
+        let kind = QueueKind::of(declared, &resolved.options);
+        let item = Arc::clone(&resolved.config.item);
+        let types = || (declared.component.handles)();
+        let grouping = declared.component.correlate.map(|field| Grouping::new(Arc::clone(&item), field, types()));
+        let state = State::new(kind, 0);
+        let queue = Self { item, index, kind, grouping, state: Mutex::new(state), changed: Notify::new(), activity };
         if kind.served {
             // What an earlier run left in the store comes first.
-            queue.only_stored(None);
+            queue.look();
         }
         queue
     }
@@ -163,58 +180,179 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Room for messages that are submitted now and handed over. [`Room::take`] counts them.
-    pub(crate) fn room(&self) -> Room {
-        let state = self.lock();
-        if state.behind.is_some() || state.refilling {
-            return Room::none();
+    fn wake(&self) {
+        self.changed.notify_waiters();
+        self.changed.notify_one();
+    }
+
+    /// The value by which this queue orders a message, where it is ordered by one.
+    pub(crate) fn order_key(&self, message: &NewMessage) -> Option<Arc<str>> {
+        let QueueOrder::Key(name) = self.kind.order else { return None };
+        (message.kind == Kind::Request).then(|| {
+            let key = message.keys.iter().find(|(key, _)| *key == name);
+            key.map_or_else(|| Arc::from(""), |(_, value)| Arc::from(value.as_str()))
+        })
+    }
+
+    /// Whether such a message holds others back while it is suspended.
+    pub(crate) fn parks(&self, order_key: Option<&Arc<str>>) -> bool {
+        self.kind.parks && (self.kind.order == QueueOrder::Whole || order_key.is_some())
+    }
+
+    /// Whether there is room for a message that is about to be submitted. What comes after a message that is only stored
+    /// is only stored too. Called, with what follows from it, under the lock of submissions.
+    pub(crate) fn admit(&self, message: &NewMessage, may_hand_over: bool) -> Admission {
+        let mut state = self.lock();
+        let (messages, bytes) = state.reserved;
+        let room = state.lanes.waiting() + messages < WINDOW && state.lanes.bytes() + bytes < WINDOW_BYTES;
+        let behind = state.behind.as_ref().is_some_and(|(_, priority)| *priority >= message.priority);
+        let may = may_hand_over && message.due.is_none() && room && !behind && !state.is_closed_to_new();
+        let admitted = may
+            && match &message.order_key {
+                Some(key) => state.lanes.reserve(key, message.priority, self.key_window()),
+                None => true,
+            };
+        if !admitted {
+            // Already now, for what follows in the same step.
+            self.note_stored(&mut state, message);
+            return Admission::OnlyStore;
         }
-        Room { messages: WINDOW.saturating_sub(state.window.len()), bytes: WINDOW_BYTES.saturating_sub(state.bytes) }
+        state.reserved = (messages + 1, bytes + message.body.len());
+        Admission::HandOver(state.era)
+    }
+
+    /// So that the busy lanes of all workers leave room for others.
+    fn key_window(&self) -> usize {
+        (WINDOW / (2 * self.kind.workers.max(1))).clamp(1, KEY_WINDOW)
     }
 
     /// Whether the window has room for one more.
     pub(crate) fn has_room(&self) -> bool {
         let state = self.lock();
-        state.window.len() < WINDOW && state.bytes < WINDOW_BYTES
+        state.lanes.waiting() < WINDOW && state.lanes.bytes() < WINDOW_BYTES
     }
 
-    /// Adds a message that was submitted as handed over.
-    pub(crate) fn hand_over(&self, envelope: Envelope) {
+    /// Adds a message that was submitted as handed over; `era` is that of its admission.
+    pub(crate) fn hand_over(&self, mut envelope: Envelope, era: u64) {
         let mut state = self.lock();
-        state.insert(envelope);
+        if state.era != era {
+            // The store failed in between: what of it is stored is read again.
+            return;
+        }
+        let (messages, bytes) = state.reserved;
+        state.reserved = (messages.saturating_sub(1), bytes.saturating_sub(envelope.body.len()));
+        envelope.era = era;
+        state.lanes.insert(envelope, true);
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Adds a message that the store does not know.
+    pub(crate) fn keep_transient(&self, mut envelope: Envelope) {
+        let mut state = self.lock();
+        envelope.era = state.era;
+        state.lanes.insert(envelope, false);
         drop(state);
         self.changed.notify_one();
     }
 
     /// Notes that a message was submitted without being handed over.
-    pub(crate) fn only_stored(&self, due: Option<Timestamp>) {
-        let mut state = self.lock();
-        match due {
-            Some(due) if state.behind.is_none() => {
-                if state.next_due.as_ref().is_none_or(|(next, _)| due < *next) {
-                    state.next_due = Some((due, self.busy()));
-                }
-            }
-            _ => {
-                state.stored_only += 1;
-                state.behind.get_or_insert_with(|| self.busy());
-            }
-        }
-        drop(state);
-        self.changed.notify_waiters();
-        self.changed.notify_one();
+    pub(crate) fn only_stored(&self, message: &NewMessage) {
+        self.note_stored(&mut self.lock(), message);
+        self.wake();
     }
 
-    /// The next due time in the store may have changed: ask again.
-    pub(crate) fn due_changed(&self) {
-        self.lock().next_due = None;
-        self.only_stored(None);
+    fn note_stored(&self, state: &mut State, message: &NewMessage) {
+        match (message.due, &message.order_key) {
+            (Some(due), _) if state.behind.is_none() => self.note_due(state, due),
+            (None, Some(key)) => {
+                state.stored_only += 1;
+                if state.lanes.spill(key, message.priority, state.stored_only) {
+                    self.fall_behind(state, message.priority);
+                }
+            }
+            // An alarm of any priority may ring before the next look.
+            (Some(_), _) => state.stored_only += 1,
+            (None, None) if state.parked.contains_key(&None) => state.stored_only += 1,
+            (None, None) => {
+                state.stored_only += 1;
+                self.fall_behind(state, message.priority);
+            }
+        }
+    }
+
+    fn note_due(&self, state: &mut State, due: Timestamp) {
+        if state.next_due.as_ref().is_none_or(|(next, _)| due < *next) {
+            state.next_due = Some((due, self.busy()));
+        }
+    }
+
+    /// Something up to this priority is in the store alone.
+    fn fall_behind(&self, state: &mut State, priority: Priority) {
+        match &mut state.behind {
+            Some((_, behind)) => *behind = priority.max(*behind),
+            None => state.behind = Some((self.busy(), priority)),
+        }
+    }
+
+    /// Something may be in the store that the window does not have: ask again.
+    pub(crate) fn look(&self) {
+        self.look_again(&mut self.lock());
+        self.wake();
+    }
+
+    fn look_again(&self, state: &mut State) {
+        state.next_due = None;
+        state.stored_only += 1;
+        self.fall_behind(state, Priority(u8::MAX));
+    }
+
+    /// A person has decided on a message of this queue that was suspended.
+    pub(crate) fn decided(&self, message: MessageId, order_key: Option<&Arc<str>>) {
+        let mut state = self.lock();
+        let key = order_key.cloned();
+        if state.parked.get(&key) == Some(&message) {
+            state.parked.remove(&key);
+            state.lanes.park(order_key, false);
+        }
+        self.look_again(&mut state);
+        drop(state);
+        self.wake();
     }
 
     /// Messages in memory, and whether there are more in the store.
     pub(crate) fn depth(&self) -> (usize, bool) {
         let state = self.lock();
-        (state.window.len() + state.retrying.len(), state.behind.is_some())
+        (state.lanes.waiting() + state.lanes.retrying(), state.behind.is_some())
+    }
+
+    /// Failed messages that will be tried again, the next one first, up to `limit`; and how many there are.
+    pub(crate) fn failing(&self, limit: usize) -> (Vec<FailingMessage>, usize) {
+        let state = self.lock();
+        let shown = state.lanes.failing().take(limit).map(|(due, envelope)| FailingMessage {
+            message: envelope.header.id,
+            order_key: envelope.header.order_key.clone(),
+            attempt: envelope.header.attempt,
+            since: envelope.header.failing,
+            due,
+            error: envelope.header.error.clone(),
+        });
+        (shown.collect(), state.lanes.retrying())
+    }
+
+    /// What waits for a person, up to `limit`; and how many there are.
+    pub(crate) fn parked(&self, limit: usize) -> (Vec<Parked>, usize) {
+        let state = self.lock();
+        let parked = state.parked.iter().take(limit);
+        let shown = parked.map(|(order_key, message)| Parked { message: *message, order_key: order_key.clone() });
+        (shown.collect(), state.parked.len())
+    }
+
+    /// What its workers pass before each message.
+    pub(crate) fn gate<T>(&self, look: impl FnOnce(&mut Gate) -> T) -> T {
+        let answer = look(&mut self.lock().gate);
+        self.wake();
+        answer
     }
 
     /// Waits for the next message whose turn it is. Cancel-safe.
@@ -247,90 +385,146 @@ impl Queue {
         if state.closed {
             return Next::WaitUntil(None);
         }
-        let waiting = state.retrying.first_key_value().map(|(key, _)| *key);
-        if let Some(key) = waiting {
-            let free = state
-                .retrying
-                .get(&key)
-                .is_some_and(|envelope| starts_instance(envelope) || !state.instances.contains(&instance_of(envelope)));
-            if key.0 <= now
-                && free
-                && let Some(envelope) = state.retrying.remove(&key)
-            {
-                state.retrying_bytes -= envelope.body.len();
-                return state.give(envelope, self);
-            }
-            if self.ordered {
-                return Next::WaitUntil(Some(key.0));
-            }
+        match state.gate.passage() {
+            Passage::Open => {}
+            // Not before something else has happened.
+            Passage::Shut => return Next::WaitUntil(None),
+            Passage::ShutFor(pause) => return Next::WaitUntil(Some(now.after(pause))),
         }
-        let free = state
-            .window
-            .iter()
-            .find(|(_, envelope)| !self.by_instance || !state.instances.contains(&instance_of(envelope)));
-        if let Some(key) = free.map(|(key, _)| *key)
-            && let Some(envelope) = state.window.remove(&key)
-        {
-            state.bytes -= envelope.body.len();
-            return state.give(envelope, self);
+        if let Some(envelope) = state.lanes.give(now) {
+            state.gate.passed(envelope.header.id);
+            return Next::Work(Box::new(envelope));
         }
         let store_due = state.next_due.as_ref().map(|(due, _)| *due);
-        Next::WaitUntil(match (waiting.map(|key| key.0), store_due) {
-            (Some(retry), Some(due)) => Some(retry.min(due)),
-            (retry, due) => retry.or(due),
-        })
+        Next::WaitUntil(state.lanes.next_retry(now).into_iter().chain(store_due).min())
     }
 
-    /// The worker is done with a message of this instance.
-    pub(crate) fn done(&self, instance: MessageId) {
-        if self.by_instance {
-            self.lock().instances.remove(&instance);
-            self.changed.notify_one();
+    /// Whether what a worker has in hand is of this life of the queue.
+    pub(crate) fn is_current(&self, envelope: &Envelope) -> bool {
+        self.lock().era == envelope.era
+    }
+
+    /// The worker is done with a message.
+    pub(crate) fn done(&self, envelope: &Envelope) {
+        let mut state = self.lock();
+        if state.era != envelope.era {
+            return;
         }
+        state.gate.came_to_nothing(envelope.header.id);
+        if let Some(priority) = state.lanes.done(envelope) {
+            state.stored_only += 1;
+            self.fall_behind(&mut state, priority);
+        }
+        drop(state);
+        self.wake();
     }
 
     /// Whether a failed message may wait in memory for its next attempt. Not where many do already: an outage is a
     /// backlog like any other.
     pub(crate) fn keeps(&self, envelope: &Envelope) -> bool {
         let state = self.lock();
-        let bytes: usize = envelope.body.len() + state.retrying_bytes;
-        envelope.lease.is_none() || state.retrying.is_empty() || (state.retrying.len() < WINDOW && bytes < WINDOW_BYTES)
+        let bytes: usize = envelope.body.len() + state.lanes.retrying_bytes();
+        // Of an ordered queue there is one, for each priority.
+        envelope.lease.is_none()
+            || self.kind.order == QueueOrder::Whole
+            || state.lanes.retrying() == 0
+            || (state.lanes.retrying() < WINDOW && bytes < WINDOW_BYTES)
+    }
+
+    /// The message in hand will be tried again: what is behind it in its order key goes back to the store, in the step
+    /// that is submitted next. Called under the lock of submissions.
+    pub(crate) fn hold_behind(&self, envelope: &Envelope) {
+        let mut state = self.lock();
+        if state.era == envelope.era {
+            state.lanes.fails(envelope);
+            if let Some(key) = &envelope.header.order_key {
+                state.drop_behind(key, Behind::Lane(envelope.place()));
+            }
+        }
+    }
+
+    /// The message in hand is being suspended and parks its order key, or the whole of an ordered queue. Called under the
+    /// lock of submissions.
+    pub(crate) fn park(&self, envelope: &Envelope) {
+        let mut state = self.lock();
+        if state.era != envelope.era {
+            return;
+        }
+        let key = envelope.header.order_key.clone();
+        match &key {
+            Some(key) => state.drop_behind(key, Behind::Everything),
+            None => state.lanes.drop_all(),
+        }
+        state.lanes.park(key.as_ref(), true);
+        state.parked.insert(key, envelope.header.id);
     }
 
     /// Takes a failed message back until its next attempt.
     pub(crate) fn retry_at(&self, due: Timestamp, envelope: Envelope) {
         let mut state = self.lock();
-        // A request keeps its instance: responses to what it awaited or sent may come before it has succeeded.
-        if !starts_instance(&envelope) {
-            state.instances.remove(&instance_of(&envelope));
+        if state.era == envelope.era {
+            state.gate.came_to_nothing(envelope.header.id);
+            state.lanes.retry_at(due, envelope);
         }
-        let tie = state.tie_of(&envelope);
-        state.retrying_bytes += envelope.body.len();
-        state.retrying.insert((due, envelope.header.sequence, tie), envelope);
         drop(state);
-        self.changed.notify_one();
+        self.wake();
+    }
+
+    /// A failed message waits in the store alone for its next attempt.
+    pub(crate) fn retry_in_store(&self, due: Timestamp, envelope: &Envelope) {
+        let mut state = self.lock();
+        if state.era == envelope.era {
+            state.gate.came_to_nothing(envelope.header.id);
+            state.away |= matches!(self.kind.order, QueueOrder::Key(_));
+            state.lanes.retry_in_store(envelope);
+            if state.behind.is_some() {
+                state.stored_only += 1;
+            } else {
+                self.note_due(&mut state, due);
+            }
+        }
+        drop(state);
+        self.wake();
     }
 
     /// Puts a message back whose turn was stopped before it began or was dropped.
     pub(crate) fn put_back(&self, envelope: Envelope) {
         let mut state = self.lock();
-        state.instances.remove(&instance_of(&envelope));
-        state.insert(envelope);
+        if state.era == envelope.era {
+            state.gate.came_to_nothing(envelope.header.id);
+            state.lanes.put_back(envelope);
+        }
         drop(state);
-        self.changed.notify_one();
+        self.wake();
     }
 
     /// Forgets what is in memory: after a failure of the store it may not be stored. The store has the rest.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
-        *state =
-            State { closed: true, closings: state.closings + 1, stored_only: state.stored_only, ..State::default() };
+        let gate = std::mem::replace(&mut state.gate, Gate::new(self.kind.gate));
+        let era = state.era + 1;
+        *state = State { closed: true, stored_only: state.stored_only, gate, ..State::new(self.kind, era) };
+        state.gate.all_came_to_nothing();
     }
 
     /// Reads from the store again.
     pub(crate) fn reopen(&self) {
         self.lock().closed = false;
-        self.only_stored(None);
+        self.look();
+    }
+
+    fn is_low(&self, state: &State) -> bool {
+        let waiting = state.lanes.waiting();
+        if state.lanes.bytes() >= WINDOW_BYTES {
+            return false;
+        }
+        let urgent = state.behind.as_ref().is_some_and(|(_, behind)| {
+            // Only what is really known to be there: after a start, everything may be.
+            *behind < Priority(u8::MAX) && state.lanes.best().is_some_and(|best| *behind > best)
+        });
+        let busy_lanes = matches!(self.kind.order, QueueOrder::Key(_)) && state.lanes.ready() < self.kind.workers;
+        let most = WINDOW.max(2 * KEY_WINDOW * self.kind.workers);
+        waiting < LOW_WATER || (waiting < WINDOW && urgent) || (waiting < most && busy_lanes)
     }
 
     fn refill_if_low(self: &Arc<Self>, source: &Source) {
@@ -338,23 +532,27 @@ impl Queue {
         let now = source.clock.now();
         if state.next_due.as_ref().is_some_and(|(due, _)| *due <= now) {
             state.next_due = None;
-            state.behind.get_or_insert_with(|| self.busy());
+            self.fall_behind(&mut state, Priority(u8::MAX));
         }
-        let low = state.window.len() < LOW_WATER && state.bytes < WINDOW_BYTES;
-        if state.closed || state.behind.is_none() || state.refilling || !low {
+        if state.closed || state.behind.is_none() || state.refilling || !self.is_low(&state) {
             return;
         }
         state.refilling = true;
+        state.dropped.clear();
         let limit = if state.refill == 0 { FIRST_REFILL } else { state.refill };
-        let seen = Seen { closings: state.closings, stored_only: state.stored_only, limit };
+        let seen = Seen { era: state.era, stored_only: state.stored_only, limit };
         // Asked for under the lock: whatever is only stored after this is counted in `stored_only` after `seen`.
         let batch = source.store.lease(LeaseRequest {
             queue: Arc::clone(&self.item),
             node: source.node,
             limit,
             ttl: Duration::MAX,
-            order: if self.ordered { LeaseOrder::Queue } else { LeaseOrder::None },
-            with_parked: false,
+            order: match self.kind.order {
+                QueueOrder::Free => LeaseOrder::None,
+                QueueOrder::Whole => LeaseOrder::Queue,
+                QueueOrder::Key(_) => LeaseOrder::Key,
+            },
+            with_parked: !state.knows_parked,
         });
         let epoch = source.store.epoch();
         drop(state);
@@ -367,7 +565,7 @@ impl Queue {
 
     fn refilled(&self, batch: Result<LeaseBatch, StoreError>, seen: Seen, epoch: u64, failure: &Failure) {
         let mut state = self.lock();
-        if state.closings != seen.closings {
+        if state.era != seen.era {
             // Of before the store failed: these leases are lost, and the queue has been read again, or will be.
             return;
         }
@@ -386,63 +584,88 @@ impl Queue {
         if let Some(mean) = bytes.checked_div(batch.leased.len()) {
             state.refill = (WINDOW_BYTES / mean.max(1)).clamp(1, REFILL);
         }
-        let durable = Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }));
-        for leased in batch.leased {
-            let mut envelope = Envelope::leased(leased, epoch, durable.clone(), self.busy());
-            if let Some(grouping) = &self.grouping {
-                grouping.enter(&mut envelope);
-            }
-            state.insert(envelope);
-        }
-        state.next_due = batch.next_due.map(|due| (due, self.busy()));
+        state.take_parked(batch.parked);
+        let next_due = batch.next_due;
+        self.take_leased(&mut state, batch.leased, seen, epoch);
+        state.next_due = next_due.map(|due| (due, self.busy()));
         if complete {
+            state.away &= state.next_due.is_some();
             state.behind = None;
         }
         drop(state);
-        self.changed.notify_waiters();
-        self.changed.notify_one();
+        self.wake();
+    }
+
+    fn take_leased(&self, state: &mut State, leased: Vec<crate::store::Leased>, seen: Seen, epoch: u64) {
+        let durable = Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }));
+        for leased in leased {
+            let held = leased.held;
+            let mut envelope = Envelope::leased(leased, epoch, durable.clone(), self.busy());
+            envelope.era = seen.era;
+            if let Some(grouping) = &self.grouping {
+                grouping.enter(&mut envelope);
+            }
+            if let Some(key) = envelope.header.order_key.clone() {
+                let place = envelope.place();
+                let gone = state.dropped.iter().any(|(dropped, behind)| *dropped == key && behind.covers(&place));
+                if gone {
+                    // The store has taken it back since.
+                    continue;
+                }
+                state.lanes.looked(&key, held.then_some(envelope.header.priority), seen.stored_only);
+            }
+            state.lanes.insert(envelope, false);
+        }
+    }
+}
+
+impl State {
+    fn new(kind: QueueKind, era: u64) -> Self {
+        Self {
+            lanes: Lanes::new(kind.order, kind.by_instance),
+            behind: None,
+            stored_only: 0,
+            refilling: false,
+            dropped: Vec::new(),
+            refill: 0,
+            next_due: None,
+            away: false,
+            parked: BTreeMap::new(),
+            knows_parked: false,
+            reserved: (0, 0),
+            gate: Gate::new(kind.gate),
+            closed: false,
+            era,
+        }
+    }
+
+    /// Whether nothing may be handed over at all.
+    fn is_closed_to_new(&self) -> bool {
+        self.closed || self.away || self.parked.contains_key(&None)
+    }
+
+    fn drop_behind(&mut self, key: &Arc<str>, behind: Behind) {
+        self.stored_only += 1;
+        self.lanes.drop_behind(key, behind, self.stored_only);
+        if self.refilling {
+            self.dropped.push((Arc::clone(key), behind));
+        }
+    }
+
+    /// What an earlier run parked.
+    fn take_parked(&mut self, parked: Vec<Parked>) {
+        self.knows_parked = true;
+        for Parked { message, order_key } in parked {
+            self.lanes.park(order_key.as_ref(), true);
+            self.parked.insert(order_key, message);
+        }
     }
 }
 
 /// What a refill knows of its queue at its beginning.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    closings: u64,
+    era: u64,
     stored_only: u64,
     limit: usize,
-}
-
-/// What must not be worked on by two workers at once: the process instance, or for a request the one that it starts or the
-/// group that it belongs to.
-pub(crate) fn instance_of(envelope: &Envelope) -> MessageId {
-    let instance = if starts_instance(envelope) { envelope.group } else { envelope.instance };
-    instance.unwrap_or(envelope.header.id)
-}
-
-fn starts_instance(envelope: &Envelope) -> bool {
-    envelope.header.kind == Kind::Request
-}
-
-impl State {
-    fn insert(&mut self, envelope: Envelope) {
-        self.bytes += envelope.body.len();
-        let tie = self.tie_of(&envelope);
-        self.window.insert((Reverse(envelope.header.priority), envelope.header.sequence, tie), envelope);
-    }
-
-    /// Transient messages have no sequence of their own.
-    fn tie_of(&mut self, envelope: &Envelope) -> u32 {
-        if envelope.lease.is_none() {
-            self.tie = self.tie.wrapping_add(1);
-            return self.tie;
-        }
-        0
-    }
-
-    fn give(&mut self, envelope: Envelope, queue: &Queue) -> Next {
-        if queue.by_instance {
-            self.instances.insert(instance_of(&envelope));
-        }
-        Next::Work(Box::new(envelope))
-    }
 }

@@ -4,6 +4,49 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
+use super::guard::Failed;
+use crate::component::Disposition;
+use crate::message::SuspendReason;
+
+/// What becomes of a message after a failed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Another attempt after this pause.
+    Again(Duration),
+    Suspend(SuspendReason),
+}
+
+/// What an item does with failed attempts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RetryPolicy {
+    /// Attempts before a message is suspended that fails by itself.
+    pub(crate) attempts: u32,
+    pub(crate) backoff: Duration,
+    pub(crate) cap: Duration,
+    /// How long an outside that cannot be reached is tried; `None`: for ever.
+    pub(crate) failure_timeout: Option<Duration>,
+    /// Nothing is suspended that may be tried again: what fails is tried for ever, and holds back what is behind it.
+    pub(crate) blocks: bool,
+}
+
+impl RetryPolicy {
+    /// After attempt number `attempt` failed; the first one failed `failing` ago.
+    pub(crate) fn verdict(&self, failed: &Failed, attempt: u32, failing: Duration) -> Verdict {
+        let again = Verdict::Again(backoff(self.backoff, self.cap, attempt));
+        if self.blocks && failed.reason != SuspendReason::InDoubt {
+            // Another attempt that cannot help need not come soon.
+            let hopeless = failed.disposition == Disposition::Fatal;
+            return if hopeless { Verdict::Again(self.cap) } else { again };
+        }
+        match failed.disposition {
+            Disposition::Retry | Disposition::NotSent if attempt < self.attempts => again,
+            Disposition::Unavailable if self.failure_timeout.is_none_or(|timeout| failing < timeout) => again,
+            Disposition::Unavailable => Verdict::Suspend(SuspendReason::Unavailable),
+            Disposition::Retry | Disposition::NotSent | Disposition::Fatal => Verdict::Suspend(failed.reason),
+        }
+    }
+}
+
 /// Capped exponential backoff with jitter: attempt `n` (from 1) waits between half of and the whole of
 /// `first * 2^(n-1)`, never longer than `cap`. The jitter keeps many messages that failed together from coming back
 /// together.
@@ -33,6 +76,47 @@ mod tests {
             .collect();
         assert_eq!(ceilings, [1, 2, 4, 8, 16, 30, 30]);
         assert_eq!(ceiling(Duration::from_secs(1), Duration::from_secs(30), u32::MAX).as_secs(), 30);
+    }
+
+    fn failed(disposition: Disposition) -> Failed {
+        Failed { error: String::new(), disposition, reason: SuspendReason::Poison, panicked: false, not_sent: true }
+    }
+
+    #[test]
+    fn an_outage_is_tried_until_the_failure_timeout_and_a_fault_until_the_attempts_are_used_up() {
+        let policy = RetryPolicy {
+            attempts: 2,
+            backoff: Duration::ZERO,
+            cap: Duration::ZERO,
+            failure_timeout: Some(Duration::from_secs(60)),
+            blocks: false,
+        };
+        let again = Verdict::Again(Duration::ZERO);
+        let minute = Duration::from_secs(60);
+        let outage = failed(Disposition::Unavailable);
+        assert_eq!(policy.verdict(&outage, 900, minute - Duration::from_secs(1)), again);
+        assert_eq!(policy.verdict(&outage, 3, minute), Verdict::Suspend(SuspendReason::Unavailable));
+        let for_ever = RetryPolicy { failure_timeout: None, ..policy };
+        assert_eq!(for_ever.verdict(&outage, u32::MAX, minute * 1_000_000), again);
+        assert_eq!(policy.verdict(&failed(Disposition::Retry), 1, minute), again);
+        assert_eq!(policy.verdict(&failed(Disposition::Retry), 2, minute), Verdict::Suspend(SuspendReason::Poison));
+        assert_eq!(policy.verdict(&failed(Disposition::Fatal), 1, minute), Verdict::Suspend(SuspendReason::Poison));
+    }
+
+    #[test]
+    fn what_blocks_is_never_suspended() {
+        let cap = Duration::from_secs(30);
+        let policy = RetryPolicy {
+            attempts: 1,
+            backoff: Duration::from_secs(1),
+            cap,
+            failure_timeout: Some(Duration::ZERO),
+            blocks: true,
+        };
+        for disposition in [Disposition::Retry, Disposition::Unavailable, Disposition::Fatal] {
+            let verdict = policy.verdict(&failed(disposition), 99, cap * 1_000);
+            assert!(matches!(verdict, Verdict::Again(pause) if pause <= cap && pause >= cap / 2), "{verdict:?}");
+        }
     }
 
     #[test]

@@ -12,13 +12,15 @@ use tracing::Instrument;
 use super::activity::Busy;
 use super::core::Core;
 use super::envelope::Envelope;
+use super::gate::Gate;
 use super::guard::{Failed, guarded};
 use super::intent::{self, Intent};
 use super::item::{ItemState, Pulse};
+use super::lanes::instance_of;
 use super::probe::CrashPoint;
-use super::queue::{Queue, instance_of};
+use super::queue::Queue;
 use super::reply::{self, Reply};
-use super::retry::backoff;
+use super::retry::{Verdict, backoff};
 use super::turn::{EngineTurn, Handle, Start};
 use super::{groups, log, process, service};
 use crate::clock::Timestamp;
@@ -250,13 +252,19 @@ impl Worker {
         let _entered = span.enter();
         match outcome {
             Ok(done) => {
-                self.complete(&mut envelope, begun, done);
-                self.item.queue.done(instance_of(&envelope));
+                // What the store was recovered under is void: it is delivered again, and what it sent with it.
+                if self.item.queue.is_current(&envelope) {
+                    self.complete(&mut envelope, begun, done);
+                    self.reached();
+                }
+                self.item.queue.done(&envelope);
                 false
             }
             Err(Attempt { failed, abandoned }) => {
                 let panicked = failed.panicked;
-                self.fail(envelope, begun, failed, abandoned);
+                if self.item.queue.is_current(&envelope) {
+                    self.fail(envelope, begun, failed, abandoned);
+                }
                 panicked
             }
         }
@@ -385,7 +393,7 @@ impl Worker {
             self.core.answer(request, Ok(incoming), &commit);
         }
         if cancelled {
-            self.item.queue.due_changed();
+            self.item.queue.look();
         }
         self.item.completed.fetch_add(1, Ordering::Relaxed);
         self.last = Some(commit);
@@ -395,13 +403,11 @@ impl Worker {
     fn fail(&mut self, mut envelope: Envelope, begun: Timestamp, failed: Failed, abandoned: Vec<MessageId>) {
         self.item.failed.fetch_add(1, Ordering::Relaxed);
         let failed = intent::doubted(&envelope, failed);
-        let options = &self.item.options;
+        self.note_outage(&envelope, &failed);
+        let now = self.core.clock.now();
         let attempt = envelope.header.attempt + 1;
-        let retry = match failed.disposition {
-            Disposition::Fatal => false,
-            Disposition::Retry | Disposition::NotSent => attempt < options.attempts,
-            Disposition::Unavailable => true,
-        };
+        let since = *envelope.header.failing.get_or_insert(now);
+        let verdict = self.item.retry().verdict(&failed, attempt, now.since(since));
         let error: Arc<str> = failed.error.into();
         envelope.header.attempt = attempt;
         envelope.header.error = Some(Arc::clone(&error));
@@ -410,28 +416,50 @@ impl Worker {
         step.state.extend(intent::end(&mut envelope));
         let id = envelope.header.id;
         self.core.passes(CrashPoint::BeforeCommit, &self.item, Some(id));
-        if retry {
-            let pause = backoff(options.backoff, options.backoff_cap, attempt);
-            let due = self.core.clock.now().after(pause);
-            log::will_retry(&self.item, attempt, pause, &error);
-            let keep = self.item.queue.keeps(&envelope);
-            step.end.extend(envelope.lease.map(|lease| (lease, End::Retry { due, error, keep })));
-            self.last = Some(self.core.submit(step, Vec::new()));
-            self.core.passes(CrashPoint::AfterCommit, &self.item, Some(id));
-            if !keep {
-                self.item.queue.done(instance_of(&envelope));
-                self.item.queue.only_stored(Some(due));
-                return;
+        match verdict {
+            Verdict::Again(pause) => {
+                log::will_retry(&self.item, attempt, pause, &error);
+                self.again(envelope, step, now.after(pause), error);
             }
-            envelope.repeated = true;
-            self.item.queue.retry_at(due, envelope);
+            Verdict::Suspend(reason) => {
+                log::suspended(&self.item, attempt, reason, &error);
+                envelope.header.reason = Some(reason);
+                self.suspend(&envelope, step, reason, error);
+                self.core.passes(CrashPoint::AfterCommit, &self.item, Some(id));
+                self.item.queue.done(&envelope);
+            }
+        }
+    }
+
+    /// Commits that the message will be tried again, and takes it back until then.
+    fn again(&mut self, mut envelope: Envelope, mut step: Step, due: Timestamp, error: Arc<str>) {
+        let queue = &self.item.queue;
+        let keep = queue.keeps(&envelope);
+        step.end.extend(envelope.lease.map(|lease| (lease, End::Retry { due, error, keep })));
+        self.last = Some(self.core.submit_after(step, Vec::new(), || queue.hold_behind(&envelope)));
+        self.core.passes(CrashPoint::AfterCommit, &self.item, Some(envelope.header.id));
+        if !keep {
+            queue.retry_in_store(due, &envelope);
             return;
         }
-        log::suspended(&self.item, attempt, failed.reason, &error);
-        envelope.header.reason = Some(failed.reason);
-        self.suspend(&envelope, step, failed.reason, error);
-        self.core.passes(CrashPoint::AfterCommit, &self.item, Some(id));
-        self.item.queue.done(instance_of(&envelope));
+        envelope.repeated = true;
+        queue.retry_at(due, envelope);
+    }
+
+    /// The outside answered, or the failure has nothing to do with it.
+    fn reached(&self) {
+        if let Some(change) = self.item.queue.gate(Gate::reached) {
+            log::breaker(&self.item, change);
+        }
+    }
+
+    fn note_outage(&self, envelope: &Envelope, failed: &Failed) {
+        if failed.disposition != Disposition::Unavailable {
+            return self.reached();
+        }
+        if let Some(change) = self.item.queue.gate(|gate| gate.unavailable(envelope.header.id)) {
+            log::breaker(&self.item, change);
+        }
     }
 
     fn suspend(&mut self, envelope: &Envelope, mut step: Step, reason: crate::message::SuspendReason, error: Arc<str>) {
@@ -444,7 +472,12 @@ impl Worker {
         }
         let lease = envelope.lease.or_else(|| process::store_transient(&self.core, &self.item, envelope));
         step.end.extend(lease.map(|lease| (lease, End::Suspend { reason, error: Arc::clone(&error) })));
-        let commit = self.core.submit(step, emissions);
+        let parks = self.item.queue.parks(header.order_key.as_ref());
+        let commit = self.core.submit_after(step, emissions, || {
+            if parks {
+                self.item.queue.park(envelope);
+            }
+        });
         if header.kind == Kind::Request && header.invocation == Invocation::Sync {
             let error = RequestError::Suspended { target: Arc::clone(&self.item.name), reason, error };
             self.core.answer(header.id, Err(error), &commit);
@@ -508,7 +541,7 @@ impl InHand {
     /// The message is not in the store after all.
     fn forget(&mut self) {
         if let Some(envelope) = self.envelope.take() {
-            self.queue.done(instance_of(&envelope));
+            self.queue.done(&envelope);
         }
     }
 }

@@ -133,6 +133,8 @@ pub enum SuspendReason {
     Orphaned,
     /// A person suspended it.
     Operator,
+    /// Its outside could not be reached for as long as its item tries (`failure_timeout`).
+    Unavailable,
 }
 
 impl SuspendReason {
@@ -147,6 +149,7 @@ impl SuspendReason {
             Self::CrashSuspect => "crash_suspect",
             Self::Orphaned => "orphaned",
             Self::Operator => "operator",
+            Self::Unavailable => "unavailable",
         }
     }
 }

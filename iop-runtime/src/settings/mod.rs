@@ -13,6 +13,7 @@ mod error;
 mod layers;
 pub(crate) mod options;
 mod proofs;
+mod rate;
 mod resolve;
 mod value;
 
@@ -20,6 +21,7 @@ pub use error::{Origin, SettingError};
 pub use layers::{DEFAULT_FILE, ENVIRONMENT_PREFIX, LayerSources, Layers};
 pub(crate) use options::LogFilter;
 pub use options::{EngineSettings, FirstCall, HttpChoice, ItemSettings, StoreChoice};
+pub use rate::Rate;
 pub use resolve::{ResolvedItem, ResolvedProduction, ShownSetting, resolve, resolve_engine};
 pub use value::{Raw, Secret, Setting, SettingKind};
 

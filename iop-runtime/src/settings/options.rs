@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::rate::Rate;
 use super::{Raw, Setting, SettingDecl};
 
 /// The table of the engine's own settings in `iop.toml`, and their first word on the command line.
@@ -25,6 +26,16 @@ pub struct ItemSettings {
     pub backoff: Duration,
     /// The longest pause between attempts.
     pub backoff_cap: Duration,
+    /// How long an outside that cannot be reached is tried before the message is suspended; `None`: for ever.
+    pub failure_timeout: Option<Duration>,
+    /// The most messages in a time that all workers together begin with; `None`: as many as come.
+    pub throttle: Option<Rate>,
+    /// Attempts in a row that cannot reach the outside before the circuit breaker opens; 0: there is none.
+    pub breaker: u32,
+    /// How long an open circuit breaker waits before it lets one message try.
+    pub breaker_pause: Duration,
+    /// What the item is counted to, for people.
+    pub category: Vec<String>,
     /// The timeout of awaited requests that the item sends without one of their own.
     pub request_timeout: Duration,
     /// The pause between calls of a service that polls or has an adapter.
@@ -42,6 +53,11 @@ impl Default for ItemSettings {
             attempts: 5,
             backoff: Duration::from_secs(1),
             backoff_cap: Duration::from_secs(30),
+            failure_timeout: None,
+            throttle: None,
+            breaker: 5,
+            breaker_pause: Duration::from_secs(30),
+            category: Vec::new(),
             request_timeout: Duration::from_secs(30),
             call_interval: Duration::from_secs(5),
             first_call: FirstCall::AtOnce,
@@ -233,6 +249,31 @@ pub(super) static EVERY_ITEM: &[SettingDecl] = &[
         Some(|| Raw::from("1s")),
     ),
     SettingDecl::new::<Duration>("backoff_cap", "The longest pause between attempts.", Some(|| Raw::from("30s"))),
+    SettingDecl::new::<Option<Duration>>(
+        "failure_timeout",
+        "How long an outside that cannot be reached is tried before the message is suspended; not set: for ever.",
+        None,
+    ),
+    SettingDecl::new::<Option<Rate>>(
+        "throttle",
+        "The most messages in a time that all workers together begin with; not set: as many as come.",
+        None,
+    ),
+    SettingDecl::new::<u32>(
+        "breaker",
+        "Attempts in a row that cannot reach the outside before the circuit breaker opens; 0: there is none.",
+        Some(|| Raw::from(5)),
+    ),
+    SettingDecl::new::<Option<SomeTime>>(
+        "breaker_pause",
+        "How long an open circuit breaker waits before one message tries again; not set: as long as `backoff_cap`.",
+        None,
+    ),
+    SettingDecl::new::<Vec<String>>(
+        "category",
+        "What the item is counted to, for people: a list of words.",
+        Some(|| Raw::Array(Vec::new())),
+    ),
     SettingDecl::new::<SomeTime>(
         "request_timeout",
         "The timeout of awaited requests that the item sends without one of their own.",

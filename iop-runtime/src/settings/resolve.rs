@@ -317,16 +317,27 @@ impl Slots {
         let request_timeout = self.read::<SomeTime>(owner, "request_timeout", errors);
         let backoff: Option<_> = self.read(owner, "backoff", errors);
         let backoff_cap = self.read(owner, "backoff_cap", errors);
+        let failure_timeout: Option<Option<_>> = self.read(owner, "failure_timeout", errors);
+        let throttle: Option<Option<_>> = self.read(owner, "throttle", errors);
+        let breaker = self.read(owner, "breaker", errors);
+        let breaker_pause: Option<Option<SomeTime>> = self.read(owner, "breaker_pause", errors);
+        let category = self.read(owner, "category", errors);
         let call_interval = self.read::<SomeTime>(owner, "call_interval", errors);
         let first_call: Option<FirstCall> = self.read(owner, "first_call", errors);
+        // A pause that is longer than the cap by itself is meant to be that long.
+        let backoff_cap = std::cmp::max(backoff_cap?, backoff?);
         Some(ItemSettings {
             pool_size: usize::try_from(pool_size?.0).ok()?,
             enabled: enabled?,
             timeout: timeout?.0,
             attempts: attempts?.0,
             backoff: backoff?,
-            // A pause that is longer than the cap by itself is meant to be that long.
-            backoff_cap: std::cmp::max(backoff_cap?, backoff?),
+            backoff_cap,
+            failure_timeout: failure_timeout.flatten(),
+            throttle: throttle.flatten(),
+            breaker: breaker?,
+            breaker_pause: breaker_pause.flatten().map_or(backoff_cap, |pause| pause.0),
+            category: category?,
             request_timeout: request_timeout?.0,
             call_interval: call_interval.map_or(defaults.call_interval, |interval| interval.0),
             first_call: first_call.unwrap_or(defaults.first_call),

@@ -409,6 +409,8 @@ pub struct Leased {
     pub token: LeaseToken,
     /// The message.
     pub message: StoredMessage,
+    /// Others of its order key are held in the store, and come after it.
+    pub held: bool,
 }
 
 /// The right of one node to end one message.

@@ -81,6 +81,11 @@ impl Rows {
         of(header).and_then(|of| self.orders.0.get(&of)).is_some_and(|order| order.must_be_held(lane(header)))
     }
 
+    /// Whether others of the order key are held.
+    pub(super) fn holds(&self, header: &Header) -> bool {
+        of(header).and_then(|of| self.orders.0.get(&of)).is_some_and(|order| !order.held.is_empty())
+    }
+
     /// Whether a suspended message holds this one's order key back.
     pub(super) fn is_parked(&self, header: &Header) -> bool {
         of(header).and_then(|of| self.orders.0.get(&of)).is_some_and(|order| !order.parked.is_empty())

@@ -149,6 +149,7 @@ impl State {
             End::GiveBack if header.status == Status::InFlight => header.status = Status::Queued,
             End::GiveBack => {}
         });
+        let beside = if matches!(end, End::Suspend { .. }) { self.leases.beside(token.sequence) } else { Vec::new() };
         match end {
             End::Retry { keep: true, .. } => self.leases.keep(token),
             _ => self.leases.remove(token.sequence),
@@ -159,6 +160,10 @@ impl State {
             End::Suspend { .. } => {
                 if self.rows.messages.get(&token.sequence).is_some_and(|entry| entry.parks) {
                     self.hold_behind(token.sequence, Behind::Everything);
+                    if self.rows.messages.get(&token.sequence).is_some_and(|e| e.message.header.order_key.is_none()) {
+                        // An ordered queue waits as a whole: who held leases on it holds none.
+                        beside.into_iter().for_each(|sequence| self.leases.remove(sequence));
+                    }
                 }
                 self.release_at(token.sequence);
             }
@@ -292,7 +297,8 @@ impl State {
         let token = self.token(message.header.id, sequence);
         let of = Queued { queue: &request.queue, order_key: message.header.order_key.as_ref() };
         self.leases.grant(token, of, request.node, now, request.ttl);
-        Some(Leased { token, message })
+        let held = self.rows.holds(&message.header);
+        Some(Leased { token, message, held })
     }
 
     pub(super) fn acquire(&mut self, name: Arc<str>, node: NodeId, now: Timestamp, ttl: Duration) -> Option<Fence> {

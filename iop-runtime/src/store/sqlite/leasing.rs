@@ -159,10 +159,14 @@ impl Writer<'_> {
             }
             Err(error) => return Err(error),
         };
+        let held = match &message.header.order_key {
+            Some(key) => self.sql.order_held.exists((queue, key))?,
+            None => false,
+        };
         let token = self.inbox.token(message.header.id, sequence);
         let of = Queued { queue: &request.queue, order_key: message.header.order_key.as_ref() };
         self.leases.grant(token, of, request.node, now, request.ttl);
-        Ok(Some(Leased { token, message }))
+        Ok(Some(Leased { token, message, held }))
     }
 
     /// One message, whatever its state.

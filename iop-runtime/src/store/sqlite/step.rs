@@ -120,8 +120,17 @@ impl Writer<'_> {
             End::Suspend { reason, error } => {
                 let failed = (sequence, schema::reason(*reason), error, started, now.0);
                 let parks = self.sql.suspend.query_row(failed, |row| row.get(0)).optional()?;
-                if let (Some((queue, key)), Some(true)) = (&ordered, parks) {
-                    self.hold_behind(token.sequence, OrderKey { queue: *queue, key }, Behind::Everything)?;
+                match &ordered {
+                    Some((queue, key)) if parks == Some(true) => {
+                        self.hold_behind(token.sequence, OrderKey { queue: *queue, key }, Behind::Everything)?;
+                    }
+                    // An ordered queue waits as a whole: who held leases on it holds none.
+                    None if parks == Some(true) => {
+                        for sequence in self.leases.beside(token.sequence) {
+                            self.leases.remove(sequence);
+                        }
+                    }
+                    _ => {}
                 }
             }
             // Where the start was never written, the message still lies where it was.
