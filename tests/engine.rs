@@ -4,6 +4,8 @@
 
 #[path = "engine/front.rs"]
 mod front;
+#[path = "engine/keys.rs"]
+mod keys;
 #[path = "engine/kit.rs"]
 mod kit;
 

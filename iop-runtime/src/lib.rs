@@ -327,5 +327,5 @@ pub mod prelude {
         Call, CallResult, Context, Error, Pending, Piece, Pieces, RequestError, Response, Result, Target, Targets,
         gather,
     };
-    pub use crate::message::{Message, MessageId, SessionId};
+    pub use crate::message::{Message, MessageId, Priority, SessionId};
 }

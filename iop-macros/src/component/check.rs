@@ -15,8 +15,21 @@ use crate::errors::{Code, Errors};
 use crate::suggest;
 
 /// Settings of the engine for every item: the fields of `iop::component::ItemOptions`.
-pub(crate) const RESERVED: [&str; 7] =
-    ["pool_size", "enabled", "timeout", "attempts", "backoff", "backoff_cap", "request_timeout"];
+pub(crate) const RESERVED: [&str; 13] = [
+    "pool_size",
+    "enabled",
+    "active",
+    "timeout",
+    "attempts",
+    "backoff",
+    "backoff_cap",
+    "failure_timeout",
+    "throttle",
+    "breaker",
+    "breaker_pause",
+    "category",
+    "request_timeout",
+];
 
 #[derive(Default)]
 struct Arguments {

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use super::requests::{AsyncRequest, Calls, NgRequest, SyncRequest};
 use super::target::{Awaitable, Carries, Target};
 use super::{Error, RequestError, Result};
-use crate::message::{Decoded, Header, Invocation, Message, MessageId, MessageType, SessionId, decode};
+use crate::message::{Decoded, Header, Invocation, Message, MessageId, MessageType, Priority, SessionId, decode};
 
 /// A handler's view of its turn: everything it does through this takes effect in one commit, when the handler returns
 /// `Ok`. An awaited request commits, with it and in order, what was sent before it.
@@ -172,6 +172,8 @@ pub struct Outgoing {
     pub value: Decoded,
     /// JSON, for the store.
     pub body: Bytes,
+    /// Its lane, where the sender said one.
+    pub priority: Option<Priority>,
     /// Its `#[key]` values.
     pub keys: Vec<(&'static str, String)>,
     /// How it is sent.

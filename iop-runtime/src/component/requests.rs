@@ -13,7 +13,7 @@ use futures_util::future::{BoxFuture, join_all};
 use super::context::{Incoming, Outgoing, Reach, Turn};
 use super::target::{Awaitable, Carries, Target};
 use super::{RequestError, Result};
-use crate::message::{Invocation, Message, decode};
+use crate::message::{Invocation, Message, Priority, decode};
 
 /// What every request has.
 struct Draft<M> {
@@ -24,6 +24,7 @@ struct Draft<M> {
     timeout: Option<Duration>,
     description: Option<Arc<str>>,
     completion_key: Option<Arc<str>>,
+    priority: Option<Priority>,
 }
 
 impl<M: Message> Draft<M> {
@@ -31,7 +32,7 @@ impl<M: Message> Draft<M> {
         // The position is taken when the request is made, not when it is first polled: a repeated turn makes its
         // requests in the same order, whatever order they are polled in.
         let position = turn.next_position();
-        Self { turn, to, position, message, timeout: None, description: None, completion_key: None }
+        Self { turn, to, position, message, timeout: None, description: None, completion_key: None, priority: None }
     }
 
     fn outgoing(self, invocation: Invocation) -> Result<(Arc<dyn Turn>, Outgoing), RequestError> {
@@ -49,6 +50,7 @@ impl<M: Message> Draft<M> {
             timeout: self.timeout,
             description: self.description,
             completion_key: self.completion_key,
+            priority: self.priority,
         };
         Ok((self.turn, outgoing))
     }
@@ -60,6 +62,13 @@ macro_rules! request_options {
             /// How long to wait for the response, in place of the item's `request_timeout`.
             pub fn timeout(mut self, timeout: Duration) -> Self {
                 self.0.timeout = Some(timeout);
+                self
+            }
+
+            /// The lane of the request in the queue of its target, and of what descends from it. Without one it has that
+            /// of the message whose turn sends it.
+            pub fn priority(mut self, priority: Priority) -> Self {
+                self.0.priority = Some(priority);
                 self
             }
 
@@ -188,18 +197,26 @@ pub struct Call<M> {
     message: M,
     timeout: Option<Duration>,
     description: Option<Arc<str>>,
+    priority: Option<Priority>,
 }
 
 impl<M: Message> Call<M> {
     /// A call of the item behind `target`.
     pub fn new<S: Carries<M, P>, P, W: Awaitable>(target: &Target<S, W>, message: M) -> Self {
-        Self { to: target.into(), message, timeout: None, description: None }
+        Self { to: target.into(), message, timeout: None, description: None, priority: None }
     }
 
     /// How long to wait for the response, in place of the item's `request_timeout`.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// The lane of the request in the queue of its target.
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = Some(priority);
         self
     }
 
@@ -214,6 +231,7 @@ impl<M: Message> Call<M> {
         let mut draft = Draft::new(Arc::clone(turn), self.to, self.message);
         draft.timeout = self.timeout;
         draft.description = self.description;
+        draft.priority = self.priority;
         Box::pin(async move {
             let target = Arc::clone(&draft.to.item);
             let (turn, outgoing) = match draft.outgoing(Invocation::Sync) {

@@ -17,7 +17,7 @@ use crate::message::{InvalidMessage, decode};
 use crate::production::Graph;
 use crate::store::{NewMessage, Step, Store, StoreError, StoredMessage};
 
-pub use self::status::{ItemStatus, ProductionStatus};
+pub use self::status::{FailingStatus, ItemStatus, ParkedStatus, ProductionStatus};
 
 /// How long a caller outside waits for a response where nothing else is said.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -200,6 +200,33 @@ impl Director {
         core.durable(&commit).await.map_err(store_error)?;
         core.halts_at(CrashPoint::BeforeReply, &core.items[index], Some(id)).await;
         Ok(Called { id, session: SessionId::of(id), response: None })
+    }
+
+    /// Puts a suspended message back to its own place in its queue, with its attempts forgotten; `false` where it is not
+    /// suspended. What it had parked goes on after it.
+    ///
+    /// # Errors
+    /// [`DirectorError::NotStored`], [`DirectorError::Unknown`].
+    pub async fn resume(&self, message: MessageId) -> Result<bool, DirectorError> {
+        crate::engine::resume(&self.core, message).await.map_err(store_error)
+    }
+
+    /// Takes an unfinished message out for good, in the name of `by`; `false` where it is finished, or a worker has it.
+    /// What waited for it goes on.
+    ///
+    /// # Errors
+    /// [`DirectorError::NotStored`], [`DirectorError::Unknown`].
+    pub async fn discard(&self, message: MessageId, by: impl Into<Arc<str>>) -> Result<bool, DirectorError> {
+        crate::engine::discard(&self.core, message, &by.into()).await.map_err(store_error)
+    }
+
+    /// Suspends a message that waits in memory for a worker or for its next attempt, in the name of `by`; `false` where it
+    /// does neither.
+    ///
+    /// # Errors
+    /// [`DirectorError::NotStored`], [`DirectorError::Unknown`].
+    pub async fn suspend(&self, message: MessageId, by: impl Into<Arc<str>>) -> Result<bool, DirectorError> {
+        crate::engine::suspend(&self.core, message, &by.into()).await.map_err(store_error)
     }
 
     /// The state of every item.

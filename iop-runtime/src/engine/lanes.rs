@@ -14,6 +14,7 @@ use std::time::Duration;
 use super::envelope::Envelope;
 use crate::clock::Timestamp;
 use crate::message::{Kind, MessageId, Priority};
+use crate::store::LeaseToken;
 
 /// A place in the order of a queue; the last part tells transient messages of one sequence apart.
 pub(crate) type Place = (Reverse<Priority>, u64, u32);
@@ -27,6 +28,16 @@ pub(crate) enum QueueOrder {
     Whole,
     /// One after the other for each value of this key.
     Key(&'static str),
+}
+
+impl std::fmt::Display for QueueOrder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Free => f.write_str("none"),
+            Self::Whole => f.write_str("fifo"),
+            Self::Key(name) => write!(f, "key({name})"),
+        }
+    }
 }
 
 /// What only one worker has a message of.
@@ -323,7 +334,9 @@ impl Lanes {
     fn leave(&mut self, envelope: &Envelope) -> Option<Priority> {
         let id = self.lane_of(envelope)?;
         let lane = self.lane(id.clone());
-        lane.in_hand = None;
+        if lane.in_hand == Some(envelope.place()) {
+            lane.in_hand = None;
+        }
         let look = lane.spilled.map(|spilled| spilled.priority);
         let look = look.filter(|priority| !lane.parked && !lane.is_ahead_of(*priority));
         if look.is_some() && lane.is_empty() {
@@ -377,6 +390,36 @@ impl Lanes {
             lane.failing.remove(&envelope.place());
         }
         self.leave(envelope);
+    }
+
+    /// Takes a stored message out that waits, whatever it waits for.
+    pub(crate) fn withdraw(&mut self, id: MessageId) -> Option<Withdrawn> {
+        let is_it = |envelope: &Envelope| envelope.header.id == id && envelope.lease.is_some();
+        let again = self.retrying.iter().find(|(_, envelope)| is_it(envelope)).map(|(key, _)| *key);
+        let envelope = if let Some(key) = again {
+            let envelope = self.retrying.remove(&key)?;
+            self.retrying_bytes -= envelope.body.len();
+            envelope
+        } else {
+            let place = self.waiting.iter().find(|(_, envelope)| is_it(envelope)).map(|(place, _)| *place)?;
+            let envelope = self.waiting.remove(&place)?;
+            self.bytes -= envelope.body.len();
+            self.ready.remove(&place);
+            envelope
+        };
+        let lease = envelope.lease?;
+        if let Some(id) = self.lane_of(&envelope)
+            && let Some(lane) = self.lanes.get_mut(&id)
+        {
+            let place = envelope.place();
+            lane.waiting.remove(&place);
+            lane.failing.remove(&place);
+            if lane.offered == Some(place) {
+                lane.offered = None;
+            }
+            self.reconsider(&id);
+        }
+        Some(Withdrawn { envelope, lease })
     }
 
     /// Puts a message back that nobody has worked on.
@@ -438,6 +481,13 @@ impl Lanes {
             lane.spilled = held.map(|priority| Spilled { priority, at: seen });
         }
     }
+}
+
+/// A stored message that was taken out of its queue, with the right to end it.
+#[derive(Debug)]
+pub(crate) struct Withdrawn {
+    pub(crate) envelope: Envelope,
+    pub(crate) lease: LeaseToken,
 }
 
 /// What must not be worked on by two workers at once: the process instance, or for a request the one that it starts or the

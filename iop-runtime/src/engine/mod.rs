@@ -10,6 +10,7 @@
 
 mod activity;
 mod core;
+mod decisions;
 mod envelope;
 mod gate;
 mod groups;
@@ -22,6 +23,7 @@ mod log;
 mod probe;
 mod process;
 mod queue;
+mod refill;
 mod reply;
 mod retry;
 mod service;
@@ -41,8 +43,9 @@ use tokio::task::AbortHandle;
 use self::activity::Activity;
 use self::core::CoreParts;
 pub(crate) use self::core::{Core, Delivery, Emission};
+pub(crate) use self::decisions::{discard, resume, suspend};
 pub use self::gate::BreakerState;
-use self::item::ItemState;
+pub(crate) use self::item::ItemState;
 pub use self::item::{ItemPhase, WorkerCount};
 pub use self::probe::{CrashPoint, Passage, Probe, StandIn};
 use self::queue::Queue;

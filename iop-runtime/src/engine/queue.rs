@@ -16,28 +16,20 @@ use super::core::Failure;
 use super::envelope::Envelope;
 use super::gate::{Gate, GateKind, Passage};
 use super::groups::Grouping;
-use super::lanes::{Behind, Lanes, QueueOrder};
+use super::lanes::{Behind, Lanes, QueueOrder, Withdrawn};
 use crate::clock::{Clock, Timestamp};
 use crate::component::{ComponentKind, Entrance};
 use crate::message::{Kind, MessageId, Priority};
 use crate::production::{Failing, Item, Order};
 use crate::settings::{ItemSettings, ResolvedItem};
-use crate::store::{
-    Commit, LeaseBatch, LeaseOrder, LeaseRequest, NewMessage, NodeId, Outcome, Parked, Store, StoreError,
-};
+use crate::store::{NewMessage, NodeId, Parked, Store};
 
 /// Messages in the window at most.
-const WINDOW: usize = 1024;
+pub(super) const WINDOW: usize = 1024;
 /// Bytes of bodies in the window at most.
-const WINDOW_BYTES: usize = 16 << 20;
-/// Below this many messages the window is filled from the store.
-const LOW_WATER: usize = 256;
-/// Messages read from the store at once, at most.
-const REFILL: usize = 256;
-/// Messages read from the store at once while nothing is known of their size.
-const FIRST_REFILL: usize = 16;
+pub(super) const WINDOW_BYTES: usize = 16 << 20;
 /// Messages of one order key in the window at most.
-const KEY_WINDOW: usize = 64;
+pub(super) const KEY_WINDOW: usize = 64;
 
 /// Where a refill reads from.
 #[derive(Debug, Clone)]
@@ -52,43 +44,43 @@ pub(crate) struct Source {
 /// The backlog of an item as its workers see it.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    item: Arc<str>,
-    index: usize,
-    kind: QueueKind,
+    pub(super) item: Arc<str>,
+    pub(super) index: usize,
+    pub(super) kind: QueueKind,
     /// How messages find their group, where the item gathers.
-    grouping: Option<Grouping>,
-    state: Mutex<State>,
-    changed: Notify,
-    activity: Arc<Activity>,
+    pub(super) grouping: Option<Grouping>,
+    pub(super) state: Mutex<State>,
+    pub(super) changed: Notify,
+    pub(super) activity: Arc<Activity>,
 }
 
 #[derive(Debug)]
-struct State {
-    lanes: Lanes,
+pub(super) struct State {
+    pub(super) lanes: Lanes,
     /// Something in the store, up to this priority, is not in the window.
-    behind: Option<(Busy, Priority)>,
+    pub(super) behind: Option<(Busy, Priority)>,
     /// Goes up whenever something was only stored, so that a refill knows whether it saw everything.
-    stored_only: u64,
-    refilling: bool,
+    pub(super) stored_only: u64,
+    pub(super) refilling: bool,
     /// What left memory since the refill under way began: the store holds it.
-    dropped: Vec<(Arc<str>, Behind)>,
+    pub(super) dropped: Vec<(Arc<str>, Behind)>,
     /// Messages to read at once, by the size of those read last; 0 where none were.
-    refill: usize,
+    pub(super) refill: usize,
     /// When the next message in the store becomes due.
-    next_due: Option<(Timestamp, Busy)>,
+    pub(super) next_due: Option<(Timestamp, Busy)>,
     /// Failed messages of order keys wait in the store alone: nothing is handed over that might overtake them.
-    away: bool,
+    pub(super) away: bool,
     /// What a person has to decide before the rest of its order key, or of the queue, goes on.
-    parked: BTreeMap<Option<Arc<str>>, MessageId>,
+    pub(super) parked: BTreeMap<Option<Arc<str>>, MessageId>,
     /// What an earlier run parked is known.
-    knows_parked: bool,
+    pub(super) knows_parked: bool,
     /// Room that was promised and not used yet: messages, bytes.
-    reserved: (usize, usize),
-    gate: Gate,
+    pub(super) reserved: (usize, usize),
+    pub(super) gate: Gate,
     /// After a failure of the store: what is in memory may not be stored.
-    closed: bool,
+    pub(super) closed: bool,
     /// Goes up with each closing, so that what comes from before it is known as void.
-    era: u64,
+    pub(super) era: u64,
 }
 
 /// How a queue is worked on.
@@ -167,20 +159,25 @@ impl Queue {
         queue
     }
 
+    /// The order in which it is worked on.
+    pub(crate) fn order(&self) -> QueueOrder {
+        self.kind.order
+    }
+
     /// How messages find their group, where the item gathers.
     pub(crate) fn grouping(&self) -> Option<&Grouping> {
         self.grouping.as_ref()
     }
 
-    fn busy(&self) -> Busy {
+    pub(super) fn busy(&self) -> Busy {
         self.activity.begin(Some(self.index))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wake(&self) {
+    pub(super) fn wake(&self) {
         self.changed.notify_waiters();
         self.changed.notify_one();
     }
@@ -288,7 +285,7 @@ impl Queue {
     }
 
     /// Something up to this priority is in the store alone.
-    fn fall_behind(&self, state: &mut State, priority: Priority) {
+    pub(super) fn fall_behind(&self, state: &mut State, priority: Priority) {
         match &mut state.behind {
             Some((_, behind)) => *behind = priority.max(*behind),
             None => state.behind = Some((self.busy(), priority)),
@@ -350,9 +347,12 @@ impl Queue {
 
     /// What its workers pass before each message.
     pub(crate) fn gate<T>(&self, look: impl FnOnce(&mut Gate) -> T) -> T {
-        let answer = look(&mut self.lock().gate);
+        look(&mut self.lock().gate)
+    }
+
+    /// The gate may let something else through than before.
+    pub(crate) fn gate_changed(&self) {
         self.wake();
-        answer
     }
 
     /// Waits for the next message whose turn it is. Cancel-safe.
@@ -416,7 +416,7 @@ impl Queue {
             self.fall_behind(&mut state, priority);
         }
         drop(state);
-        self.wake();
+        self.changed.notify_one();
     }
 
     /// Whether a failed message may wait in memory for its next attempt. Not where many do already: an outage is a
@@ -467,7 +467,7 @@ impl Queue {
             state.lanes.retry_at(due, envelope);
         }
         drop(state);
-        self.wake();
+        self.changed.notify_one();
     }
 
     /// A failed message waits in the store alone for its next attempt.
@@ -484,7 +484,12 @@ impl Queue {
             }
         }
         drop(state);
-        self.wake();
+        self.changed.notify_one();
+    }
+
+    /// Takes a message out that waits here; it is in the hands of whoever asks.
+    pub(crate) fn withdraw(&self, id: MessageId) -> Option<Withdrawn> {
+        self.lock().lanes.withdraw(id)
     }
 
     /// Puts a message back whose turn was stopped before it began or was dropped.
@@ -495,7 +500,7 @@ impl Queue {
             state.lanes.put_back(envelope);
         }
         drop(state);
-        self.wake();
+        self.changed.notify_one();
     }
 
     /// Forgets what is in memory: after a failure of the store it may not be stored. The store has the rest.
@@ -511,111 +516,6 @@ impl Queue {
     pub(crate) fn reopen(&self) {
         self.lock().closed = false;
         self.look();
-    }
-
-    fn is_low(&self, state: &State) -> bool {
-        let waiting = state.lanes.waiting();
-        if state.lanes.bytes() >= WINDOW_BYTES {
-            return false;
-        }
-        let urgent = state.behind.as_ref().is_some_and(|(_, behind)| {
-            // Only what is really known to be there: after a start, everything may be.
-            *behind < Priority(u8::MAX) && state.lanes.best().is_some_and(|best| *behind > best)
-        });
-        let busy_lanes = matches!(self.kind.order, QueueOrder::Key(_)) && state.lanes.ready() < self.kind.workers;
-        let most = WINDOW.max(2 * KEY_WINDOW * self.kind.workers);
-        waiting < LOW_WATER || (waiting < WINDOW && urgent) || (waiting < most && busy_lanes)
-    }
-
-    fn refill_if_low(self: &Arc<Self>, source: &Source) {
-        let mut state = self.lock();
-        let now = source.clock.now();
-        if state.next_due.as_ref().is_some_and(|(due, _)| *due <= now) {
-            state.next_due = None;
-            self.fall_behind(&mut state, Priority(u8::MAX));
-        }
-        if state.closed || state.behind.is_none() || state.refilling || !self.is_low(&state) {
-            return;
-        }
-        state.refilling = true;
-        state.dropped.clear();
-        let limit = if state.refill == 0 { FIRST_REFILL } else { state.refill };
-        let seen = Seen { era: state.era, stored_only: state.stored_only, limit };
-        // Asked for under the lock: whatever is only stored after this is counted in `stored_only` after `seen`.
-        let batch = source.store.lease(LeaseRequest {
-            queue: Arc::clone(&self.item),
-            node: source.node,
-            limit,
-            ttl: Duration::MAX,
-            order: match self.kind.order {
-                QueueOrder::Free => LeaseOrder::None,
-                QueueOrder::Whole => LeaseOrder::Queue,
-                QueueOrder::Key(_) => LeaseOrder::Key,
-            },
-            with_parked: !state.knows_parked,
-        });
-        let epoch = source.store.epoch();
-        drop(state);
-        let (queue, failure) = (Arc::clone(self), Arc::clone(&source.failure));
-        tokio::spawn(async move {
-            let batch = batch.await;
-            queue.refilled(batch, seen, epoch, &failure);
-        });
-    }
-
-    fn refilled(&self, batch: Result<LeaseBatch, StoreError>, seen: Seen, epoch: u64, failure: &Failure) {
-        let mut state = self.lock();
-        if state.era != seen.era {
-            // Of before the store failed: these leases are lost, and the queue has been read again, or will be.
-            return;
-        }
-        state.refilling = false;
-        let batch = match batch {
-            Ok(batch) => batch,
-            Err(error) => {
-                // Nobody else may have noticed. The engine closes this queue and opens it again.
-                drop(state);
-                failure.report(&error);
-                return;
-            }
-        };
-        let complete = batch.leased.len() < seen.limit && state.stored_only == seen.stored_only;
-        let bytes: usize = batch.leased.iter().map(|leased| leased.message.body.len()).sum();
-        if let Some(mean) = bytes.checked_div(batch.leased.len()) {
-            state.refill = (WINDOW_BYTES / mean.max(1)).clamp(1, REFILL);
-        }
-        state.take_parked(batch.parked);
-        let next_due = batch.next_due;
-        self.take_leased(&mut state, batch.leased, seen, epoch);
-        state.next_due = next_due.map(|due| (due, self.busy()));
-        if complete {
-            state.away &= state.next_due.is_some();
-            state.behind = None;
-        }
-        drop(state);
-        self.wake();
-    }
-
-    fn take_leased(&self, state: &mut State, leased: Vec<crate::store::Leased>, seen: Seen, epoch: u64) {
-        let durable = Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }));
-        for leased in leased {
-            let held = leased.held;
-            let mut envelope = Envelope::leased(leased, epoch, durable.clone(), self.busy());
-            envelope.era = seen.era;
-            if let Some(grouping) = &self.grouping {
-                grouping.enter(&mut envelope);
-            }
-            if let Some(key) = envelope.header.order_key.clone() {
-                let place = envelope.place();
-                let gone = state.dropped.iter().any(|(dropped, behind)| *dropped == key && behind.covers(&place));
-                if gone {
-                    // The store has taken it back since.
-                    continue;
-                }
-                state.lanes.looked(&key, held.then_some(envelope.header.priority), seen.stored_only);
-            }
-            state.lanes.insert(envelope, false);
-        }
     }
 }
 
@@ -653,19 +553,11 @@ impl State {
     }
 
     /// What an earlier run parked.
-    fn take_parked(&mut self, parked: Vec<Parked>) {
+    pub(super) fn take_parked(&mut self, parked: Vec<Parked>) {
         self.knows_parked = true;
         for Parked { message, order_key } in parked {
             self.lanes.park(order_key.as_ref(), true);
             self.parked.insert(order_key, message);
         }
     }
-}
-
-/// What a refill knows of its queue at its beginning.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    era: u64,
-    stored_only: u64,
-    limit: usize,
 }

@@ -135,7 +135,7 @@ impl EngineTurn {
                 kind: Kind::Request,
                 invocation: outgoing.invocation,
                 status: Status::Queued,
-                priority: self.header.as_ref().map_or(Priority::NORMAL, |header| header.priority),
+                priority: outgoing.priority.unwrap_or_else(|| self.priority()),
                 due: None,
                 late: false,
                 completion_key: outgoing.completion_key,
@@ -151,6 +151,10 @@ impl EngineTurn {
             transient,
             maybe_stored: self.repeated,
         })
+    }
+
+    fn priority(&self) -> Priority {
+        self.header.as_ref().map_or(Priority::NORMAL, |header| header.priority)
     }
 
     /// The same content at the same place in the same turn has the same id: a repeated turn does not send it twice, and

@@ -450,6 +450,7 @@ impl Worker {
     fn reached(&self) {
         if let Some(change) = self.item.queue.gate(Gate::reached) {
             log::breaker(&self.item, change);
+            self.item.queue.gate_changed();
         }
     }
 

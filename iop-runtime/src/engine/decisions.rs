@@ -1,0 +1,55 @@
+//! What a person decides of a message while the production runs: the store is told, and the queue looks again.
+
+use std::sync::Arc;
+
+use super::core::Core;
+use super::lanes::Withdrawn;
+use crate::message::{MessageId, SuspendReason};
+use crate::store::{Admin, End, Step, StoreError, StoredMessage};
+
+/// Puts a suspended message back to its place in its queue; `false` where it is not suspended.
+pub(crate) async fn resume(core: &Core, id: MessageId) -> Result<bool, StoreError> {
+    decide(core, id, Admin::Resume(id)).await
+}
+
+/// Takes an unfinished message out for good; `false` where it is finished, or a worker has it.
+pub(crate) async fn discard(core: &Core, id: MessageId, by: &Arc<str>) -> Result<bool, StoreError> {
+    let discard = || Admin::Discard { id, by: Arc::clone(by) };
+    if decide(core, id, discard()).await? {
+        return Ok(true);
+    }
+    // It may wait in memory, leased to this process.
+    Ok(suspend(core, id, by).await? && decide(core, id, discard()).await?)
+}
+
+/// Suspends a message that waits in its queue or for its next attempt; `false` where it does neither.
+pub(crate) async fn suspend(core: &Core, id: MessageId, by: &Arc<str>) -> Result<bool, StoreError> {
+    let Some(found) = core.store.find(id).await? else { return Ok(false) };
+    let Some(item) = item_of(core, &found) else { return Ok(false) };
+    let queue = &core.items[item].queue;
+    let Some(withdrawn) = queue.withdraw(id) else { return Ok(false) };
+    let Withdrawn { envelope, lease } = &withdrawn;
+    let reason = SuspendReason::Operator;
+    let error = Arc::from(format!("suspended by {by}"));
+    let step = Step { end: vec![(*lease, End::Suspend { reason, error })], ..Step::default() };
+    let commit = core.submit_after(step, Vec::new(), || {
+        if queue.parks(envelope.header.order_key.as_ref()) {
+            queue.park(envelope);
+        }
+    });
+    queue.done(envelope);
+    core.durable(&commit).await.map(|outcome| outcome.is_stored())
+}
+
+async fn decide(core: &Core, id: MessageId, decision: Admin) -> Result<bool, StoreError> {
+    let Some(found) = core.store.find(id).await? else { return Ok(false) };
+    let done = core.store.admin(decision).await?;
+    if done && let Some(item) = item_of(core, &found) {
+        core.items[item].queue.decided(id, found.header.order_key.as_ref());
+    }
+    Ok(done)
+}
+
+fn item_of(core: &Core, message: &StoredMessage) -> Option<usize> {
+    core.by_name.get(message.header.target.as_ref()?).copied()
+}
