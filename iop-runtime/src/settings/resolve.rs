@@ -15,7 +15,7 @@ use super::{
     StoreChoice,
 };
 use crate::component::{Entrance, ItemConfig, Wiring};
-use crate::production::{Graph, Order};
+use crate::production::Graph;
 
 /// A production with the effective value of every setting.
 #[derive(Debug)]
@@ -295,9 +295,7 @@ impl Slots {
             let settings =
                 settings.filter_map(|slot| slot.value.as_ref().map(|(raw, _)| (slot.decl.name, raw.clone()))).collect();
             let config = ItemConfig { item: Arc::from(item.name), settings, targets };
-            let options = self.item_settings(index, errors);
-            self.refuse_a_pool(index, item.policy.order, options.as_ref(), errors);
-            Some(ResolvedItem { config, options: options? })
+            Some(ResolvedItem { config, options: self.item_settings(index, errors)? })
         });
         // Every item is looked at, so that every mistake is found.
         resolved.collect::<Vec<_>>().into_iter().collect()
@@ -344,25 +342,6 @@ impl Slots {
             call_interval: call_interval.map_or(defaults.call_interval, |interval| interval.0),
             first_call: first_call.unwrap_or(defaults.first_call),
         })
-    }
-
-    /// A queue that was declared to be in order has one worker, whatever the settings say.
-    fn refuse_a_pool(
-        &mut self,
-        index: usize,
-        order: Order,
-        options: Option<&ItemSettings>,
-        errors: &mut Vec<SettingError>,
-    ) {
-        if order == Order::Fifo
-            && options.is_some_and(|options| options.pool_size > 1)
-            && let Some(slot) = self.of(Some(index), "pool_size")
-        {
-            let origin = slot.value.as_ref().map_or(Origin::Code, |(_, origin)| origin.clone());
-            let problem = "must be 1: `production!` says `order = fifo` of this item; with `order = key(…)` several \
-                           workers keep the order of each key";
-            errors.push(SettingError::new(slot.key.clone(), origin, problem));
-        }
     }
 
     fn engine(&mut self, errors: &mut Vec<SettingError>) -> Option<EngineSettings> {
