@@ -154,6 +154,19 @@ impl Rig {
         lines.into_iter().filter(|line| line.module == module).map(|line| line.text).collect()
     }
 
+    /// Drops the production in whatever it is doing, as a crash would; its store, ready for the next one.
+    ///
+    /// # Panics
+    /// Where the store does not recover.
+    pub async fn crash(self) -> Arc<dyn Store> {
+        let Self { running, store } = self;
+        drop(running);
+        // Tasks that were cut off are dropped by the runtime at its next chance.
+        tokio::task::yield_now().await;
+        store.recover().await.expect("a memory store recovers");
+        store
+    }
+
     /// Stops the production; its store, as it is then.
     pub async fn stop(self, how: Stop) -> Arc<dyn Store> {
         self.running.stop(how).await.expect("the store closes");

@@ -50,6 +50,10 @@ fn argument(input: ParseStream) -> syn::Result<Argument> {
 
 /// A type or an expression. The type is tried first, because only it knows that `A<B, C>` is one value.
 fn value(input: ParseStream) -> syn::Result<TokenStream> {
+    if input.peek(syn::token::Bracket) {
+        // A list; syn takes its beginning for a slice.
+        return input.parse::<Expr>().map(ToTokens::into_token_stream);
+    }
     let fork = input.fork();
     if fork.parse::<Type>().is_ok() && (fork.is_empty() || fork.peek(Token![,])) {
         return input.parse::<Type>().map(ToTokens::into_token_stream);

@@ -18,6 +18,8 @@ pub(crate) enum Code {
     E11,
     /// Types of messages, hooks and attributes that stand where they mean nothing.
     E12,
+    /// What stored messages could not be read with.
+    E14,
 }
 
 impl Code {
@@ -28,6 +30,7 @@ impl Code {
             Self::E10 => "E10",
             Self::E11 => "E11",
             Self::E12 => "E12",
+            Self::E14 => "E14",
         }
     }
 }

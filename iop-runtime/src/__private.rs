@@ -26,7 +26,10 @@ pub use self::wiring::{
 };
 pub use crate::adapter::InboundAdapter;
 pub use crate::component::*;
-pub use crate::message::{Alert, KeyValue, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation, keys};
+pub use crate::message::{
+    Alert, KeyValue, MASKED, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation, Upgrade,
+    assert_upgrades_next, assert_upgrades_to, keys, upgrade, upgraded_schema,
+};
 pub use crate::production::proof::{Circles, Path};
 pub use crate::production::{
     Failing, Graph, Item, ItemPolicy, Order, Production, RegisteredComponent, RegisteredMessage, RegisteredProduction,

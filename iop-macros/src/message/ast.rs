@@ -20,13 +20,15 @@ pub(crate) struct Shape {
     pub(crate) variant: Option<Ident>,
     /// Of the variant; those of a struct are the message's.
     pub(crate) attributes: Vec<Attribute>,
-    pub(crate) marked: Vec<MarkedField>,
+    /// All of them, in the order of declaration.
+    pub(crate) fields: Vec<Field>,
 }
 
-/// A field with an attribute that is ours.
-pub(crate) struct MarkedField {
+/// A field.
+pub(crate) struct Field {
     pub(crate) ident: Option<Ident>,
     pub(crate) ty: Type,
+    /// Without those that are ours.
     pub(crate) attributes: Vec<Attribute>,
     /// `#[key]`, `#[sensitive]`.
     pub(crate) marks: Vec<Attribute>,

@@ -1,30 +1,75 @@
 //! From [`ast`](super::ast) to [`model`](super::model): what a message may not be is reported here and nowhere else.
 //!
-//! Whether types fit (a response that is no message, a key without a text) is asked by rustc, in what is expanded.
+//! Whether types fit (a response that is no message, a key without a text, an upgrade to another type) is asked by rustc,
+//! in what is expanded.
 
-use syn::{Attribute, LitInt, LitStr, Type};
+use syn::{Attribute, Expr, LitInt, LitStr, Path, Type};
 
-use super::ast::{MarkedField, Message, Shape};
+use super::ast::{Field, Message, Shape};
 use super::json_name::{self, Case};
-use super::model::{self, Arm, Key, Model};
+use super::model::{self, Arm, Key, Model, Note, Role};
 use crate::attributes::{self, Argument};
 use crate::component::MARKS;
 use crate::errors::{Code, Errors};
 
-const ARGUMENTS: [&str; 5] = ["response", "name", "version", "transient", "part"];
+const ARGUMENTS: [&str; 6] = ["response", "name", "version", "upgrade", "transient", "part"];
 
 #[derive(Default)]
 struct Arguments {
     response: Option<Type>,
     name: Option<LitStr>,
     version: Option<LitInt>,
+    upgrades: Vec<Path>,
     transient: bool,
     part: bool,
 }
 
 pub(crate) fn message(ast: &Message, errors: &mut Errors) -> Model {
     let arguments = arguments(&ast.arguments, errors);
-    for attribute in ast.shapes.iter().flat_map(|shape| &shape.marked).flat_map(|marked| &marked.foreign) {
+    foreign(ast, errors);
+    stored(ast, errors);
+    let mut model = model::Message {
+        name: arguments.name,
+        version: arguments.version,
+        upgrades: arguments.upgrades,
+        transient: arguments.transient,
+        response: arguments.response,
+        doc: attributes::docs(&ast.attributes),
+        arms: Vec::new(),
+        keys: Vec::new(),
+        sensitive: Vec::new(),
+    };
+    let container = json_name::case(&ast.attributes, "rename_all");
+    let of_variants = json_name::case(&ast.attributes, "rename_all_fields");
+    let mut notes = Vec::new();
+    for shape in &ast.shapes {
+        let case = if shape.variant.is_none() {
+            container
+        } else {
+            json_name::case(&shape.attributes, "rename_all").or(of_variants)
+        };
+        notes.push(shape_into(&mut model, shape, case.unwrap_or(Case::Unchanged), arguments.part, errors));
+    }
+    let role = if arguments.part {
+        keys_of_a_part(ast, errors);
+        Role::Part
+    } else if !ast.generics.params.is_empty() {
+        generic(ast, errors);
+        Role::Broken
+    } else {
+        Role::Message(Box::new(model))
+    };
+    let aliases = ast.shapes.iter().filter(|shape| shape.variant.is_some());
+    Model { role, notes, aliases: aliases.map(|shape| json_name::aliases(&shape.attributes)).collect() }
+}
+
+fn fields(ast: &Message) -> impl Iterator<Item = &Field> {
+    ast.shapes.iter().flat_map(|shape| &shape.fields)
+}
+
+/// Attributes that stand in components.
+fn foreign(ast: &Message, errors: &mut Errors) {
+    for attribute in fields(ast).flat_map(|field| &field.foreign) {
         let name = attributes::path_name(attribute);
         errors.report(
             attribute,
@@ -34,53 +79,44 @@ pub(crate) fn message(ast: &Message, errors: &mut Errors) -> Model {
              attribute",
         );
     }
-    if arguments.part {
-        for marked in ast.shapes.iter().flat_map(|shape| &shape.marked) {
-            for attribute in &marked.marks {
-                let name = attributes::path_name(attribute);
-                errors.report(
-                    attribute,
-                    Code::E12,
-                    format!("`#[{name}]` stands in a type that is not a message"),
-                    format!("mark the field of the message, or write `#[message]` without `part` on `{}`", ast.ident),
-                );
-            }
-        }
-        return Model::Part;
-    }
-    if !ast.generics.params.is_empty() {
+}
+
+/// What is stored today is read by the program of tomorrow.
+fn stored(ast: &Message, errors: &mut Errors) {
+    if let Some(refuses) = json_name::flag(&ast.attributes, "deny_unknown_fields") {
         let ident = &ast.ident;
         errors.report(
-            &ast.generics.params,
-            Code::E12,
-            format!("the message `{ident}` is generic, and a stored message needs one name and one form"),
+            refuses,
+            Code::E14,
             format!(
-                "write one message type for each use, or `#[message(part)]` if `{ident}` only stands inside messages"
+                "`{ident}` refuses unknown fields, so that its next version could not read what this one has stored"
             ),
+            "remove `deny_unknown_fields`; a field that is not known is left out when the message is accepted",
         );
-        return Model::Broken;
     }
-    let container = json_name::case(&ast.attributes, "rename_all");
-    let of_variants = json_name::case(&ast.attributes, "rename_all_fields");
-    let mut model = model::Message {
-        name: arguments.name,
-        version: arguments.version,
-        transient: arguments.transient,
-        response: arguments.response,
-        doc: attributes::docs(&ast.attributes),
-        arms: Vec::new(),
-        keys: Vec::new(),
-        sensitive: Vec::new(),
-    };
-    for shape in &ast.shapes {
-        let case = if shape.variant.is_none() {
-            container
-        } else {
-            json_name::case(&shape.attributes, "rename_all").or(of_variants)
-        };
-        shape_into(&mut model, shape, case.unwrap_or(Case::Unchanged), errors);
+}
+
+fn generic(ast: &Message, errors: &mut Errors) {
+    let ident = &ast.ident;
+    errors.report(
+        &ast.generics.params,
+        Code::E12,
+        format!("the message `{ident}` is generic, and a stored message needs one name and one form"),
+        format!("write one message type for each use, or `#[message(part)]` if `{ident}` only stands inside messages"),
+    );
+}
+
+fn keys_of_a_part(ast: &Message, errors: &mut Errors) {
+    for attribute in fields(ast).flat_map(|field| &field.marks) {
+        if attributes::path_name(attribute) == "key" {
+            errors.report(
+                attribute,
+                Code::E12,
+                "`#[key]` stands in a type that is not a message",
+                format!("mark the field of the message, or write `#[message]` without `part` on `{}`", ast.ident),
+            );
+        }
     }
-    Model::Message(Box::new(model))
 }
 
 fn arguments(written: &[Argument], errors: &mut Errors) -> Arguments {
@@ -95,6 +131,7 @@ fn arguments(written: &[Argument], errors: &mut Errors) -> Arguments {
             "response" => read.response = argument.ty(errors),
             "name" => read.name = argument.text(errors),
             "version" => read.version = version(argument, errors),
+            "upgrade" => read.upgrades = upgrades(argument, errors),
             "transient" => read.transient = argument.flag(errors),
             "part" => read.part = argument.flag(errors),
             _ => argument.unknown("message", &ARGUMENTS, errors),
@@ -111,6 +148,7 @@ fn arguments(written: &[Argument], errors: &mut Errors) -> Arguments {
             );
         }
     }
+    older_versions(&read, errors);
     read
 }
 
@@ -128,25 +166,72 @@ fn version(argument: &Argument, errors: &mut Errors) -> Option<LitInt> {
     None
 }
 
-fn shape_into(model: &mut model::Message, shape: &Shape, case: Case, errors: &mut Errors) {
-    let mut keys = Vec::new();
-    for marked in &shape.marked {
-        let marks = marks(&marked.marks, errors);
-        let Some(ident) = &marked.ident else {
-            unnamed(marked, errors);
-            continue;
-        };
-        let name = json_name::field(&ident.to_string(), &marked.attributes, case);
-        if marks.contains(&"key") {
-            once(&mut model.keys, &name);
-            let cfgs = attributes::cfgs(&marked.attributes);
-            keys.push(Key { ident: ident.clone(), ty: marked.ty.clone(), name: name.clone(), cfgs });
+/// `upgrade = from_v1`, or `upgrade = [from_v1, from_v2]`.
+fn upgrades(argument: &Argument, errors: &mut Errors) -> Vec<Path> {
+    const HELP: &str =
+        "write `upgrade = from_v1`, or `upgrade = [from_v1, from_v2]`, each from one version to the next";
+    let written = match argument.value.clone().map(syn::parse2::<Expr>) {
+        Some(Ok(Expr::Array(list))) => list.elems.into_iter().collect(),
+        Some(Ok(one)) => vec![one],
+        Some(Err(_)) => {
+            errors.report(&argument.value, Code::E14, "`upgrade` takes functions", HELP);
+            return Vec::new();
         }
-        if marks.contains(&"sensitive") {
-            once(&mut model.sensitive, &name);
+        None => {
+            errors.report(&argument.key, Code::E14, "`upgrade` has no value", HELP);
+            return Vec::new();
+        }
+    };
+    let mut functions = Vec::new();
+    for function in written {
+        match function {
+            Expr::Path(path) => functions.push(path.path),
+            other => errors.report(other, Code::E14, "`upgrade` takes the names of functions", HELP),
         }
     }
+    functions
+}
+
+/// Each upgrade makes a version from the one before; version 1 has none before it.
+fn older_versions(read: &Arguments, errors: &mut Errors) {
+    let version = read.version.as_ref().map_or(Ok(1), LitInt::base10_parse::<usize>).unwrap_or(1);
+    let Some(too_many) = read.upgrades.len().checked_sub(version).and_then(|index| read.upgrades.get(index)) else {
+        return;
+    };
+    errors.report(
+        too_many,
+        Code::E14,
+        format!("there is no version before 1 that it could upgrade; this type is version {version}"),
+        format!("write `version = {}`, or remove a function: the last one makes this version", read.upgrades.len() + 1),
+    );
+}
+
+fn shape_into(model: &mut model::Message, shape: &Shape, case: Case, part: bool, errors: &mut Errors) -> Vec<Note> {
+    let mut keys = Vec::new();
+    let mut notes = Vec::new();
+    for field in &shape.fields {
+        let marks = marks(&field.marks, errors);
+        let mut note = Note { aliases: json_name::aliases(&field.attributes), ..Note::default() };
+        note.sensitive = marks.contains(&"sensitive") && !flattened(field, errors);
+        if marks.contains(&"key") && !part {
+            match &field.ident {
+                Some(ident) => {
+                    let name = json_name::field(&ident.to_string(), &field.attributes, case);
+                    let cfgs = attributes::cfgs(&field.attributes);
+                    once(&mut model.keys, &name);
+                    keys.push(Key { ident: ident.clone(), ty: field.ty.clone(), name, cfgs });
+                    note.key = true;
+                }
+                None => unnamed(field, errors),
+            }
+        }
+        if let (true, Some(ident)) = (note.sensitive, &field.ident) {
+            once(&mut model.sensitive, &json_name::field(&ident.to_string(), &field.attributes, case));
+        }
+        notes.push(note);
+    }
     model.arms.push(Arm { variant: shape.variant.clone(), keys });
+    notes
 }
 
 fn marks(written: &[Attribute], errors: &mut Errors) -> Vec<&'static str> {
@@ -170,14 +255,33 @@ fn once(names: &mut Vec<String>, name: &str) {
     }
 }
 
-fn unnamed(marked: &MarkedField, errors: &mut Errors) {
-    for attribute in &marked.marks {
-        let name = attributes::path_name(attribute);
-        errors.report(
-            attribute,
-            Code::E12,
-            format!("`#[{name}]` stands on a field without a name"),
-            "it is found by its name in the stored JSON: use named fields, `{ name: Type }`",
-        );
+/// A flattened field has no place of its own in the JSON, so there is nothing to mask.
+fn flattened(field: &Field, errors: &mut Errors) -> bool {
+    if json_name::flag(&field.attributes, "flatten").is_none() {
+        return false;
+    }
+    for attribute in &field.marks {
+        if attributes::path_name(attribute) == "sensitive" {
+            errors.report(
+                attribute,
+                Code::E12,
+                "`#[sensitive]` stands on a flattened field, which has no place of its own in the JSON",
+                "mark the fields of its type",
+            );
+        }
+    }
+    true
+}
+
+fn unnamed(field: &Field, errors: &mut Errors) {
+    for attribute in &field.marks {
+        if attributes::path_name(attribute) == "key" {
+            errors.report(
+                attribute,
+                Code::E12,
+                "`#[key]` stands on a field without a name",
+                "it is found by its name in the stored JSON: use named fields, `{ name: Type }`",
+            );
+        }
     }
 }

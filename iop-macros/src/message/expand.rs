@@ -2,22 +2,26 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
-use syn::{Attribute, Ident, Meta};
+use syn::{Attribute, Ident, Item, Meta, parse_quote};
 
 use super::ast;
-use super::model::{Arm, Key, Message, Model};
+use super::debug;
+use super::model::{Arm, Key, Message, Model, Note, Role};
 
 pub(crate) fn message(ast: &ast::Message, model: &Model) -> TokenStream {
-    let item = &ast.item;
     let derives = derives(&ast.attributes);
-    let generated = match model {
-        Model::Part => TokenStream::new(),
-        Model::Message(message) => implementation(&ast.ident, message),
-        Model::Broken => fallback(ast),
+    let mut item = ast.item.clone();
+    note(&mut item, model);
+    let masked = if model.is_sensitive() { debug::masked(ast, model, &mut item) } else { TokenStream::new() };
+    let generated = match &model.role {
+        Role::Part => TokenStream::new(),
+        Role::Message(message) => implementation(&ast.ident, message),
+        Role::Broken => fallback(ast),
     };
     quote! {
         #derives
         #item
+        #masked
         #generated
     }
 }
@@ -44,6 +48,37 @@ fn derives(attributes: &[Attribute]) -> TokenStream {
     }
 }
 
+/// Says in the JSON Schema what is known of the fields and not of their types: views mask by it, and the lock of the
+/// messages compares by it.
+fn note(item: &mut Item, model: &Model) {
+    match item {
+        Item::Struct(item) => {
+            for (field, note) in item.fields.iter_mut().zip(model.notes.iter().flatten()) {
+                field.attrs.extend(extensions(note));
+            }
+        }
+        Item::Enum(item) => {
+            for ((variant, notes), aliases) in item.variants.iter_mut().zip(&model.notes).zip(&model.aliases) {
+                variant.attrs.extend(other_names(aliases));
+                for (field, note) in variant.fields.iter_mut().zip(notes) {
+                    field.attrs.extend(extensions(note));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn extensions(note: &Note) -> impl Iterator<Item = Attribute> {
+    let key = note.key.then(|| parse_quote!(#[schemars(extend("x-iop-key" = true))]));
+    let sensitive = note.sensitive.then(|| parse_quote!(#[schemars(extend("x-iop-sensitive" = true))]));
+    key.into_iter().chain(sensitive).chain(other_names(&note.aliases))
+}
+
+fn other_names(aliases: &[String]) -> Option<Attribute> {
+    (!aliases.is_empty()).then(|| parse_quote!(#[schemars(extend("x-iop-aliases" = [#(#aliases),*]))]))
+}
+
 fn implementation(ident: &Ident, message: &Message) -> TokenStream {
     let Message { transient, doc, keys, sensitive, .. } = message;
     let name = message.name.as_ref().map_or_else(|| ident.to_string().into_token_stream(), ToTokens::to_token_stream);
@@ -51,6 +86,7 @@ fn implementation(ident: &Ident, message: &Message) -> TokenStream {
     let response = message.response.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
     let path = format!("::{ident}");
     let key_values = key_values(message);
+    let (upgrades, checks) = upgrades(ident, message);
     quote! {
         const _: () = {
             static TYPE: ::iop::__private::MessageType = ::iop::__private::MessageType::new::<#ident>(
@@ -59,7 +95,8 @@ fn implementation(ident: &Ident, message: &Message) -> TokenStream {
                 ::core::concat!(::core::module_path!(), #path),
                 ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
             )
-            .with(#doc, #transient, &[#(#keys),*], &[#(#sensitive),*]);
+            .with(#doc, #transient, &[#(#keys),*], &[#(#sensitive),*])
+            #upgrades;
 
             #[automatically_derived]
             impl ::iop::__private::Message for #ident {
@@ -69,8 +106,29 @@ fn implementation(ident: &Ident, message: &Message) -> TokenStream {
             }
 
             ::iop::__private::inventory::submit! { ::iop::__private::RegisteredMessage(&TYPE) }
+            #checks
         };
     }
+}
+
+/// The way of stored messages of older versions to this type: each function takes what the one before it makes.
+fn upgrades(ident: &Ident, message: &Message) -> (TokenStream, TokenStream) {
+    let functions = &message.upgrades;
+    let Some(last) = functions.last() else { return (TokenStream::new(), TokenStream::new()) };
+    let listed = quote! {
+        .upgrading(&[#(::iop::__private::Upgrade::new(
+            |body| ::iop::__private::upgrade(body, #functions),
+            || ::iop::__private::upgraded_schema(#functions),
+        )),*])
+    };
+    let next = functions.iter().skip(1);
+    let checks = quote! {
+        const _: fn() = || {
+            #(::iop::__private::assert_upgrades_next(#functions, #next);)*
+            ::iop::__private::assert_upgrades_to::<#ident, _, _, _>(#last);
+        };
+    };
+    (listed, checks)
 }
 
 fn key_values(message: &Message) -> TokenStream {

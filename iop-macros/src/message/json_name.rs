@@ -1,7 +1,8 @@
-//! The name of a field in the JSON: `#[serde(rename = "…")]` and `rename_all` are followed, because a key is searched
-//! and a sensitive value masked in the stored JSON.
+//! What serde does with names: `#[serde(rename = "…")]` and `rename_all` are followed, because a key is searched in the
+//! stored JSON, and aliases and what refuses fields are read, because stored messages depend on them.
 
-use syn::{Attribute, LitStr, Meta, Token};
+use proc_macro2::TokenStream;
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path, Token};
 
 /// How the fields around are renamed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,52 @@ pub(crate) fn case(attributes: &[Attribute], key: &str) -> Option<Case> {
 pub(crate) fn field(ident: &str, attributes: &[Attribute], case: Case) -> String {
     let ident = ident.strip_prefix("r#").unwrap_or(ident);
     serde_argument(attributes, "rename").unwrap_or_else(|| case.apply(ident))
+}
+
+/// The other names that a field or variant is read under.
+pub(crate) fn aliases(attributes: &[Attribute]) -> Vec<String> {
+    let mut found = Vec::new();
+    each_argument(attributes, |name, value| {
+        if name.is_ident("alias")
+            && let Some(text) = value
+        {
+            found.push(text.value());
+        }
+    });
+    found
+}
+
+/// The `#[serde(…)]` argument of this name, where it stands alone.
+pub(crate) fn flag(attributes: &[Attribute], key: &str) -> Option<Path> {
+    let mut found = None;
+    each_argument(attributes, |name, _| {
+        if name.is_ident(key) {
+            found = Some(name.clone());
+        }
+    });
+    found
+}
+
+/// Every argument in `#[serde(…)]`, with its text where it has one.
+fn each_argument(attributes: &[Attribute], mut seen: impl FnMut(&Path, Option<&LitStr>)) {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        let Meta::List(_) = &attribute.meta else { continue };
+        // What serde cannot read, serde reports.
+        let _ = attribute.parse_nested_meta(|meta| {
+            let mut text = None;
+            if meta.input.peek(Token![=]) {
+                if let Expr::Lit(ExprLit { lit: Lit::Str(value), .. }) = meta.value()?.parse::<Expr>()? {
+                    text = Some(value);
+                }
+            } else if meta.input.peek(syn::token::Paren) {
+                let inside;
+                syn::parenthesized!(inside in meta.input);
+                inside.parse::<TokenStream>()?;
+            }
+            seen(&meta.path, text.as_ref());
+            Ok(())
+        });
+    }
 }
 
 impl Case {
@@ -76,11 +123,11 @@ fn serde_argument(attributes: &[Attribute], key: &str) -> Option<String> {
                     Ok(())
                 })?;
             } else if meta.input.peek(Token![=]) {
-                meta.value()?.parse::<syn::Expr>()?;
+                meta.value()?.parse::<Expr>()?;
             } else if meta.input.peek(syn::token::Paren) {
                 meta.parse_nested_meta(|meta| {
                     if meta.input.peek(Token![=]) {
-                        meta.value()?.parse::<syn::Expr>()?;
+                        meta.value()?.parse::<Expr>()?;
                     }
                     Ok(())
                 })?;
@@ -109,6 +156,17 @@ mod tests {
         assert_eq!(field("birth_date", &attributes, Case::Camel), "dob");
         let attributes = [parse_quote!(#[serde(rename(serialize = "out", deserialize = "in"))])];
         assert_eq!(field("birth_date", &attributes, Case::Unchanged), "out");
+    }
+
+    #[test]
+    fn aliases_and_flags_are_found_among_other_arguments() {
+        let attributes = [
+            parse_quote!(#[serde(rename(serialize = "a"), alias = "old", default = "zero")]),
+            parse_quote!(#[serde(alias = "older", deny_unknown_fields)]),
+        ];
+        assert_eq!(aliases(&attributes), ["old", "older"]);
+        assert!(flag(&attributes, "deny_unknown_fields").is_some());
+        assert!(flag(&attributes, "flatten").is_none());
     }
 
     #[test]

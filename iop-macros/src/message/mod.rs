@@ -2,6 +2,7 @@
 
 mod ast;
 mod check;
+mod debug;
 mod expand;
 mod json_name;
 mod model;

@@ -1,9 +1,18 @@
 //! A message without mistakes in it; where there were some, what can be kept.
 
-use syn::{Attribute, Ident, LitInt, LitStr, Type};
+use syn::{Attribute, Ident, LitInt, LitStr, Path, Type};
 
 /// What stands on the item.
-pub(crate) enum Model {
+pub(crate) struct Model {
+    pub(crate) role: Role,
+    /// What the JSON Schema says of the fields, for each shape and field of the item.
+    pub(crate) notes: Vec<Vec<Note>>,
+    /// The same of the variants of an enum: their other names.
+    pub(crate) aliases: Vec<Vec<String>>,
+}
+
+/// What the item is.
+pub(crate) enum Role {
     /// `#[message(part)]`: a type that stands inside messages.
     Part,
     /// A message type.
@@ -12,10 +21,28 @@ pub(crate) enum Model {
     Broken,
 }
 
+/// What is known of a field and not of its type.
+#[derive(Default)]
+pub(crate) struct Note {
+    pub(crate) key: bool,
+    pub(crate) sensitive: bool,
+    /// Its other names in the JSON, `#[serde(alias = "…")]`.
+    pub(crate) aliases: Vec<String>,
+}
+
+impl Model {
+    /// Whether a field of the item is masked.
+    pub(crate) fn is_sensitive(&self) -> bool {
+        self.notes.iter().flatten().any(|note| note.sensitive)
+    }
+}
+
 /// What is registered.
 pub(crate) struct Message {
     pub(crate) name: Option<LitStr>,
     pub(crate) version: Option<LitInt>,
+    /// From older versions, each to the next; the last one makes this type.
+    pub(crate) upgrades: Vec<Path>,
     pub(crate) transient: bool,
     pub(crate) response: Option<Type>,
     pub(crate) doc: String,

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::{Attribute, Fields, Ident, Item};
 
-use super::ast::{MarkedField, Message, Shape};
+use super::ast::{Field, Message, Shape};
 use crate::attributes;
 use crate::component::{MARKS, ROLES};
 use crate::errors::{Code, Errors};
@@ -51,14 +51,10 @@ pub(crate) fn message(arguments: TokenStream, item: &TokenStream, errors: &mut E
 }
 
 fn shape(variant: Option<Ident>, attributes: &[Attribute], fields: &mut Fields) -> Shape {
-    let mut marked = Vec::new();
-    for field in fields.iter_mut() {
+    let fields = fields.iter_mut().map(|field| {
         let marks = attributes::take(&mut field.attrs, &MARKS);
         let foreign = attributes::take(&mut field.attrs, &ROLES);
-        if !marks.is_empty() || !foreign.is_empty() {
-            let (ident, ty, attributes) = (field.ident.clone(), field.ty.clone(), field.attrs.clone());
-            marked.push(MarkedField { ident, ty, attributes, marks, foreign });
-        }
-    }
-    Shape { variant, attributes: attributes.to_vec(), marked }
+        Field { ident: field.ident.clone(), ty: field.ty.clone(), attributes: field.attrs.clone(), marks, foreign }
+    });
+    Shape { variant, attributes: attributes.to_vec(), fields: fields.collect() }
 }

@@ -24,8 +24,8 @@ fn an_unknown_argument_names_the_closest_or_lists_them() {
         errors_of(quote!(respons = Greeting, colour = "red"), quote! { struct Hello; }),
         [
             "`#[message]` has no argument `respons`\n\nhelp: did you mean `response`? [iop E12]",
-            "`#[message]` has no argument `colour`\n\nhelp: it knows `response`, `name`, `version`, `transient`, `part` \
-             [iop E12]",
+            "`#[message]` has no argument `colour`\n\nhelp: it knows `response`, `name`, `version`, `upgrade`, \
+             `transient`, `part` [iop E12]",
         ]
     );
 }
@@ -62,6 +62,63 @@ fn what_cannot_be_sent_is_refused_where_it_says_what_it_is() {
         ["`#[message]` stands on what is neither a struct nor an enum\n\nhelp: put it on the struct or enum that is \
           sent [iop E12]"]
     );
+}
+
+#[test]
+fn an_upgrade_is_a_function_or_a_list_of_them_and_there_is_a_version_for_each() {
+    let none: [&str; 0] = [];
+    assert_eq!(errors_of(quote!(version = 2, upgrade = from_v1), quote! { struct Hello; }), none);
+    assert_eq!(errors_of(quote!(version = 3, upgrade = [older::from_v1, from_v2]), quote! { struct Hello; }), none);
+    assert_eq!(errors_of(quote!(version = 3, upgrade = [from_v2]), quote! { struct Hello; }), none);
+    assert_eq!(
+        errors_of(quote!(version = 2, upgrade = [from_v1, from_v2]), quote! { struct Hello; }),
+        [
+            "there is no version before 1 that it could upgrade; this type is version 2\n\nhelp: write `version = 3`, or \
+          remove a function: the last one makes this version [iop E14]"
+        ]
+    );
+    assert_eq!(
+        errors_of(quote!(version = 2, upgrade = "from_v1"), quote! { struct Hello; }),
+        [
+            "`upgrade` takes the names of functions\n\nhelp: write `upgrade = from_v1`, or `upgrade = [from_v1, from_v2]`, \
+          each from one version to the next [iop E14]"
+        ]
+    );
+}
+
+#[test]
+fn a_stored_type_does_not_refuse_fields_that_it_does_not_know() {
+    for arguments in [quote!(), quote!(part)] {
+        assert_eq!(
+            errors_of(arguments, quote! { #[serde(default, deny_unknown_fields)] struct Hello { name: String } }),
+            [
+                "`Hello` refuses unknown fields, so that its next version could not read what this one has stored\n\nhelp: \
+              remove `deny_unknown_fields`; a field that is not known is left out when the message is accepted [iop E14]"
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_sensitive_field_stands_also_in_parts_and_in_tuples_but_not_where_there_is_no_place_in_the_json() {
+    let none: [&str; 0] = [];
+    assert_eq!(errors_of(quote!(part), quote! { struct Name { #[sensitive] given: String } }), none);
+    assert_eq!(errors_of(quote!(), quote! { struct Pin(#[sensitive] u32); }), none);
+    assert_eq!(
+        errors_of(quote!(), quote! { struct Hello { #[sensitive] #[serde(flatten)] name: Name } }),
+        ["`#[sensitive]` stands on a flattened field, which has no place of its own in the JSON\n\nhelp: mark the \
+          fields of its type [iop E12]"]
+    );
+}
+
+#[test]
+fn a_derived_debug_is_taken_out_where_it_would_show_a_sensitive_field() {
+    let item = quote! { #[derive(Clone, Debug)] enum Pin { Short { #[sensitive] digits: u32 }, Long(u64) } };
+    let output = super::compile(quote!(), item).to_string();
+    assert!(output.contains("# [derive (Clone)]"), "{output}");
+    assert!(output.contains(":: core :: fmt :: Debug for Pin") && output.contains("MASKED"), "{output}");
+    let open = super::compile(quote!(), quote! { #[derive(Debug)] struct Hello; }).to_string();
+    assert!(open.contains("# [derive (Debug)]") && !open.contains("MASKED"), "{open}");
 }
 
 #[test]

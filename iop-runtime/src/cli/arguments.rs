@@ -154,6 +154,9 @@ pub(crate) struct MessagesArguments {
 pub(crate) struct TraceArguments {
     /// A session, or any message in it.
     pub(crate) session: MessageId,
+    /// Shows the values of `#[sensitive]` fields, and bodies of types that this program does not know.
+    #[arg(long)]
+    pub(crate) reveal: bool,
     /// Form of the output.
     #[arg(short, long, value_enum, default_value = "tree")]
     pub(crate) output: TraceForm,
@@ -207,6 +210,9 @@ pub(crate) struct TestArguments {
     /// The message: JSON, a file (`@hello.json`), or `-` for standard input.
     #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
     pub(crate) body: String,
+    /// Shows the values of `#[sensitive]` fields.
+    #[arg(long)]
+    pub(crate) reveal: bool,
     /// Form of the output.
     #[arg(short, long, value_enum, default_value = "tree")]
     pub(crate) output: TraceForm,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::message::{Header, Invocation, Kind, MessageId, SessionId, Status, SuspendReason};
+use crate::message::{Header, Invocation, Kind, MASK, MessageId, SessionId, Status, SuspendReason};
 use crate::production::Registry;
 use crate::store::{Event, Level};
 
@@ -103,16 +103,19 @@ impl From<&Event> for EventDocument {
     }
 }
 
-/// A body as JSON, with its type's `#[sensitive]` fields masked. What is no JSON is shown as text.
-pub(crate) fn body(registry: &Registry, type_name: &str, body: &[u8]) -> Value {
-    let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
-        return Value::from(String::from_utf8_lossy(body));
-    };
-    let sensitive = registry.messages.get(type_name).map(|message| message.sensitive).unwrap_or_default();
-    if let Value::Object(fields) = &mut value {
-        for (_, value) in fields.iter_mut().filter(|(name, _)| sensitive.contains(&name.as_str())) {
-            *value = Value::from("***");
+/// What the engine stores for itself has names that begin so, and nothing of a user's message in it.
+const OF_THE_ENGINE: &str = "iop.";
+
+/// A body as JSON. Its type's `#[sensitive]` fields are masked unless `reveal`, and so is the whole body of a type that
+/// this program does not know: nobody can say what in it is sensitive.
+pub(crate) fn body(registry: &Registry, type_name: &str, version: u32, body: &[u8], reveal: bool) -> Value {
+    let value = serde_json::from_slice::<Value>(body);
+    match registry.messages.get(type_name) {
+        Some(message) if !reveal && message.is_sensitive() => {
+            value.map_or_else(|_| Value::from(MASK), |value| message.masked(version, value))
         }
+        None if !reveal && !type_name.starts_with(OF_THE_ENGINE) => Value::from(MASK),
+        // What is no JSON is shown as text.
+        _ => value.unwrap_or_else(|_| Value::from(String::from_utf8_lossy(body))),
     }
-    value
 }

@@ -16,7 +16,7 @@ use super::exit::{Exit, Failure};
 use super::remote::{Remote, segment};
 use super::start::runtime;
 use super::trace::{Trace, TraceDocument};
-use super::{Program, store};
+use super::{Program, document, linked, store};
 use crate::director::DirectorError;
 use crate::engine::{self, StartOptions, Stop};
 use crate::message::{MessageId, SessionId};
@@ -49,7 +49,8 @@ impl Program {
                 Err(failure) => Err(failure),
             }
         })?;
-        sent.write(arguments.output, out)
+        let trace = sent.trace.map(|trace| trace.revealing(arguments.reveal));
+        Sent { trace, ..sent }.write(arguments.output, arguments.reveal, out)
     }
 }
 
@@ -68,9 +69,11 @@ struct SentDocument {
 }
 
 impl Sent {
-    fn write(self, form: TraceForm, out: &mut dyn Write) -> Result<Exit, Failure> {
+    fn write(self, form: TraceForm, reveal: bool, out: &mut dyn Write) -> Result<Exit, Failure> {
+        let registry = linked()?;
         let body = self.response.as_ref().ok().and_then(Option::as_ref);
-        let response = body.map_or(Ok(Value::Null), |body| serde_json::from_slice::<Value>(body))?;
+        let (type_name, version) = self.trace.as_ref().and_then(Trace::response_type).unwrap_or_default();
+        let response = body.map_or(Value::Null, |body| document::body(&registry, type_name, version, body, reveal));
         match form {
             TraceForm::Tree => {
                 if body.is_some() {

@@ -39,7 +39,7 @@ impl Program {
             }
         })?;
         let trace = trace.ok_or_else(|| Failure::found_nothing("no such session and no such message"))?;
-        trace.write(arguments.output, out)?;
+        trace.revealing(arguments.reveal).write(arguments.output, out)?;
         Ok(Exit::Done)
     }
 }
@@ -52,6 +52,8 @@ pub(crate) struct Trace {
     messages: Vec<Traced>,
     /// In the order of time.
     events: Vec<Event>,
+    /// Sensitive values are shown.
+    reveal: bool,
 }
 
 /// A message of a session.
@@ -78,7 +80,20 @@ impl Trace {
             };
             messages.push(Traced { header, body });
         }
-        Ok(Some(Self { session, messages, events: events(viewer, session).await? }))
+        Ok(Some(Self { session, messages, events: events(viewer, session).await?, reveal: false }))
+    }
+
+    /// Shows sensitive values, or not.
+    pub(crate) fn revealing(self, reveal: bool) -> Self {
+        Self { reveal, ..self }
+    }
+
+    /// The name and version of the type of the response to the input.
+    pub(crate) fn response_type(&self) -> Option<(&str, u32)> {
+        let input = Some(self.session.input());
+        let mut headers = self.messages.iter().map(|message| &message.header);
+        let response = headers.find(|header| header.kind == Kind::Response && header.parent == input)?;
+        Some((&response.type_name, response.type_version))
     }
 
     /// Nothing of it is under way: what is left waits for a person or for its next attempt.
@@ -104,7 +119,10 @@ impl Trace {
         let messages = self.messages.iter().map(|message| {
             let header = &message.header;
             let mut document = MessageDocument::of(header);
-            document.body = message.body.as_ref().map(|body| document::body(&registry, &header.type_name, body));
+            document.body = message
+                .body
+                .as_ref()
+                .map(|body| document::body(&registry, &header.type_name, header.type_version, body, self.reveal));
             let events = of_message.remove(&Some(header.id)).unwrap_or_default();
             document.events = Some(events.into_iter().map(EventDocument::from).collect());
             document

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use super::requests::{AsyncRequest, Calls, NgRequest, SyncRequest};
 use super::target::{Awaitable, Carries, Target};
 use super::{Error, RequestError, Result};
-use crate::message::{Decoded, Header, Invocation, Message, MessageId, MessageType, Priority, SessionId, decode};
+use crate::message::{Decoded, Header, Invocation, Message, MessageId, MessageType, Priority, SessionId, read};
 
 /// A handler's view of its turn: everything it does through this takes effect in one commit, when the handler returns
 /// `Ok`. An awaited request commits, with it and in order, what was sent before it.
@@ -62,7 +62,8 @@ impl Context {
     /// Where there is none, or it is not an `M`.
     pub fn request<M: Message>(&self) -> Result<M> {
         let body = self.turn.request_body().ok_or_else(|| Error::fatal("this turn works on no request"))?;
-        decode(&body).map_err(Error::fatal)
+        // The engine has upgraded it.
+        read(M::TYPE.version, &body).map_err(Error::fatal)
     }
 
     /// Ends the group that this turn works for, in a process that gathers (`#[business_process(correlate = …)]`): with this
@@ -192,6 +193,8 @@ pub struct Outgoing {
 pub struct Incoming {
     /// The value, where it was made in this process.
     pub value: Option<Box<dyn Any + Send>>,
+    /// The version of its message type.
+    pub version: u32,
     /// JSON; empty where the request has no response.
     pub body: Bytes,
 }
@@ -200,7 +203,7 @@ impl Incoming {
     /// The response of a request that has none.
     #[must_use]
     pub fn nothing() -> Self {
-        Self { value: None, body: Bytes::new() }
+        Self { value: None, version: 1, body: Bytes::new() }
     }
 
     /// The response as `R`.
@@ -212,7 +215,7 @@ impl Incoming {
         }
         // `()` is written as JSON null, so that "no response" reads back as itself.
         let body: &[u8] = if self.body.is_empty() { b"null" } else { &self.body };
-        decode(body)
+        read(self.version, body)
             .map_err(|error| RequestError::Unreadable { target: Arc::clone(target), error: error.to_string().into() })
     }
 }

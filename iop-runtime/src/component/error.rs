@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::message::SuspendReason;
+use crate::message::{Perhaps, SuspendReason, Upgraded};
 
 /// What a handler returns.
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
@@ -161,4 +161,14 @@ pub enum RequestError {
         /// What does not fit.
         error: Arc<str>,
     },
+}
+
+/// An upgrade function may fail as a handler does.
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize> Upgraded<Perhaps> for Result<T> {
+    type Next = T;
+
+    fn next(self) -> Result<T, String> {
+        self.map_err(|error| error.chain())
+    }
 }

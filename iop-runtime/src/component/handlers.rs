@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use super::{
     Component, Context, Error, HandlerResult, Incoming, InputHandler, NoValue, RequestError, ResponseOf, Result,
 };
-use crate::message::{Decoded, Message, MessageType, Respond, decode};
+use crate::message::{Decoded, Message, MessageType, Respond, read};
 
 /// A component with a `#[handlers]` block. Never implemented by hand.
 #[diagnostic::on_unimplemented(
@@ -156,6 +156,8 @@ pub struct ErasedResponse {
     pub completion_key: Arc<str>,
     /// Body of the call.
     pub request: Bytes,
+    /// The version of its message type.
+    pub request_version: u32,
     /// Item that was called.
     pub target: Arc<str>,
     /// What came back.
@@ -386,7 +388,7 @@ where
     R: HandlerResult,
 {
     Box::pin(async move {
-        let request = decode::<A::Call>(&erased.request).map_err(Error::fatal)?;
+        let request = read::<A::Call>(erased.request_version, &erased.request).map_err(Error::fatal)?;
         let result = erased.result.and_then(|incoming| incoming.read(&erased.target));
         component.respond(A::new(erased.completion_key, request, result), cx).await.into_result().map(drop)
     })
@@ -421,7 +423,8 @@ where
     R::Value: ResponseOf<M>,
 {
     Box::pin(async move {
-        let request = decode::<M>(&request).map_err(Error::fatal)?;
+        // The engine has upgraded it.
+        let request = read::<M>(M::TYPE.version, &request).map_err(Error::fatal)?;
         Answered::response(component.complete(request, cx).await.into_result()?.response())
     })
 }

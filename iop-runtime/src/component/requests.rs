@@ -13,7 +13,7 @@ use futures_util::future::{BoxFuture, join_all};
 use super::context::{Incoming, Outgoing, Reach, Turn};
 use super::target::{Awaitable, Carries, Target};
 use super::{RequestError, Result};
-use crate::message::{Invocation, Message, Priority, decode};
+use crate::message::{Invocation, Message, Priority, read};
 
 /// What every request has.
 struct Draft<M> {
@@ -240,7 +240,7 @@ impl<M: Message> Call<M> {
             };
             let body = outgoing.body.clone();
             let response = turn.request(outgoing).await.and_then(|incoming: Incoming| incoming.read(&target));
-            CallResult { target, request: decode(&body).ok(), response }
+            CallResult { target, request: read(M::TYPE.version, &body).ok(), response }
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::engine::{Caller, Core, CrashPoint, Delivery, Emission, Running, Stop,
 use crate::message::{
     Accepted, Invocation, Kind, Message, MessageId, MessageType, Priority, Respond, SessionId, Status, SuspendReason,
 };
-use crate::message::{InvalidMessage, decode};
+use crate::message::{InvalidMessage, read};
 use crate::production::Graph;
 use crate::store::{NewMessage, Step, Store, StoreError, StoredMessage};
 
@@ -315,9 +315,9 @@ impl Director {
         }
         let known = if given.is_some() { self.known(id, message).await? } else { None };
         match known {
-            Some(Known::Answered(body)) => {
+            Some(Known::Answered { version, body }) => {
                 wait.cancel();
-                return Ok((called, Some(Incoming { value: None, body })));
+                return Ok((called, Some(Incoming { value: None, version, body })));
             }
             Some(Known::UnderWay) => {}
             None => {
@@ -351,14 +351,14 @@ impl Director {
         if let Some(response) = response.await.map_err(store_error)? {
             // What goes outside waits until it is durable.
             self.core.flush().await.map_err(store_error)?;
-            return Ok(Some(Known::Answered(response.body)));
+            return Ok(Some(Known::Answered { version: response.header.type_version, body: response.body }));
         }
         let item = header.target.as_deref().unwrap_or_default().to_owned();
         match header.status {
             // A process that waits for its calls has completed its first turn; its response is still to come.
             Status::Completed if header.kind == Kind::Request && (message.response)().is_none() => {
                 let waits = self.core.store.load_state(id).await.map_err(store_error)?.is_some();
-                Ok(Some(if waits { Known::UnderWay } else { Known::Answered(Bytes::new()) }))
+                Ok(Some(if waits { Known::UnderWay } else { Known::Answered { version: 1, body: Bytes::new() } }))
             }
             Status::Suspended => Err(DirectorError::Suspended {
                 item,
@@ -372,7 +372,7 @@ impl Director {
 }
 
 enum Known {
-    Answered(Bytes),
+    Answered { version: u32, body: Bytes },
     UnderWay,
 }
 
@@ -461,7 +461,8 @@ impl BusinessService {
         let accepted = Accepted { keys: message.keys(), body: body.into(), value: Box::new(message) };
         let (_, incoming) = self.director.call(self.item, item, accepted, None).await?;
         let incoming = incoming.unwrap_or_else(Incoming::nothing);
-        read::<M::Response>(incoming).map_err(|invalid| DirectorError::Invalid { type_name: M::TYPE.name, invalid })
+        response_of::<M::Response>(incoming)
+            .map_err(|invalid| DirectorError::Invalid { type_name: M::TYPE.name, invalid })
     }
 
     /// Calls the service with a JSON body.
@@ -474,13 +475,14 @@ impl BusinessService {
     }
 }
 
-fn read<R: Respond>(incoming: Incoming) -> Result<R, InvalidMessage> {
+fn response_of<R: Respond>(incoming: Incoming) -> Result<R, InvalidMessage> {
     if let Some(value) = incoming.value
         && let Ok(value) = value.downcast::<R>()
     {
         return Ok(*value);
     }
-    decode(if incoming.body.is_empty() { b"null" } else { &incoming.body })
+    let body: &[u8] = if incoming.body.is_empty() { b"null" } else { &incoming.body };
+    read(incoming.version, body)
 }
 
 /// Whether an item of this kind can be sent test messages.

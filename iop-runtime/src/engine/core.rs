@@ -212,7 +212,8 @@ impl Core {
                 }
             }
             Delivery::Waiter(request) => {
-                let incoming = Incoming { value: emission.value, body: emission.message.body };
+                let NewMessage { type_version: version, body, .. } = emission.message;
+                let incoming = Incoming { value: emission.value, version, body };
                 self.waiters.answer(request, Delivered { response: Ok(incoming), commit: commit.clone() });
             }
             Delivery::Store => {}

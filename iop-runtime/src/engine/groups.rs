@@ -49,7 +49,7 @@ impl Grouping {
         let header = &envelope.header;
         let message = self.types.iter().filter(|_| header.kind == Kind::Request);
         let Some(message) = message.into_iter().find(|message| message.name == &*header.type_name) else { return };
-        if let Ok((value, keys)) = message.read(&envelope.body) {
+        if let Ok((value, keys)) = message.read(header.type_version, &envelope.body) {
             envelope.group = self.by(&keys);
             envelope.value = Some(value);
         }

@@ -29,6 +29,9 @@ pub(crate) struct Record {
     /// What the handler answered, kept until the calls are complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) answer: Option<Box<RawValue>>,
+    /// The version of its message type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) answer_version: Option<u32>,
     /// `on_complete` has answered, and made calls of its own that its answer waits for: it is not called again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) completed: bool,
@@ -80,6 +83,7 @@ struct Cache {
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) type_name: Arc<str>,
+    pub(crate) type_version: u32,
     pub(crate) target: Arc<str>,
     pub(crate) body: Bytes,
 }
@@ -128,7 +132,8 @@ impl Instances {
         }
         let Some(request) = store.find(id).await? else { return Err(LoadError::RequestMissing(id)) };
         let target = request.header.target.unwrap_or_default();
-        Ok(Call { type_name: request.header.type_name, target, body: request.body })
+        let Header { type_name, type_version, .. } = request.header;
+        Ok(Call { type_name, type_version, target, body: request.body })
     }
 
     /// The instance, from memory or from the store; `None` where it is complete.
@@ -202,7 +207,10 @@ mod tests {
     fn a_call_that_is_made_again_takes_no_more_room() {
         let (instances, id) = (Instances::default(), MessageId::random());
         for _ in 0..3 {
-            instances.remember(id, Call { type_name: "A".into(), target: "b".into(), body: Bytes::from_static(b"{}") });
+            instances.remember(
+                id,
+                Call { type_name: "A".into(), type_version: 1, target: "b".into(), body: Bytes::from_static(b"{}") },
+            );
         }
         instances.forget(id);
         assert_eq!(instances.lock().call_bytes, 0);

@@ -1,5 +1,6 @@
 //! Business processes that wait without holding a worker: their turns after the first.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -29,7 +30,7 @@ pub(crate) async fn after_request(
     let mut answered = answered;
     let completed = turn.calls() == 0 && matches!(answered, Answered::Pending);
     if completed {
-        answered = complete(worker, turn, cx, &envelope.header.type_name, &envelope.body).await?;
+        answered = complete(worker, turn, cx, &envelope.header, &envelope.body).await?;
     }
     if turn.calls() == 0 {
         let reply = worker.reply_to(envelope, answered);
@@ -45,6 +46,7 @@ pub(crate) async fn after_request(
         open: sends.calls.clone(),
         timed: sends.timed.clone(),
         answer: recorded(&answered).map_err(Failed::from)?,
+        answer_version: version_of(&answered),
         completed,
         state: Some(state.map_err(Failed::from)?),
     };
@@ -149,14 +151,14 @@ async fn answered(
             session: envelope.header.session,
             header: Some(envelope.header.clone()),
             instance: Some(id),
-            request_body: Some(request.body.clone()),
+            request_body: Some(current(worker, &request.header, &request.body)?),
             repeated: envelope.repeated,
         },
     );
     let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
     worker.instance.reset_state();
     if let Some(state) = &instance.record.state {
-        worker.instance.load_state(state.get().as_bytes()).map_err(Failed::from)?;
+        worker.instance.load_state(state.get().as_bytes()).map_err(|error| other_state(worker, &error))?;
     }
     let erased = erased(envelope, called);
     let slow = mark_in_flight(&worker.core, envelope, begun);
@@ -193,7 +195,7 @@ async fn finish(
         let from_hook = if instance.record.completed {
             Answered::Pending
         } else {
-            complete(worker, turn, cx, &request.header.type_name, &request.body).await?
+            complete(worker, turn, cx, &request.header, &request.body).await?
         };
         answered = Some(match from_hook {
             Answered::Pending => from_record(worker, &request.header, &instance.record)?,
@@ -222,6 +224,7 @@ async fn finish(
             if let Some(answered) = &answered {
                 // `on_complete` made calls of its own: its answer waits for them.
                 instance.record.answer = recorded(answered).map_err(Failed::from)?;
+                instance.record.answer_version = version_of(answered);
                 instance.record.completed = true;
             }
             instance.record.state = Some(state.map_err(Failed::from)?);
@@ -239,10 +242,11 @@ async fn complete(
     worker: &mut Worker,
     turn: &Arc<EngineTurn>,
     cx: &mut Context,
-    request: &str,
+    request: &Header,
     body: &Bytes,
 ) -> Result<Answered, Attempt> {
-    let Some(hook) = worker.instance.complete(request, body.clone(), cx) else { return Ok(Answered::Pending) };
+    let body = current(worker, request, body)?;
+    let Some(hook) = worker.instance.complete(&request.type_name, body, cx) else { return Ok(Answered::Pending) };
     let answered = guarded(hook, turn, &worker.pulse, || ()).await;
     answered.map_err(|failed| Attempt { failed, abandoned: turn.end().abandoned })
 }
@@ -255,11 +259,38 @@ fn recorded(answered: &Answered) -> Result<Option<Box<serde_json::value::RawValu
     }
 }
 
+fn version_of(answered: &Answered) -> Option<u32> {
+    match answered {
+        Answered::Response { message, .. } => Some(message.version),
+        Answered::Nothing | Answered::Pending => None,
+    }
+}
+
+/// The body of a request as the program's version of its type.
+fn current(worker: &Worker, request: &Header, body: &Bytes) -> Result<Bytes, Failed> {
+    let Some(message) = worker.instance.message_type(&request.type_name) else { return Ok(body.clone()) };
+    match message.upgraded(request.type_version, body).map_err(Failed::schema)? {
+        Cow::Borrowed(_) => Ok(body.clone()),
+        Cow::Owned(upgraded) => Ok(Bytes::from(upgraded)),
+    }
+}
+
+/// The program's state is another than the one that the instance has stored.
+fn other_state(worker: &Worker, error: &Error) -> Failed {
+    Failed::schema(format!(
+        "the stored state of `{}` does not fit this program: {}; give the field `#[serde(default)]` or \
+         `#[serde(alias = \"…\")]`, and resume the message",
+        worker.item.name,
+        error.chain()
+    ))
+}
+
 fn from_record(worker: &Worker, request: &Header, record: &Record) -> Result<Answered, Failed> {
     let Some(answer) = &record.answer else { return Ok(Answered::Nothing) };
     let response = worker.instance.message_type(&request.type_name).and_then(|message| (message.response)());
     let Some(message) = response else { return Ok(Answered::Nothing) };
-    let accepted = message.accept(answer.get().as_bytes()).map_err(Failed::schema)?;
+    let version = record.answer_version.unwrap_or(message.version);
+    let accepted = message.accept_stored(version, answer.get().as_bytes()).map_err(Failed::schema)?;
     Ok(Answered::Response { message, value: accepted.value, body: accepted.body, keys: accepted.keys })
 }
 
@@ -280,11 +311,15 @@ pub(crate) fn erased(envelope: &mut Envelope, called: &Call) -> ErasedResponse {
             },
             Err(error) => RequestError::Unreadable { target: Arc::clone(&target), error: error.to_string().into() },
         }),
-        _ => Ok(Incoming { value: envelope.value.take(), body: envelope.body.clone() }),
+        _ => {
+            let (version, body) = (header.type_version, envelope.body.clone());
+            Ok(Incoming { value: envelope.value.take(), version, body })
+        }
     };
     ErasedResponse {
         completion_key: header.completion_key.clone().unwrap_or_else(|| Arc::from("")),
         request: called.body.clone(),
+        request_version: called.type_version,
         target: Arc::clone(&called.target),
         result,
     }
@@ -295,7 +330,10 @@ pub(crate) fn unreadable(core: &Core, error: &LoadError) -> Failed {
         core.failure.report(error);
         return Failed::from(Error::unavailable(error.to_string()));
     }
-    Failed::from(Error::fatal(error.to_string()))
+    match error {
+        LoadError::Format(error) => Failed::schema(error),
+        error => Failed::from(Error::fatal(error.to_string())),
+    }
 }
 
 /// Stores a transient message that has to be suspended: what failed is kept for a person even where the message is not
@@ -348,6 +386,7 @@ impl EngineTurn {
             message.id,
             Call {
                 type_name: Arc::clone(&message.type_name),
+                type_version: message.type_version,
                 target: message.target.clone().unwrap_or_default(),
                 body: message.body.clone(),
             },

@@ -289,7 +289,8 @@ impl EngineTurn {
         let (request, response) = (store.find(id), store.find(reply::response_id(id)));
         let Some(request) = request.await.map_err(|error| not_read(&error))? else { return Ok(Recorded::Unknown) };
         if let Some(response) = response.await.map_err(|error| not_read(&error))? {
-            return Ok(Recorded::Answered(Incoming { value: None, body: response.body }));
+            let version = response.header.type_version;
+            return Ok(Recorded::Answered(Incoming { value: None, version, body: response.body }));
         }
         self.outcome(&request, target, has_response).await
     }

@@ -37,7 +37,7 @@ fn send(answers: Answers, delivered: Delivered) {
     // A receiver that is just being dropped marks itself as having given up.
     for (_, answer) in answers {
         let response = match &delivered.response {
-            Ok(incoming) => Ok(Incoming { value: None, body: incoming.body.clone() }),
+            Ok(incoming) => Ok(Incoming { value: None, version: incoming.version, body: incoming.body.clone() }),
             Err(error) => Err(error.clone()),
         };
         let _ = answer.send(Delivered { response, commit: delivered.commit.clone() });

@@ -315,7 +315,7 @@ impl Worker {
         };
         let value = match envelope.value.take() {
             Some(value) => value,
-            None => message.decode(&envelope.body).map_err(Failed::schema)?,
+            None => message.read(header.type_version, &envelope.body).map_err(Failed::schema)?.0,
         };
         let group = groups::of(self, envelope).await?;
         let header = &envelope.header;

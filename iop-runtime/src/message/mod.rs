@@ -6,13 +6,19 @@ mod alert;
 mod header;
 mod id;
 mod key;
+mod read;
+mod sensitive;
 mod types;
+mod upgrade;
 
 pub use alert::{Alert, AlertKind, AlertPhase};
 pub use header::{Header, Invocation, Kind, Priority, Status, SuspendReason};
 pub use id::{MessageId, SessionId};
 pub use key::{KeyValue, keys};
-pub(crate) use types::decode;
-pub use types::{
-    Accepted, Decoded, InvalidMessage, Keyed, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation,
+pub(crate) use read::{decode, read};
+pub use read::{Accepted, InvalidMessage, Unfit};
+pub use sensitive::{MASK, MASKED, Masked};
+pub use types::{Decoded, Keyed, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation};
+pub use upgrade::{
+    Always, Perhaps, Refused, Upgrade, Upgraded, assert_upgrades_next, assert_upgrades_to, upgrade, upgraded_schema,
 };

@@ -3,9 +3,11 @@
 use std::any::Any;
 use std::fmt;
 
-use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use super::read::{self, Accepted, InvalidMessage, Unfit};
+use super::upgrade::Upgrade;
 
 /// A typed value that is stored and sent. Implemented by `#[message]`, never by hand.
 #[diagnostic::on_unimplemented(
@@ -94,13 +96,13 @@ pub struct MessageType {
     pub transient: bool,
     /// Names of the `#[key]` fields.
     pub keys: &'static [&'static str],
-    /// Names of the `#[sensitive]` fields, masked in logs and views.
+    /// Names of the `#[sensitive]` fields of the type itself; [`masked`](Self::masked) knows those of its parts as well.
     pub sensitive: &'static [&'static str],
     /// The response type, where there is one.
     pub response: fn() -> Option<&'static MessageType>,
-    decode: fn(&[u8]) -> Result<Decoded, InvalidMessage>,
-    read: fn(&[u8]) -> Result<Keyed, InvalidMessage>,
-    accept: fn(&[u8]) -> Result<Accepted, InvalidMessage>,
+    pub(super) upgrades: &'static [Upgrade],
+    decode: fn(&[u8]) -> Result<Keyed, Unfit>,
+    accept: fn(&[u8]) -> Result<Accepted, Unfit>,
     schema: fn() -> serde_json::Value,
 }
 
@@ -123,13 +125,13 @@ impl MessageType {
             keys: &[],
             sensitive: &[],
             response: || <M::Response as Respond>::RESPONSE,
-            decode: |body| decode::<M>(body).map(|message| Box::new(message) as Decoded),
-            read: |body| {
-                let message = decode::<M>(body)?;
+            upgrades: &[],
+            decode: |body| {
+                let message = read::parse::<M>(body)?;
                 let keys = message.keys();
                 Ok((Box::new(message), keys))
             },
-            accept: accept::<M>,
+            accept: read::accept::<M>,
             schema: || schemars::schema_for!(M).to_value(),
         }
     }
@@ -150,20 +152,34 @@ impl MessageType {
         self
     }
 
-    /// Reads a JSON body as this type.
+    /// Sets how stored messages of older versions become this one: each upgrade makes the next version, the last one this.
+    #[must_use]
+    pub const fn upgrading(mut self, upgrades: &'static [Upgrade]) -> Self {
+        self.upgrades = upgrades;
+        self
+    }
+
+    /// The oldest version that a stored message may have.
+    #[must_use]
+    pub fn oldest_version(&self) -> u32 {
+        self.version.saturating_sub(u32::try_from(self.upgrades.len()).unwrap_or(u32::MAX)).max(1)
+    }
+
+    /// Reads a JSON body of this version as this type.
     ///
     /// # Errors
     /// [`InvalidMessage`] with the path of the field that does not fit.
     pub fn decode(&self, body: &[u8]) -> Result<Decoded, InvalidMessage> {
-        (self.decode)(body)
+        (self.decode)(body).map(|(message, _)| message).map_err(|unfit| unfit.told(self))
     }
 
-    /// Reads a JSON body as this type, and gives its `#[key]` values too.
+    /// Reads the body of a stored message of `version` as this type, and gives its `#[key]` values too.
     ///
     /// # Errors
-    /// [`InvalidMessage`] with the path of the field that does not fit.
-    pub fn read(&self, body: &[u8]) -> Result<Keyed, InvalidMessage> {
-        (self.read)(body)
+    /// [`InvalidMessage`] that says what to do, where the version is not known, cannot be upgraded or does not fit.
+    pub fn read(&self, version: u32, body: &[u8]) -> Result<Keyed, InvalidMessage> {
+        let body = self.upgraded(version, body)?;
+        (self.decode)(&body).map_err(|unfit| unfit.told(self).stored(self))
     }
 
     /// Reads a JSON body from outside and writes it again as the store keeps it: fields in declaration order, unknown
@@ -172,7 +188,16 @@ impl MessageType {
     /// # Errors
     /// [`InvalidMessage`] with the path of the field that does not fit.
     pub fn accept(&self, body: &[u8]) -> Result<Accepted, InvalidMessage> {
-        (self.accept)(body)
+        (self.accept)(body).map_err(|unfit| unfit.told(self))
+    }
+
+    /// As [`accept`](Self::accept), of a stored body of `version`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn accept_stored(&self, version: u32, body: &[u8]) -> Result<Accepted, InvalidMessage> {
+        let body = self.upgraded(version, body)?;
+        self.accept(&body).map_err(|invalid| invalid.stored(self))
     }
 
     /// The JSON Schema of the body (draft 2020-12).
@@ -194,15 +219,11 @@ pub static REFUSED_MESSAGE: MessageType = MessageType {
     keys: &[],
     sensitive: &[],
     response: || None,
-    decode: |_| Err(refused()),
-    read: |_| Err(refused()),
-    accept: |_| Err(refused()),
+    upgrades: &[],
+    decode: |_| Err(Unfit::refused()),
+    accept: |_| Err(Unfit::refused()),
     schema: || serde_json::Value::Bool(false),
 };
-
-fn refused() -> InvalidMessage {
-    InvalidMessage { path: ".".to_owned(), reason: "not a message".to_owned() }
-}
 
 impl PartialEq for MessageType {
     fn eq(&self, other: &Self) -> bool {
@@ -211,101 +232,3 @@ impl PartialEq for MessageType {
 }
 
 impl Eq for MessageType {}
-
-/// Reads a JSON body as `M`.
-pub(crate) fn decode<M: DeserializeOwned>(body: &[u8]) -> Result<M, InvalidMessage> {
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| InvalidMessage::new(&error.path().to_string(), &error.into_inner()))?;
-    json.end().map_err(|error| InvalidMessage::new(".", &error))?;
-    Ok(value)
-}
-
-/// A body from outside that fits its message type.
-#[derive(Debug)]
-pub struct Accepted {
-    /// The value.
-    pub value: Decoded,
-    /// JSON as the store keeps it.
-    pub body: Bytes,
-    /// Its `#[key]` values.
-    pub keys: Vec<(&'static str, String)>,
-}
-
-fn accept<M: Message>(body: &[u8]) -> Result<Accepted, InvalidMessage> {
-    let value: M = decode(body)?;
-    let body = serde_json::to_vec(&value)
-        .map_err(|error| InvalidMessage { path: ".".to_owned(), reason: error.to_string() })?;
-    Ok(Accepted { keys: value.keys(), body: body.into(), value: Box::new(value) })
-}
-
-/// A body that does not fit its message type.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{reason}", field(path))]
-pub struct InvalidMessage {
-    /// The path of the field, for example `order.lines[2].amount`; `.` is the body itself.
-    pub path: String,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
-/// Where it is, unless it is the body as a whole.
-fn field(path: &str) -> String {
-    if path == "." { String::new() } else { format!("field `{path}`: ") }
-}
-
-impl InvalidMessage {
-    fn new(path: &str, error: &serde_json::Error) -> Self {
-        let text = error.to_string();
-        if error.is_syntax() || error.is_eof() {
-            // What is no JSON has no fields; its column is all that can be said.
-            return Self { path: ".".to_owned(), reason: text };
-        }
-        // A body travels on one line, so the path says more than line and column do.
-        let place = format!(" at line {} column {}", error.line(), error.column());
-        let reason = text.strip_suffix(&place).unwrap_or(&text);
-        // serde names the object that lacks a field; people look for the field.
-        let missing = reason.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
-        match missing {
-            Some(field) if path == "." => Self { path: field.to_owned(), reason: "missing".to_owned() },
-            Some(field) => Self { path: format!("{path}.{field}"), reason: "missing".to_owned() },
-            None => Self { path: path.to_owned(), reason: reason.to_owned() },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, serde::Deserialize)]
-    struct Line {
-        #[expect(dead_code, reason = "only read")]
-        price: u32,
-    }
-
-    #[derive(Debug, serde::Deserialize)]
-    struct Order {
-        #[expect(dead_code, reason = "only read")]
-        lines: Vec<Line>,
-    }
-
-    fn refused(body: &str) -> String {
-        decode::<Order>(body.as_bytes()).expect_err("does not fit").to_string()
-    }
-
-    #[test]
-    fn a_body_that_does_not_fit_names_the_field_and_not_the_column() {
-        assert_eq!(refused("{}"), "field `lines`: missing");
-        assert_eq!(refused(r#"{"lines":[{"price":1},{}]}"#), "field `lines[1].price`: missing");
-        let wrong = r#"field `lines[0].price`: invalid type: string "x", expected u32"#;
-        assert_eq!(refused(r#"{"lines":[{"price":"x"}]}"#), wrong);
-    }
-
-    #[test]
-    fn a_body_that_is_no_json_names_the_column_and_no_field() {
-        assert_eq!(refused(r#"{"lines":[]} x"#), "trailing characters at line 1 column 14");
-        assert_eq!(refused(r#"{"lines":[{"pri"#), "EOF while parsing a string at line 1 column 15");
-        assert_eq!(refused("7"), "invalid type: integer `7`, expected struct Order");
-    }
-}

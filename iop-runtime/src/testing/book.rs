@@ -49,7 +49,8 @@ impl NoResponse {
 pub(super) fn incoming<R: Respond>(response: R) -> Incoming {
     let body = serde_json::to_vec(&response);
     let body = body.unwrap_or_else(|error| panic!("a response of the script is not JSON: {error}"));
-    Incoming { value: Some(Box::new(response)), body: body.into() }
+    let version = R::RESPONSE.map_or(1, |message| message.version);
+    Incoming { value: Some(Box::new(response)), version, body: body.into() }
 }
 
 /// Answers a request, whose type it knows, from its body.

@@ -1,0 +1,6 @@
+//! Messages that outlive the program that stored them, and values that nobody may see.
+
+#[path = "messages/sensitive.rs"]
+mod sensitive;
+#[path = "messages/versions.rs"]
+mod versions;
