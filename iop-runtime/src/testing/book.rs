@@ -67,6 +67,7 @@ struct Script {
 pub(super) struct OpenCall {
     pub(super) id: MessageId,
     pub(super) type_name: &'static str,
+    pub(super) type_version: u32,
     pub(super) target: Arc<str>,
     pub(super) body: Bytes,
     pub(super) completion_key: Arc<str>,
@@ -222,6 +223,7 @@ impl HarnessTurn {
             entries.calls.push(OpenCall {
                 id: self.origin.derive(&[&outgoing.position.to_le_bytes()]),
                 type_name: outgoing.message.name,
+                type_version: outgoing.message.version,
                 target: Arc::clone(&outgoing.to.item),
                 body: outgoing.body.clone(),
                 completion_key: key.unwrap_or_else(|| Arc::from("")),

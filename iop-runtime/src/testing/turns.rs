@@ -165,7 +165,7 @@ impl<C: Handlers> Harness<C> {
         let erased = ErasedResponse {
             completion_key: Arc::clone(&call.completion_key),
             request: call.body.clone(),
-            request_version: call.message.version,
+            request_version: call.type_version,
             target: Arc::clone(&call.target),
             result: response.map_err(|none| none.error(&call.target, call.timeout)),
         };
