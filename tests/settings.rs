@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use iop::production::Production;
 use iop::settings::{
-    FirstCall, HttpChoice, ItemSettings, LayerSources, Layers, ResolvedProduction, StoreChoice, resolve, resolve_engine,
+    FirstCall, HttpChoice, ItemSettings, LayerSources, Layers, ResolvedProduction, Secret, StoreChoice, resolve,
+    resolve_engine,
 };
 use iop_tests::lab::Lab;
 
@@ -163,16 +164,169 @@ fn a_file_that_is_named_must_exist_and_the_usual_one_need_not() {
     Given::default().resolve();
 }
 
+/// A file that only its owner may read.
+fn kept_in_a_file(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    std::fs::write(&path, text).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let reference = format!("file:{}", path.display());
+    (folder, reference)
+}
+
 #[test]
-fn a_secret_is_neither_shown_nor_repeated_in_a_mistake() {
-    let given = Given::default().environment(&[("IOP__ANALYSER__PASSWORD", "canary")]);
+fn a_secret_is_read_from_where_its_reference_leads_and_the_reference_is_what_is_shown() {
+    let (_folder, reference) = kept_in_a_file("canary\n");
+    let given = Given::default().environment(&[("IOP__ANALYSER__PASSWORD", &reference)]);
     let production = given.resolve();
-    assert_eq!(shown(&production, "analyser.password").0.as_deref(), Some("***"));
-    let password = production.items[2].config.setting::<Option<iop::settings::Secret>>("password").unwrap().unwrap();
+    let origin = "environment IOP__ANALYSER__PASSWORD".to_owned();
+    assert_eq!(shown(&production, "analyser.password"), (Some(reference), origin));
+    let password = production.items[2].config.setting::<Option<Secret>>("password").unwrap().unwrap();
     assert_eq!(password.expose(), "canary");
-    assert!(!format!("{password:?}").contains("canary"));
-    let mistakes = Given::default().file("[analyser]\npassword = [\"canary\"]\n").mistakes();
-    assert_eq!(mistakes, ["`analyser.password` (lab.toml line 2): expected text"]);
+    assert!(!format!("{production:?} {password:?} {password}").contains("canary"));
+}
+
+#[test]
+fn a_secret_itself_is_refused_in_every_layer_and_repeated_in_no_mistake() {
+    let how = "a secret is given by reference: write `env:NAME` or `file:/path`, not the value itself";
+    let given = Given::default()
+        .file("[analyser]\npassword = [\"canary\"]\n")
+        .environment(&[("IOP__ANALYSER__PASSWORD", "canary")])
+        .set(&["analyser.password=canary"]);
+    assert_eq!(
+        given.mistakes(),
+        [
+            format!("`analyser.password` (lab.toml line 2): {how}"),
+            format!("`analyser.password` (environment IOP__ANALYSER__PASSWORD): {how}"),
+            format!("`analyser.password` (--set): {how}"),
+        ]
+    );
+}
+
+#[test]
+fn a_secret_that_cannot_be_had_is_a_mistake_and_only_where_it_counts() {
+    let missing = "[analyser]\npassword = \"env:IOP_NO_SUCH_VARIABLE\"\n";
+    assert_eq!(
+        Given::default().file(missing).mistakes(),
+        ["`analyser.password` (lab.toml line 2): the environment variable `IOP_NO_SUCH_VARIABLE` is not set"]
+    );
+    let (_folder, reference) = kept_in_a_file("canary");
+    Given::default().file(missing).set(&[&format!("analyser.password={reference}")]).resolve();
+}
+
+mod kinds {
+    //! A component with a setting of every kind that the laboratory lacks.
+
+    #![allow(missing_docs, missing_debug_implementations, reason = "a component of a test documents itself")]
+
+    use std::collections::BTreeMap;
+
+    use iop::prelude::*;
+    use iop::settings::{ByteSize, Rate, Setting};
+
+    #[derive(Setting, Debug, Clone, Copy, PartialEq)]
+    pub(super) enum Mode {
+        Fast,
+        VerySlow,
+    }
+
+    #[message]
+    pub(super) struct Nothing {}
+
+    #[business_operation]
+    pub(super) struct Kinds {
+        /// How warm.
+        #[setting(default = 20, min = -5, max = 100, unit = "°C")]
+        warmth: i32,
+        #[setting(default = "5s", min = "1s", max = "1m")]
+        pause: Duration,
+        #[setting(default = "64KiB", min = "1KiB")]
+        chunk: ByteSize,
+        #[setting(default = "10/s")]
+        rate: Rate,
+        #[setting(default = "very_slow")]
+        mode: Mode,
+        #[setting(default = [("a", 1), ("b", 2)])]
+        weights: BTreeMap<String, u32>,
+        #[setting(default = [80, 443], min = [1])]
+        ports: Vec<u16>,
+    }
+
+    #[handlers]
+    impl Kinds {
+        async fn nothing(&mut self, _: Nothing) -> Result {
+            debug!(
+                "{} {:?} {} {} {:?} {:?} {:?}",
+                self.warmth, self.pause, self.chunk, self.rate, self.mode, self.weights, self.ports
+            );
+            Ok(())
+        }
+    }
+
+    production! {
+        pub(super) AllKinds {
+            #[item(standalone)]
+            kinds: Kinds { warmth: 30, mode: { Mode::Fast } },
+        }
+    }
+}
+
+fn kinds(given: &Given) -> Result<ResolvedProduction, Vec<String>> {
+    let resolved = resolve(kinds::AllKinds::GRAPH, kinds::AllKinds::wiring(), &given.layers());
+    resolved.map_err(|errors| errors.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn a_setting_has_a_unit_and_a_range_that_every_layer_is_held_to() {
+    let given = Given::default().set(&[
+        "kinds.warmth=101",
+        "kinds.pause=100ms",
+        "kinds.chunk=1023B",
+        "kinds.ports=443,0",
+        "kinds.weights=a=1,b=many",
+        "kinds.mode=fats",
+    ]);
+    assert_eq!(
+        kinds(&given).unwrap_err(),
+        [
+            "`kinds.warmth` (--set): must be 100 °C or less, found 101",
+            "`kinds.pause` (--set): must be 1s or more, found 100ms",
+            "`kinds.chunk` (--set): must be 1KiB or more, found 1023B",
+            "`kinds.ports` (--set): must be 1 or more, found 443,0",
+            "`kinds.weights` (--set): `b`: expected integer (u32), found \"many\"",
+            "`kinds.mode` (--set): unknown word \"fats\"; did you mean `fast`?",
+        ]
+    );
+}
+
+#[test]
+fn units_ranges_and_what_a_reload_takes_are_shown() {
+    let production = kinds(&Given::default()).unwrap();
+    let of = |key: &str| production.shown.iter().find(|shown| shown.key == key).unwrap();
+    let warmth = serde_json::to_value(of("kinds.warmth")).unwrap();
+    assert_eq!(
+        warmth,
+        serde_json::json!({
+            "key": "kinds.warmth", "value": "30 °C", "type": "integer (i32)", "unit": "°C", "range": "-5 to 100",
+            "reload": "restarts_item", "doc": "How warm.", "origin": "production!",
+        })
+    );
+    assert_eq!(of("kinds.pause").range.as_deref(), Some("1s to 1m"));
+    assert_eq!(of("kinds.mode").value.as_deref(), Some("fast"));
+    assert_eq!(of("kinds.attempts").reload.as_str(), "at once");
+    assert_eq!(of("kinds.pool_size").reload.as_str(), "at the next start");
+}
+
+#[test]
+fn a_table_of_the_file_is_a_map() {
+    let production = kinds(&Given::default().file("[kinds.weights]\na = 3\n[kinds]\nmode = \"fast\"\n"));
+    let production = production.unwrap();
+    let weights = production.items[0].config.setting::<std::collections::BTreeMap<String, u32>>("weights").unwrap();
+    assert_eq!(weights, std::collections::BTreeMap::from([("a".to_owned(), 3)]));
 }
 
 #[test]

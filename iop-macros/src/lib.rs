@@ -9,8 +9,10 @@ mod attributes;
 mod component;
 mod errors;
 mod handlers;
+mod literal;
 mod message;
 mod production;
+mod setting;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -53,4 +55,10 @@ pub fn handlers(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn production(tokens: TokenStream) -> TokenStream {
     production::compile(tokens.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented on the re-export")]
+#[proc_macro_derive(Setting, attributes(setting))]
+pub fn setting(item: TokenStream) -> TokenStream {
+    setting::compile(item.into()).into()
 }

@@ -16,9 +16,9 @@ pub use serde_json;
 pub use self::facts::assert_stands_in;
 pub use self::facts::{
     Role, assert_called, assert_correlates, assert_handles, assert_keyed, assert_no_circle, assert_order,
-    assert_reached, assert_way, assert_wired,
+    assert_reached, assert_way, assert_wired, assert_within,
 };
-pub use self::start::{CallInterval, Refused, StartsAsDefault, default, refused};
+pub use self::start::{CallInterval, Refused, StartsAsDefault, default, refused, word};
 pub use self::state::{StateReader, StateValue, StateWriter};
 pub use self::wiring::{
     Outlets, Placed, TakesNothing, TakesSetting, placed, route, routes, set, set_nothing, setting, wire, wire_all,
@@ -35,4 +35,4 @@ pub use crate::production::{
     Failing, Graph, Item, ItemPolicy, Order, Production, RegisteredComponent, RegisteredMessage, RegisteredProduction,
     Requirement, Route,
 };
-pub use crate::settings::{FirstCall, Raw, Setting, SettingDecl};
+pub use crate::settings::{FirstCall, Raw, Setting, SettingDecl, measure_of};

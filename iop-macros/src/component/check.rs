@@ -3,7 +3,6 @@
 //! Whether types fit (a setting type, a target's messages) is asked by rustc, in what is expanded; whether it has the
 //! handlers that its kind needs, by the traits and constants that the expansion names.
 
-use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Attribute, GenericArgument, Ident, LitStr, PathArguments, Type, parse_quote};
 
@@ -201,7 +200,7 @@ fn field(kind: Kind, called: bool, field: &Field, errors: &mut Errors) -> Option
         return None;
     };
     let mut role = role(kind, ident, field, errors);
-    if matches!(role, Role::Setting { .. }) && RESERVED.iter().any(|name| ident == name) {
+    if matches!(role, Role::Setting(_)) && RESERVED.iter().any(|name| ident == name) {
         errors.report(
             ident,
             Code::E12,
@@ -211,7 +210,7 @@ fn field(kind: Kind, called: bool, field: &Field, errors: &mut Errors) -> Option
         role = Role::Refused;
     }
     let engine = called && ident == "call_interval";
-    if engine && !matches!(role, Role::Setting { .. }) {
+    if engine && !matches!(role, Role::Setting(_)) {
         errors.report(
             ident,
             Code::E12,
@@ -229,7 +228,7 @@ fn field(kind: Kind, called: bool, field: &Field, errors: &mut Errors) -> Option
         ty,
         cfgs: attributes::cfgs(&field.attributes),
         doc: attributes::docs(&field.attributes),
-        duration: engine && matches!(role, Role::Setting { .. }),
+        duration: engine && matches!(role, Role::Setting(_)),
         role,
     })
 }
@@ -250,7 +249,7 @@ fn role(kind: Kind, ident: &Ident, field: &Field, errors: &mut Errors) -> Role {
         errors.report(attribute, Code::E12, fact, "a field has one role; remove one");
     }
     match name {
-        "setting" => Role::Setting { default: setting(&arguments, errors) },
+        "setting" => Role::Setting(Box::new(setting(&arguments, errors))),
         "target" => {
             let mut never_awaited = false;
             for argument in &arguments {
@@ -344,20 +343,39 @@ fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     }
 }
 
-fn setting(arguments: &[Argument], errors: &mut Errors) -> Option<TokenStream> {
-    let mut default = None;
-    for argument in arguments {
+fn setting(arguments: &[Argument], errors: &mut Errors) -> model::Setting {
+    let mut setting = model::Setting::default();
+    for (index, argument) in arguments.iter().enumerate() {
+        let key = argument.key.to_string();
+        if arguments.iter().take(index).any(|earlier| earlier.key == argument.key) {
+            errors.report(&argument.key, Code::E12, format!("`{key}` is given twice"), "remove one");
+            continue;
+        }
+        let slot = match key.as_str() {
+            "default" => &mut setting.default,
+            "min" => &mut setting.min,
+            "max" => &mut setting.max,
+            "unit" => {
+                setting.unit = argument.text(errors);
+                continue;
+            }
+            _ => {
+                argument.unknown("setting", &["default", "min", "max", "unit"], errors);
+                continue;
+            }
+        };
         match &argument.value {
-            Some(value) if argument.key == "default" => default = Some(value.to_token_stream()),
-            None if argument.key == "default" => errors.report(
+            Some(value) => *slot = Some(value.to_token_stream()),
+            None => errors.report(
                 &argument.key,
                 Code::E12,
-                "`default` has no value",
-                "write `#[setting(default = …)]`; a setting without a default must be given, one of type `Option<…>` \
-                 may be left out",
+                format!("`{key}` has no value"),
+                format!(
+                    "write `#[setting({key} = …)]`; a setting without a default must be given, one of type `Option<…>` may \
+                     be left out"
+                ),
             ),
-            _ => argument.unknown("setting", &["default"], errors),
         }
     }
-    default
+    setting
 }

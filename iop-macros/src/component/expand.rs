@@ -6,7 +6,8 @@ use syn::spanned::Spanned;
 use syn::{Fields, Ident, Type};
 
 use super::ast;
-use super::model::{Component, Effect, Entrance, Field, Implied, Role, Target};
+use super::model::{Component, Effect, Entrance, Field, Implied, Role, Setting, Target};
+use crate::literal;
 
 pub(crate) fn component(ast: &ast::Component, model: Option<&Component>) -> TokenStream {
     let mut item = ast.item.clone();
@@ -26,6 +27,7 @@ pub(crate) fn component(ast: &ast::Component, model: Option<&Component>) -> Toke
     let receives = receives(ident, model);
     let checks = checks(ident, model);
     let handles = handles(ident, model);
+    let defaults = defaults(ident, model);
     quote! {
         #item
         #fields
@@ -46,6 +48,7 @@ pub(crate) fn component(ast: &ast::Component, model: Option<&Component>) -> Toke
             #receives
             #checks
             #handles
+            #defaults
             ::iop::__private::inventory::submit! { ::iop::__private::RegisteredComponent(&TYPE) }
         };
     }
@@ -58,7 +61,7 @@ fn fields_struct(ast: &ast::Component, model: &Component, wiring: &Ident) -> Tok
     let own = model.fields.iter().filter_map(|field| {
         let Field { ident, ty, cfgs, doc, .. } = field;
         let ty = match &field.role {
-            Role::Setting { .. } => quote!(::iop::__private::SettingField<#ty>),
+            Role::Setting(_) => quote!(::iop::__private::SettingField<#ty>),
             Role::Target(target) => {
                 let (field, set) =
                     (format_ident!("{}", if target.many { "TargetsField" } else { "TargetField" }), each(target));
@@ -111,7 +114,7 @@ fn fields_impl(model: &Component, wiring: &Ident) -> TokenStream {
         let Field { ident, cfgs, .. } = field;
         let name = name(ident);
         match field.role {
-            Role::Setting { .. } => Some(quote! { #(#cfgs)* wiring.setting(#name, self.#ident); }),
+            Role::Setting(_) => Some(quote! { #(#cfgs)* wiring.setting(#name, self.#ident); }),
             Role::Target(_) => Some(quote! { #(#cfgs)* wiring.target(#name, self.#ident); }),
             Role::State | Role::Plain | Role::RefusedTarget | Role::Refused => None,
         }
@@ -150,7 +153,7 @@ fn adapter_settings(model: &Component, wiring: &Ident, adapter: &Type) -> TokenS
     let own = model
         .fields
         .iter()
-        .filter(|field| matches!(field.role, Role::Setting { .. } | Role::Target(_) | Role::RefusedTarget));
+        .filter(|field| matches!(field.role, Role::Setting(_) | Role::Target(_) | Role::RefusedTarget));
     let own = own.map(|Field { ident, cfgs, .. }| quote! { #(#cfgs)* #ident: ::core::default::Default::default(), });
     let implied = model.implied.iter().map(|setting| {
         let ident = format_ident!("{}", setting.name);
@@ -223,20 +226,45 @@ fn component_type(ident: &Ident, model: &Component) -> TokenStream {
 }
 
 fn setting(field: &Field) -> Option<TokenStream> {
-    let Role::Setting { default } = &field.role else { return None };
-    let Field { ident, ty, cfgs, doc, .. } = field;
+    let Field { ident, ty, cfgs, doc, role: Role::Setting(setting), .. } = field else { return None };
+    let Setting { default, min, max, unit } = setting.as_ref();
     let name = name(ident);
-    let default = match default {
-        Some(value) => {
-            let default = quote_spanned!(value.span()=> ::iop::__private::default::<#ty, _>(#value));
-            quote!(::core::option::Option::Some(|| #default))
-        }
+    let raw = |value: &TokenStream| quote_spanned!(value.span()=> ::iop::__private::default::<#ty, _>(#value));
+    let start = match default.as_ref().map(raw) {
+        Some(default) => quote!(::core::option::Option::Some(|| #default)),
         None => quote!(::core::option::Option::None),
     };
+    let limit = |name: &str, value: &TokenStream| {
+        let (name, raw, known) = (Ident::new(name, value.span()), raw(value), known(value));
+        quote_spanned!(value.span()=> .#name(|| #raw, #known))
+    };
+    let min = min.as_ref().map(|value| limit("min", value));
+    let max = max.as_ref().map(|value| limit("max", value));
+    let unit = unit.as_ref().map(|unit| quote!(.unit(#unit)));
     Some(quote! {
         #(#cfgs)*
-        ::iop::__private::SettingDecl::of(<#ty as ::iop::__private::Setting>::KIND, #name, #doc, #default)
+        ::iop::__private::SettingDecl::of(<#ty as ::iop::__private::Setting>::KIND, #name, #doc, #start)#min #max #unit
     })
+}
+
+/// The measure of a literal, for a comparison while the user's crate is compiled.
+fn known(value: &TokenStream) -> TokenStream {
+    literal::measure(value).unwrap_or_else(|| quote!(::core::option::Option::None))
+}
+
+/// That a default lies in its range is asked where it stands.
+fn defaults(ident: &Ident, model: &Component) -> TokenStream {
+    let asked = model.fields.iter().filter_map(|field| {
+        let Role::Setting(setting) = &field.role else { return None };
+        let default = setting.default.as_ref().filter(|_| setting.min.is_some() || setting.max.is_some())?;
+        let (known, name, cfgs) = (literal::measure(default)?, name(&field.ident), &field.cfgs);
+        let component = ident.to_string();
+        Some(quote_spanned! {default.span()=>
+            #(#cfgs)*
+            const _: () = ::iop::__private::assert_within(#component, &TYPE, #name, #known);
+        })
+    });
+    asked.collect()
 }
 
 fn target(field: &Field) -> Option<TokenStream> {
@@ -257,9 +285,9 @@ fn build(ast: &ast::Component, model: &Component) -> TokenStream {
         let Field { ident, ty, cfgs, .. } = field;
         let name = name(ident);
         let value = match field.role {
-            Role::Setting { .. } => {
+            Role::Setting(_) => {
                 let setting = quote!(<#ty as ::iop::__private::Setting>);
-                quote!(config.read(#name, #setting::from_raw, #setting::absent)?)
+                quote!(config.read(#name, #setting::from_raw, #setting::absent, #setting::follow)?)
             }
             Role::Target(_) => quote!(config.target(#name)),
             Role::State => quote!(<#ty as ::iop::__private::StateValue>::start()),

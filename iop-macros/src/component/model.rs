@@ -46,9 +46,7 @@ pub(crate) struct Field {
 
 /// What a field is for.
 pub(crate) enum Role {
-    Setting {
-        default: Option<TokenStream>,
-    },
+    Setting(Box<Setting>),
     Target(Box<Target>),
     State,
     /// Starts as `Default` in each worker.
@@ -57,6 +55,15 @@ pub(crate) enum Role {
     RefusedTarget,
     /// Refused.
     Refused,
+}
+
+/// What a `#[setting(…)]` says.
+#[derive(Default)]
+pub(crate) struct Setting {
+    pub(crate) default: Option<TokenStream>,
+    pub(crate) min: Option<TokenStream>,
+    pub(crate) max: Option<TokenStream>,
+    pub(crate) unit: Option<LitStr>,
 }
 
 /// What a `#[target]` field carries.
@@ -90,6 +97,6 @@ impl Component {
     /// Whether `production!` has anything to set.
     pub(crate) fn wires_something(&self) -> bool {
         !self.implied.is_empty()
-            || self.fields.iter().any(|field| matches!(field.role, Role::Setting { .. } | Role::Target(_)))
+            || self.fields.iter().any(|field| matches!(field.role, Role::Setting(_) | Role::Target(_)))
     }
 }

@@ -5,6 +5,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::model::{Alerts, Destination, Failing, Field, Item, Order, Policy, Production, Requirement, Route, Value};
 use super::proofs;
@@ -238,7 +239,20 @@ fn questions(item: &Item) -> TokenStream {
             const _: () = ::iop::__private::assert_reached(#name, <#ty as ::iop::__private::Component>::TYPE);
         }
     });
-    quote! { #wired #reached }
+    let within = fields.iter().filter_map(|field| {
+        let Value::Setting(value) = &field.value else { return None };
+        let (known, setting) = (crate::literal::of(value)?, plain(&field.ident));
+        let span = Span::mixed_site().located_at(value.span());
+        Some(quote_spanned! {span=>
+            const _: () = ::iop::__private::assert_within(
+                #name,
+                <#ty as ::iop::__private::Component>::TYPE,
+                #setting,
+                #known,
+            );
+        })
+    });
+    quote! { #wired #reached #(#within)* }
 }
 
 fn local(name: &str, index: usize) -> Ident {

@@ -86,11 +86,13 @@ const _: () = {
                     "call_interval",
                     <Duration as ::iop::__private::Setting>::from_raw,
                     <Duration as ::iop::__private::Setting>::absent,
+                    <Duration as ::iop::__private::Setting>::follow,
                 )?,
                 name: config.read(
                     "name",
                     <String as ::iop::__private::Setting>::from_raw,
                     <String as ::iop::__private::Setting>::absent,
+                    <String as ::iop::__private::Setting>::follow,
                 )?,
                 out: config.target("out"),
                 log: config.target("log"),

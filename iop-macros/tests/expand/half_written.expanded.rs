@@ -26,6 +26,12 @@ const _: () = {
             ::std::vec![::iop::__private::wiring(fields_0, options_0), ::iop::__private::wiring(fields_1, options_1)]
         }
     }
+    const _: () = ::iop::__private::assert_within(
+        "clock",
+        <Clock as ::iop::__private::Component>::TYPE,
+        "call_interval",
+        ::iop::__private::measure_of("1s"),
+    );
     const _: () = ::iop::__private::assert_wired("greeter", <Greeter as ::iop::__private::Component>::TYPE, &[]);
     ::iop::__private::inventory::submit! {::iop::__private::RegisteredProduction (& GRAPH) }
 };

@@ -56,6 +56,12 @@ const _: () = {
         &["call_interval", "out", "copies"],
     );
     const _: () = ::iop::__private::assert_reached("clock", <Clock as ::iop::__private::Component>::TYPE);
+    const _: () = ::iop::__private::assert_within(
+        "clock",
+        <Clock as ::iop::__private::Component>::TYPE,
+        "call_interval",
+        ::iop::__private::measure_of("1s"),
+    );
     const _: () = ::iop::__private::assert_wired("greeter", <Greeter as ::iop::__private::Component>::TYPE, &[]);
     const _: () =
         ::iop::__private::assert_wired("printer", <plant::Printer as ::iop::__private::Component>::TYPE, &["title"]);

@@ -33,6 +33,31 @@ pub const fn assert_wired(item: &str, component: &ComponentType, set: &[&str]) {
     }
 }
 
+/// A literal lies in the range of the setting that it is for. `owner` is the component or the item that says it.
+///
+/// # Panics
+/// Where it does not.
+#[track_caller]
+pub const fn assert_within(owner: &str, component: &ComponentType, setting: &str, known: Option<i128>) {
+    let mut group = 0;
+    while group < component.settings.len() {
+        let mut index = 0;
+        while index < component.settings[group].len() {
+            let decl = &component.settings[group][index];
+            if same(decl.name, setting) {
+                if let Some(misses) = decl.misses(known) {
+                    let text = Text::new().add("the value of `").add(setting).add("` in `").add(owner).add("` is ");
+                    let text = text.add(misses).add("; write one in the range that `").add(component.name);
+                    panic!("{}", text.add("` declares [iop E05]").as_str());
+                }
+                return;
+            }
+            index += 1;
+        }
+        group += 1;
+    }
+}
+
 /// A process or operation is reached by a route.
 ///
 /// # Panics

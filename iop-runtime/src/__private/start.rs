@@ -2,10 +2,23 @@
 
 use crate::component::{Accepted, Error, IntoSetting, Result};
 use crate::settings::Raw;
+use crate::settings::closest::closest;
 
 /// A default for a setting, as `#[setting(default = …)]` writes it.
 pub fn default<T, V: IntoSetting<T>>(value: V) -> Raw {
     value.into_raw()
+}
+
+/// One of the words of an enum that is a setting.
+///
+/// # Errors
+/// Where it is none of them.
+pub fn word<T>(raw: &Raw, of: impl Fn(&str) -> Option<T>, words: &[&str]) -> std::result::Result<T, String> {
+    let written = raw.as_str().map(str::trim).unwrap_or_default();
+    of(written).ok_or_else(|| match closest(written, words.iter().copied()) {
+        Some(near) => format!("unknown word {raw}; did you mean `{near}`?"),
+        None => format!("unknown word {raw}; write {}", words.join(", ")),
+    })
 }
 
 /// The type of a field without attribute.

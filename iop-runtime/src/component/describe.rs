@@ -15,7 +15,7 @@ use super::{
 };
 use crate::adapter::{AdapterDriver, DynAdapter, InboundAdapter};
 use crate::message::{Decoded, MessageType, SourceLocation};
-use crate::settings::{Raw, Setting, SettingDecl};
+use crate::settings::{Feed, Raw, Setting, SettingDecl};
 
 /// What a component is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
@@ -309,6 +309,9 @@ pub struct ItemConfig {
     pub settings: HashMap<&'static str, Raw>,
     /// Index and name of the items behind each target.
     pub targets: HashMap<&'static str, Vec<(usize, Arc<str>)>>,
+    /// Where its instances learn of later values.
+    #[doc(hidden)]
+    pub feed: Arc<Feed>,
 }
 
 impl ItemConfig {
@@ -317,7 +320,7 @@ impl ItemConfig {
     /// # Errors
     /// Where there is none or it does not fit; start refuses both before anything is built.
     pub fn setting<T: Setting>(&self, name: &'static str) -> Result<T> {
-        self.read(name, T::from_raw, T::absent)
+        self.read(name, T::from_raw, T::absent, T::follow)
     }
 
     /// The value of a setting whose type is known by how it is read: what generated code calls.
@@ -330,13 +333,16 @@ impl ItemConfig {
         name: &'static str,
         from_raw: fn(&Raw) -> Result<T, String>,
         absent: fn() -> Option<T>,
+        follow: fn(&mut T, &'static str, &Feed),
     ) -> Result<T> {
-        match self.settings.get(name) {
+        let mut value = match self.settings.get(name) {
             Some(raw) => {
-                from_raw(raw).map_err(|error| Error::fatal(format!("setting `{}.{name}`: {error}", self.item)))
+                from_raw(raw).map_err(|error| Error::fatal(format!("setting `{}.{name}`: {error}", self.item)))?
             }
-            None => absent().ok_or_else(|| Error::fatal(format!("setting `{}.{name}` is missing", self.item))),
-        }
+            None => absent().ok_or_else(|| Error::fatal(format!("setting `{}.{name}` is missing", self.item)))?,
+        };
+        follow(&mut value, name, &self.feed);
+        Ok(value)
     }
 
     /// The routes of a target.

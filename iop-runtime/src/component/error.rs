@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::message::{Perhaps, SuspendReason, Upgraded};
+use crate::settings::LookupError;
 
 /// What a handler returns.
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
@@ -109,7 +110,14 @@ impl fmt::Debug for Error {
 // `Error` is not itself a `std::error::Error`: that is what lets every other error convert with `?`.
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
-        Self::retry(error)
+        let error: Box<dyn StdError + Send + Sync> = Box::new(error);
+        // What a lookup table lacks, another attempt would not find.
+        let disposition = match error.downcast_ref::<LookupError>() {
+            Some(LookupError::NoKey { .. } | LookupError::Unreadable { .. }) => Disposition::Fatal,
+            Some(_) => Disposition::Unavailable,
+            None => Disposition::Retry,
+        };
+        Self { source: error, disposition }
     }
 }
 

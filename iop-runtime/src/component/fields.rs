@@ -1,11 +1,14 @@
 //! What `production!` fills in for an item: a struct with the component's own field names, so that rustc and editors
 //! know every one of them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use crate::settings::{FirstCall, Rate, Raw, Setting};
+use zeroize::Zeroize;
+
+use crate::settings::{ByteSize, FirstCall, Live, Lookup, Rate, Raw, Secret, Setting};
 
 /// The fields of a component as `production!` sets them: one [`SettingField`], [`TargetField`] or [`TargetsField`] each,
 /// under the same name.
@@ -174,7 +177,47 @@ macro_rules! text_for {
     )* };
 }
 
-text_for!(String, Duration, std::path::PathBuf, std::net::SocketAddr, FirstCall, Rate);
+text_for!(String, Duration, std::path::PathBuf, std::net::SocketAddr, ByteSize, Rate, FirstCall);
+
+/// The reference of a secret.
+#[diagnostic::do_not_recommend]
+impl<T: Zeroize> IntoSetting<Secret<T>> for &'static str {
+    fn into_raw(self) -> Raw {
+        Raw::from(self)
+    }
+}
+
+/// The name of a table.
+#[diagnostic::do_not_recommend]
+impl<K, V> IntoSetting<Lookup<K, V>> for &'static str {
+    fn into_raw(self) -> Raw {
+        Raw::from(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Setting> IntoSetting<Live<T>> for &'static str
+where
+    &'static str: IntoSetting<T>,
+{
+    fn into_raw(self) -> Raw {
+        Raw::from(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Setting> IntoSetting<Live<T>> for T {
+    fn into_raw(self) -> Raw {
+        self.to_raw()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, V: IntoSetting<T>, const N: usize> IntoSetting<BTreeMap<String, T>> for [(&'static str, V); N] {
+    fn into_raw(self) -> Raw {
+        Raw::Object(self.into_iter().map(|(key, value)| (key.to_owned(), value.into_raw())).collect())
+    }
+}
 
 #[diagnostic::do_not_recommend]
 impl<T: Setting> IntoSetting<Option<T>> for &'static str

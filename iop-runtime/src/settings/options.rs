@@ -237,23 +237,28 @@ pub(super) static EVERY_ITEM: &[SettingDecl] = &[
         "timeout",
         "The longest a handler may run without awaiting a response.",
         Some(|| Raw::from("60s")),
-    ),
+    )
+    .live(),
     SettingDecl::new::<AtLeastOne>(
         "attempts",
         "Attempts before a failing message is suspended.",
         Some(|| Raw::from(5)),
-    ),
+    )
+    .live(),
     SettingDecl::new::<Duration>(
         "backoff",
         "The pause before the second attempt; doubles with each.",
         Some(|| Raw::from("1s")),
-    ),
-    SettingDecl::new::<Duration>("backoff_cap", "The longest pause between attempts.", Some(|| Raw::from("30s"))),
+    )
+    .live(),
+    SettingDecl::new::<Duration>("backoff_cap", "The longest pause between attempts.", Some(|| Raw::from("30s")))
+        .live(),
     SettingDecl::new::<Option<Duration>>(
         "failure_timeout",
         "How long an outside that cannot be reached is tried before the message is suspended; not set: for ever.",
         None,
-    ),
+    )
+    .live(),
     SettingDecl::new::<Option<Rate>>(
         "throttle",
         "The most messages in a time that all workers together begin with; not set: as many as come.",
@@ -278,7 +283,8 @@ pub(super) static EVERY_ITEM: &[SettingDecl] = &[
         "request_timeout",
         "The timeout of awaited requests that the item sends without one of their own.",
         Some(|| Raw::from("30s")),
-    ),
+    )
+    .live(),
 ];
 
 /// The engine's settings of items that are called in intervals. A component may declare them itself, with its own
@@ -288,7 +294,8 @@ pub(super) static IN_INTERVALS: &[SettingDecl] = &[
         "call_interval",
         "The pause between calls while there is nothing.",
         Some(|| Raw::from("5s")),
-    ),
+    )
+    .live(),
     SettingDecl::new::<FirstCall>("first_call", "When the service is called first.", Some(|| Raw::from("at_once"))),
 ];
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::range::Measure;
 use super::{Raw, Setting};
 
 /// So many in a time: `10/s`, `600/min`, `1000/h`, or in any duration, `5/10s`.
@@ -27,6 +28,7 @@ impl Rate {
 
 impl Setting for Rate {
     const TYPE: &'static str = "rate (10/s, 600/min, 5/10s)";
+    const RANGED: bool = true;
 
     fn from_raw(raw: &Raw) -> Result<Self, String> {
         let read = |text: &str| {
@@ -54,6 +56,11 @@ impl Setting for Rate {
             },
         };
         Raw::from(format!("{}/{per}", self.count))
+    }
+
+    /// How many in a second.
+    fn measures(&self) -> Vec<Measure> {
+        vec![Measure::Real(f64::from(self.count) / self.per.as_secs_f64())]
     }
 }
 

@@ -10,9 +10,10 @@ use serde::Serialize;
 use super::closest::closest;
 use super::layers::{Given, Place};
 use super::options::{self, AtLeastOne, ENGINE, LogFilter, SomeTime};
+use super::reload::SettingsSource;
 use super::{
-    EngineSettings, FirstCall, HttpChoice, ItemSettings, Layers, Origin, Raw, Setting, SettingDecl, SettingError,
-    StoreChoice,
+    EngineSettings, Feed, FirstCall, HttpChoice, ItemSettings, Layers, Origin, Raw, Setting, SettingDecl, SettingError,
+    StoreChoice, TableUse, Tables, is_reference,
 };
 use crate::component::{Entrance, ItemConfig, Wiring};
 use crate::production::Graph;
@@ -29,6 +30,10 @@ pub struct ResolvedProduction {
     pub engine: EngineSettings,
     /// Every setting as a person sees it: those of the process, then those of the items in the order of the graph.
     pub shown: Vec<ShownSetting>,
+    /// The lookup tables that settings name.
+    pub tables: Arc<Tables>,
+    /// Where it can be resolved from once more.
+    pub(crate) source: Option<SettingsSource>,
 }
 
 /// An item with the effective value of every setting.
@@ -47,15 +52,46 @@ pub struct ResolvedItem {
 pub struct ShownSetting {
     /// `item.setting`.
     pub key: String,
-    /// The effective value as text; `None` where an optional one is not set. A secret is masked.
+    /// The effective value as text; `None` where an optional one is not set. Of a secret, the reference.
     pub value: Option<String>,
     /// The type, for people.
     #[serde(rename = "type")]
     pub type_name: &'static str,
+    /// What a bare number counts.
+    pub unit: Option<&'static str>,
+    /// Its `min` and `max`: `1 to 100`.
+    pub range: Option<String>,
+    /// What it takes to change it while the production runs.
+    pub reload: Reload,
     /// The doc comment.
     pub doc: &'static str,
     /// Where the value was written.
     pub origin: Origin,
+}
+
+/// What it takes to change a setting while the production runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reload {
+    /// A reload is enough.
+    AtOnce,
+    /// A reload restarts the item.
+    RestartsItem,
+    /// Only a new start of the production.
+    NeedsStart,
+}
+
+impl Reload {
+    /// As a person reads it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AtOnce => "at once",
+            Self::RestartsItem => "restarts the item",
+            Self::NeedsStart => "at the next start",
+        }
+    }
 }
 
 /// The effective value of every setting of a production.
@@ -75,6 +111,7 @@ pub fn resolve(
         slots.take(graph, given, &mut errors);
     }
     slots.require(&mut errors);
+    slots.read_secrets(&mut errors);
     let items = slots.items(graph, targets, &mut errors);
     super::proofs::check(graph, |item| slots.workers(item), &mut errors);
     let engine = slots.engine(&mut errors);
@@ -86,7 +123,8 @@ pub fn resolve(
         let problem = "the settings are incomplete";
         return Err(vec![SettingError::new(graph.name, Origin::Code, problem)]);
     };
-    Ok(ResolvedProduction { graph, items, engine, shown: slots.shown() })
+    let tables = items.first().map(|item| Arc::clone(item.config.feed.tables())).unwrap_or_default();
+    Ok(ResolvedProduction { graph, items, engine, tables, shown: slots.shown(), source: None })
 }
 
 /// The effective settings of the process alone: who only reads a store needs no password of an operation.
@@ -126,8 +164,16 @@ struct Slot {
 }
 
 impl Slot {
+    fn reload(&self) -> Reload {
+        match (self.decl.live, self.of_component) {
+            (true, _) => Reload::AtOnce,
+            (false, true) => Reload::RestartsItem,
+            (false, false) => Reload::NeedsStart,
+        }
+    }
+
     fn set(&mut self, raw: &Raw, origin: Origin, errors: &mut Vec<SettingError>) {
-        match (self.decl.check)(raw) {
+        match self.decl.fits(raw) {
             Ok(()) => self.value = Some((raw.clone(), origin)),
             Err(problem) => {
                 self.refused = true;
@@ -276,6 +322,24 @@ impl Slots {
         }));
     }
 
+    /// Reads what secrets refer to: only of the values that count.
+    fn read_secrets(&self, errors: &mut Vec<SettingError>) {
+        for slot in self.0.iter().filter(|slot| slot.decl.secret && !slot.refused) {
+            let Some((raw, origin)) = &slot.value else { continue };
+            if let Err(problem) = (slot.decl.read)(raw) {
+                errors.push(SettingError::new(slot.key.clone(), origin.clone(), problem));
+            }
+        }
+    }
+
+    /// The tables that effective values name.
+    fn tables(&self) -> Tables {
+        Tables::used_by(self.0.iter().filter_map(|slot| {
+            let (kind, name) = (slot.decl.table?, slot.value.as_ref()?.0.as_str()?.trim().to_owned());
+            Some((name, TableUse { key: slot.key.clone(), kind }))
+        }))
+    }
+
     /// A value as its type. A declared setting of another type than the engine's is reported.
     fn read<T: Setting>(&mut self, owner: Option<usize>, name: &str, errors: &mut Vec<SettingError>) -> Option<T> {
         let slot = self.of(owner, name).filter(|slot| !slot.refused)?;
@@ -290,11 +354,13 @@ impl Slots {
         errors: &mut Vec<SettingError>,
     ) -> Option<Vec<ResolvedItem>> {
         let items: Vec<_> = graph.items.iter().zip(targets).enumerate().collect();
+        let tables = Arc::new(self.tables());
         let resolved = items.into_iter().map(|(index, (item, targets))| {
             let settings = self.0.iter().filter(|slot| slot.owner == Some(index) && slot.of_component);
             let settings =
                 settings.filter_map(|slot| slot.value.as_ref().map(|(raw, _)| (slot.decl.name, raw.clone()))).collect();
-            let config = ItemConfig { item: Arc::from(item.name), settings, targets };
+            let feed = Arc::new(Feed::new(Arc::clone(&tables)));
+            let config = ItemConfig { item: Arc::from(item.name), settings, targets, feed };
             Some(ResolvedItem { config, options: self.item_settings(index, errors)? })
         });
         // Every item is looked at, so that every mistake is found.
@@ -355,15 +421,26 @@ impl Slots {
 
     fn shown(self) -> Vec<ShownSetting> {
         let shown = self.0.into_iter().map(|slot| {
-            let (value, origin) = match slot.value {
-                Some((_, origin)) if slot.decl.secret => (Some("***".to_owned()), origin),
-                Some((Raw::String(text), origin)) => (Some(text), origin),
-                Some((raw, origin)) => (Some(raw.to_string()), origin),
+            let reload = slot.reload();
+            let Slot { key, decl, value, .. } = slot;
+            let (value, origin) = match value {
+                Some((raw, origin)) if decl.secret => (Some(reference(&raw)), origin),
+                Some((raw, origin)) => (Some(decl.with_unit(&raw)), origin),
                 None => (None, Origin::Code),
             };
-            ShownSetting { key: slot.key, value, type_name: slot.decl.type_name, doc: slot.decl.doc, origin }
+            let SettingDecl { type_name, unit, doc, .. } = *decl;
+            ShownSetting { key, value, type_name, unit, range: decl.range(), reload, doc, origin }
         });
         shown.collect()
+    }
+}
+
+/// What may be shown of a secret: where it is kept.
+fn reference(raw: &Raw) -> String {
+    match raw {
+        Raw::String(text) if is_reference(text) => text.clone(),
+        Raw::Array(secrets) => secrets.iter().map(reference).collect::<Vec<_>>().join(", "),
+        _ => "***".to_owned(),
     }
 }
 

@@ -4,6 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Feed;
+use super::range::Measure;
+use super::tables::TableKind;
+
 /// A value before its type is known, as TOML and text give it.
 pub type Raw = serde_json::Value;
 
@@ -11,15 +15,19 @@ pub type Raw = serde_json::Value;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a setting",
     label = "not a setting type",
-    note = "use a number, `bool`, `String`, `Duration`, `PathBuf`, `SocketAddr`, an `Option` or `Vec` of them, or implement `iop::settings::Setting` [iop E12]"
+    note = "use a number, `bool`, `String`, `Duration`, `PathBuf`, `SocketAddr`, `ByteSize`, a `Secret`, an `Option` or `Vec` of them, or put `#[derive(iop::settings::Setting)]` on an enum of words [iop E12]"
 )]
 pub trait Setting: Sized + Send + 'static {
     /// The type, for people: `duration (5s, 10m)`.
     const TYPE: &'static str;
     /// May be left out without a default.
     const OPTIONAL: bool = false;
-    /// Is never shown.
+    /// Is never shown, and has no literal in code.
     const SECRET: bool = false;
+    /// May have a `min` and a `max`: has [`measures`](Self::measures).
+    const RANGED: bool = false;
+    /// Sees a new value while the production runs.
+    const LIVE: bool = false;
 
     /// Reads a value; text is accepted for every type, since the environment and `--set` have nothing else.
     ///
@@ -36,13 +44,42 @@ pub trait Setting: Sized + Send + 'static {
         None
     }
 
+    /// Whether a value is written as it should be. What a value only refers to, such as a secret in a file, is not asked
+    /// for: a layer that is replaced by a later one need not be at hand.
+    ///
+    /// # Errors
+    /// See [`from_raw`](Self::from_raw).
+    fn check(raw: &Raw) -> Result<(), String> {
+        Self::from_raw(raw).map(drop)
+    }
+
+    /// What `min` and `max` are compared with: one for a single value, each of a list.
+    fn measures(&self) -> Vec<Measure> {
+        Vec::new()
+    }
+
+    /// Learns where later values come from. `name` is the setting's.
+    #[doc(hidden)]
+    fn follow(&mut self, name: &'static str, feed: &Feed) {
+        let _ = (name, feed);
+    }
+
+    /// The lookup table that a value names.
+    #[doc(hidden)]
+    const TABLE: Option<TableKind> = None;
+
     /// What declarations take from the type.
     #[doc(hidden)]
     const KIND: SettingKind = SettingKind {
         type_name: Self::TYPE,
         optional: Self::OPTIONAL,
         secret: Self::SECRET,
-        check: |raw| Self::from_raw(raw).map(drop),
+        ranged: Self::RANGED,
+        live: Self::LIVE,
+        table: Self::TABLE,
+        check: Self::check,
+        read: |raw| Self::from_raw(raw).map(drop),
+        measures: |raw| Self::from_raw(raw).map(|value| value.measures()),
     };
 }
 
@@ -53,7 +90,12 @@ pub struct SettingKind {
     pub(super) type_name: &'static str,
     pub(super) optional: bool,
     pub(super) secret: bool,
+    pub(super) ranged: bool,
+    pub(super) live: bool,
+    pub(super) table: Option<TableKind>,
     pub(super) check: fn(&Raw) -> Result<(), String>,
+    pub(super) read: fn(&Raw) -> Result<(), String>,
+    pub(super) measures: fn(&Raw) -> Result<Vec<Measure>, String>,
 }
 
 pub(super) fn expected<T: Setting>(raw: &Raw) -> String {
@@ -64,6 +106,7 @@ macro_rules! integers {
     ($($ty:ty)*) => { $(
         impl Setting for $ty {
             const TYPE: &'static str = concat!("integer (", stringify!($ty), ")");
+            const RANGED: bool = true;
 
             fn from_raw(raw: &Raw) -> Result<Self, String> {
                 match raw {
@@ -77,6 +120,10 @@ macro_rules! integers {
             fn to_raw(&self) -> Raw {
                 Raw::from(*self)
             }
+
+            fn measures(&self) -> Vec<Measure> {
+                vec![Measure::from(*self)]
+            }
         }
     )* };
 }
@@ -85,6 +132,7 @@ integers!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
 
 impl Setting for f64 {
     const TYPE: &'static str = "number";
+    const RANGED: bool = true;
 
     fn from_raw(raw: &Raw) -> Result<Self, String> {
         match raw {
@@ -97,6 +145,10 @@ impl Setting for f64 {
 
     fn to_raw(&self) -> Raw {
         Raw::from(*self)
+    }
+
+    fn measures(&self) -> Vec<Measure> {
+        vec![Measure::Real(*self)]
     }
 }
 
@@ -165,6 +217,7 @@ impl Setting for SocketAddr {
 
 impl Setting for Duration {
     const TYPE: &'static str = "duration (500ms, 5s, 10m, 1h30m)";
+    const RANGED: bool = true;
 
     fn from_raw(raw: &Raw) -> Result<Self, String> {
         let text = raw.as_str().ok_or_else(|| expected::<Self>(raw))?;
@@ -181,81 +234,8 @@ impl Setting for Duration {
             Err(_) => Raw::from(format!("{}s", self.as_secs())),
         }
     }
-}
 
-impl<T: Setting> Setting for Option<T> {
-    const TYPE: &'static str = T::TYPE;
-    const OPTIONAL: bool = true;
-    const SECRET: bool = T::SECRET;
-
-    fn from_raw(raw: &Raw) -> Result<Self, String> {
-        if raw.is_null() { Ok(None) } else { T::from_raw(raw).map(Some) }
-    }
-
-    fn to_raw(&self) -> Raw {
-        self.as_ref().map_or(Raw::Null, T::to_raw)
-    }
-
-    fn absent() -> Option<Self> {
-        Some(None)
-    }
-}
-
-impl<T: Setting> Setting for Vec<T> {
-    const TYPE: &'static str = "list";
-    const SECRET: bool = T::SECRET;
-
-    /// A TOML array, or text with commas.
-    fn from_raw(raw: &Raw) -> Result<Self, String> {
-        match raw {
-            Raw::Array(values) => values.iter().map(T::from_raw).collect(),
-            Raw::String(text) if text.trim().is_empty() => Ok(Self::new()),
-            Raw::String(text) => text.split(',').map(|part| T::from_raw(&Raw::from(part.trim()))).collect(),
-            _ if T::SECRET => Err("expected a list of secrets".to_owned()),
-            _ => Err(expected::<Self>(raw)),
-        }
-    }
-
-    fn to_raw(&self) -> Raw {
-        Raw::Array(self.iter().map(T::to_raw).collect())
-    }
-}
-
-/// A text that is never shown: a password, a token. It has no default in code and no literal in `production!`; give it
-/// in the environment or in a file that only the program may read.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides `text`.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text, for whoever must send it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(***)")
-    }
-}
-
-impl Setting for Secret {
-    const TYPE: &'static str = "secret text";
-    const SECRET: bool = true;
-
-    fn from_raw(raw: &Raw) -> Result<Self, String> {
-        // The value is in no message: a mistake in a secret is shown on the same terminal as any other.
-        raw.as_str().map(Self::new).ok_or_else(|| "expected text".to_owned())
-    }
-
-    fn to_raw(&self) -> Raw {
-        Raw::from(self.0.as_str())
+    fn measures(&self) -> Vec<Measure> {
+        vec![Measure::Whole(i128::try_from(self.as_nanos()).unwrap_or(i128::MAX))]
     }
 }

@@ -1,0 +1,169 @@
+//! Values that change while a production runs: [`Live`] settings, and the [`Feed`] that brings an item its news.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+
+use super::range::Measure;
+use super::tables::Tables;
+use super::value::{Raw, Setting};
+
+/// A setting that a reload may change while the item runs: every [`get`](Self::get) gives the newest value.
+///
+/// ```
+/// # use iop::settings::Live;
+/// let limit = Live::new(10);
+/// assert_eq!(limit.get(), 10);
+/// ```
+#[derive(Clone)]
+pub struct Live<T>(Arc<Current<T>>);
+
+struct Current<T>(RwLock<T>);
+
+impl<T: Clone> Live<T> {
+    /// A value that nothing changes, as in a test.
+    #[must_use]
+    pub fn new(value: T) -> Self {
+        Self(Arc::new(Current(RwLock::new(value))))
+    }
+
+    /// The value as it is now. Where a turn needs it twice, it takes it once: a reload may come in between.
+    #[must_use]
+    pub fn get(&self) -> T {
+        self.0.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl<T: Clone + fmt::Debug> fmt::Debug for Live<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Live").field(&self.get()).finish()
+    }
+}
+
+impl<T: Setting + Clone + Sync> Setting for Live<T> {
+    const TYPE: &'static str = T::TYPE;
+    const OPTIONAL: bool = T::OPTIONAL;
+    const SECRET: bool = T::SECRET;
+    const RANGED: bool = T::RANGED;
+    const LIVE: bool = true;
+
+    fn from_raw(raw: &Raw) -> Result<Self, String> {
+        T::from_raw(raw).map(Self::new)
+    }
+
+    fn to_raw(&self) -> Raw {
+        self.get().to_raw()
+    }
+
+    fn absent() -> Option<Self> {
+        T::absent().map(Self::new)
+    }
+
+    fn check(raw: &Raw) -> Result<(), String> {
+        T::check(raw)
+    }
+
+    fn measures(&self) -> Vec<Measure> {
+        self.get().measures()
+    }
+
+    fn follow(&mut self, name: &'static str, feed: &Feed) {
+        let current: Arc<dyn Follow> = Arc::<Current<T>>::clone(&self.0);
+        feed.add(name, &current);
+    }
+}
+
+/// Takes a new value.
+trait Follow: Send + Sync {
+    /// `None` where the setting is not given any more.
+    fn take(&self, raw: Option<&Raw>);
+}
+
+impl<T: Setting + Sync> Follow for Current<T> {
+    fn take(&self, raw: Option<&Raw>) {
+        let value = match raw {
+            Some(raw) => T::from_raw(raw).ok(),
+            None => T::absent(),
+        };
+        // A reload has checked it; what has gone wrong since leaves the value as it was.
+        if let Some(value) = value {
+            *self.0.write().unwrap_or_else(PoisonError::into_inner) = value;
+        }
+    }
+}
+
+/// What brings the instances of an item new values of their settings, and the lookup tables.
+#[derive(Default)]
+pub struct Feed {
+    followers: Mutex<Vec<(&'static str, Weak<dyn Follow>)>>,
+    tables: Arc<Tables>,
+}
+
+impl Feed {
+    /// Of an item that uses these tables.
+    #[must_use]
+    pub fn new(tables: Arc<Tables>) -> Self {
+        Self { tables, ..Self::default() }
+    }
+
+    /// The lookup tables.
+    #[must_use]
+    pub fn tables(&self) -> &Arc<Tables> {
+        &self.tables
+    }
+
+    fn add(&self, name: &'static str, follower: &Arc<dyn Follow>) {
+        let mut followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
+        // Instances come and go with their item; what is left of the gone ones is cleared away by those that come.
+        followers.retain(|(_, follower)| follower.strong_count() > 0);
+        followers.push((name, Arc::downgrade(follower)));
+    }
+
+    /// Gives every instance the new value of a setting; `None` where it has none any more.
+    pub(crate) fn tell(&self, name: &str, raw: Option<&Raw>) {
+        let followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (_, follower) in followers.into_iter().filter(|(followed, _)| *followed == name) {
+            if let Some(follower) = follower.upgrade() {
+                follower.take(raw);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feed").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_instance_gets_the_news_of_its_setting_and_of_no_other() {
+        let feed = Feed::default();
+        let mut limits = [Live::new(1_u32), Live::new(1)];
+        let mut other = Live::new(1_u32);
+        for limit in &mut limits {
+            limit.follow("limit", &feed);
+        }
+        other.follow("other", &feed);
+        feed.tell("limit", Some(&Raw::from(7)));
+        assert_eq!((limits[0].get(), limits[1].get(), other.get()), (7, 7, 1));
+        feed.tell("limit", Some(&Raw::from("many")));
+        assert_eq!(limits[0].get(), 7);
+        drop(limits);
+        feed.tell("limit", Some(&Raw::from(8)));
+        other.follow("other", &feed);
+        assert_eq!(feed.followers.lock().unwrap().len(), 2, "instances that are gone are forgotten");
+    }
+
+    #[test]
+    fn an_optional_value_that_is_not_given_any_more_is_gone() {
+        let feed = Feed::default();
+        let mut note = Live::new(Some("a".to_owned()));
+        note.follow("note", &feed);
+        feed.tell("note", None);
+        assert_eq!(note.get(), None);
+    }
+}
