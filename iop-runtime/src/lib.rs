@@ -16,6 +16,7 @@ pub mod component;
 pub mod director;
 pub mod engine;
 pub mod events;
+pub mod lookup;
 pub mod message;
 pub mod picture;
 pub mod production;

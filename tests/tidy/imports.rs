@@ -11,6 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // not.
     ("settings/proofs", &["production"]),
     ("settings/resolve", &["component", "production"]),
+    ("settings/reload", &["component", "production"]),
     ("message", &["clock"]),
     // Components and adapters describe each other: a service names its adapter, an adapter has settings and fails like
     // a handler. Neither knows where it is placed.
@@ -21,11 +22,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("picture", &["production"]),
     // A store keeps messages, and knows neither who handles them nor why.
     ("store", &["clock", "message"]),
+    // Lookup tables are kept in the store and seen through settings.
+    ("lookup", &["clock", "message", "settings", "store"]),
     // What is said goes to the store of the production that said it.
     ("events", &["clock", "message", "settings", "store"]),
-    ("engine", &["adapter", "clock", "component", "events", "message", "production", "settings", "store"]),
+    ("engine", &["adapter", "clock", "component", "events", "lookup", "message", "production", "settings", "store"]),
     // What stands before the engine: other code, the terminal, the browser, tests.
-    ("director", &["adapter", "clock", "component", "engine", "events", "message", "production", "settings", "store"]),
+    (
+        "director",
+        &["adapter", "clock", "component", "engine", "events", "lookup", "message", "production", "settings", "store"],
+    ),
     (
         "console",
         &[
@@ -35,6 +41,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "director",
             "engine",
             "events",
+            "lookup",
             "message",
             "picture",
             "production",
@@ -52,6 +59,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "director",
             "engine",
             "events",
+            "lookup",
             "message",
             "picture",
             "production",
@@ -68,6 +76,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "director",
             "engine",
             "events",
+            "lookup",
             "message",
             "production",
             "settings",

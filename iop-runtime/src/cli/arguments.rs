@@ -56,8 +56,11 @@ pub(crate) enum Command {
     Queues(Output<Table>),
     /// Shows the event log.
     Log(LogArguments),
-    /// Shows every setting, its value and where that came from.
-    Settings(Output<Table>),
+    /// Shows every setting, its value and where that came from; changes those of the running production.
+    Settings(ShowSettings),
+    /// Shows and edits lookup tables.
+    #[command(subcommand)]
+    Table(TableCommand),
     /// Prints the JSON Schema of a message type.
     Schema(SchemaArguments),
     /// Asks the running production how it is.
@@ -80,6 +83,94 @@ pub(crate) struct RunArguments {
     /// Ends when nothing is left to do, with a summary.
     #[arg(long)]
     pub(crate) until_idle: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct ShowSettings {
+    #[command(flatten)]
+    pub(crate) output: Output<Table>,
+    #[command(subcommand)]
+    pub(crate) action: Option<SettingsAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsAction {
+    /// Has the running production read its settings once more and apply what has changed: all of it or nothing.
+    Reload {
+        /// Only shows what would change.
+        #[arg(long)]
+        preview: bool,
+        /// Form of the output.
+        #[arg(short, long, value_enum, default_value = "table")]
+        output: Table,
+    },
+}
+
+/// How a table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableForm {
+    Csv,
+    Toml,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TableCommand {
+    /// Lists the tables that settings name.
+    List(Output<Table>),
+    /// Prints the value of a key.
+    Get {
+        /// The table.
+        table: String,
+        /// The key.
+        key: String,
+    },
+    /// Sets the value of a key.
+    Set {
+        /// The table.
+        table: String,
+        /// The key.
+        key: String,
+        /// The value.
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Removes a key.
+    Delete {
+        /// The table.
+        table: String,
+        /// The key.
+        key: String,
+    },
+    /// Sets the keys in a file, all of them or none.
+    Import {
+        /// The table.
+        table: String,
+        /// The file, or `-` for standard input: two columns `key,value`, or TOML.
+        file: PathBuf,
+        /// How the file is written, where its name does not say it.
+        #[arg(long, value_enum)]
+        form: Option<TableForm>,
+        /// Removes the keys that are not in the file.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Prints a table as `import` reads it.
+    Export {
+        /// The table.
+        table: String,
+        /// How it is written.
+        #[arg(long, value_enum, default_value = "csv")]
+        form: TableForm,
+    },
+    /// Shows who changed what, the latest first.
+    History {
+        /// The table.
+        table: String,
+        /// Form of the output.
+        #[arg(short, long, value_enum, default_value = "table")]
+        output: Table,
+    },
 }
 
 /// For people or for programs.

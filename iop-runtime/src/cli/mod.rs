@@ -12,6 +12,7 @@ mod settings;
 mod start;
 mod store;
 mod table;
+mod tables;
 mod test;
 mod trace;
 
@@ -24,7 +25,7 @@ use clap::{CommandFactory, FromArgMatches};
 use crate::component::Wiring;
 use crate::production::{Graph, Production, Registry};
 use crate::settings::options::snake_case;
-use arguments::{Arguments, Command, RunArguments};
+use arguments::{Arguments, Command, RunArguments, SettingsAction, ShowSettings};
 use exit::{Exit, Failure};
 
 /// The whole program of a production: `fn main() -> ExitCode { iop::run::<HelloWorld>() }`.
@@ -85,7 +86,11 @@ impl Program {
             Command::Trace(arguments) => self.trace(settings, &arguments, out),
             Command::Queues(output) => self.queues(settings, output.output, out),
             Command::Log(arguments) => self.log(settings, arguments, out),
-            Command::Settings(output) => self.settings(settings, output.output, out),
+            Command::Settings(ShowSettings { action: None, output }) => self.settings(settings, output.output, out),
+            Command::Settings(ShowSettings { action: Some(SettingsAction::Reload { preview, output }), .. }) => {
+                self.reload(settings, preview, output, out)
+            }
+            Command::Table(command) => self.table(settings, &command, out),
             Command::Schema(arguments) => graph::schema(&arguments.type_name, out),
             Command::Status(output) => self.status(settings, output.output, out),
             Command::Start(arguments) => self.order(settings, &arguments.item, "start"),
@@ -109,6 +114,12 @@ impl Program {
         let plural = |count| if count == 1 { "" } else { "s" };
         format!("{items} item{}, {routes} route{}", plural(items), plural(routes))
     }
+}
+
+/// In whose name a command changes something: the user of the system.
+pub(crate) fn who() -> String {
+    let name = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "somebody at the command line".to_owned())
 }
 
 /// Everything that is linked.

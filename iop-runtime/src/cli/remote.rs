@@ -18,7 +18,7 @@ use super::exit::{Exit, Failure};
 use super::table::Rows;
 use super::{Program, say, wait_for};
 use crate::director::http::{ADDRESS_FILE, TOKEN_FILE};
-use crate::events::escaped;
+use crate::events::{escaped, escaped_lines};
 use crate::message::MessageId;
 use crate::settings::StoreChoice;
 
@@ -101,6 +101,15 @@ impl Remote {
 }
 
 impl Answer {
+    /// As [`accepted`](Self::accepted), where the error may have several lines.
+    pub(crate) fn accepted_lines(self) -> Result<Bytes, Failure> {
+        let told = serde_json::from_slice::<FailureBody>(&self.body).map(|body| body.error);
+        self.accepted().map_err(|failure| match told {
+            Ok(lines) => Failure::new(failure.exit, escaped_lines(&lines)),
+            Err(_) => failure,
+        })
+    }
+
     /// The answer, or what its status means for a command.
     pub(crate) fn accepted(self) -> Result<Bytes, Failure> {
         let exit = match self.status {

@@ -2,24 +2,29 @@
 
 use std::io::Write;
 
+use bytes::Bytes;
+use hyper::Method;
+use serde_json::Value;
+
 use super::arguments::{SettingsArguments, Table};
 use super::exit::{Exit, Failure};
+use super::remote::segment;
 use super::table::Rows;
-use super::{Program, linked};
+use super::{Program, linked, wait_for, who};
 use crate::production::proof::depth;
 use crate::settings::{
-    EngineSettings, LayerSources, Layers, ResolvedProduction, SettingError, resolve, resolve_engine,
+    EngineSettings, LayerSources, Layers, ResolvedProduction, SettingError, SettingsSource, resolve_engine,
 };
 
 impl Program {
     /// The effective value of every setting.
     pub(crate) fn resolve(self, arguments: &SettingsArguments) -> Result<ResolvedProduction, Vec<SettingError>> {
-        resolve(self.graph, (self.wiring)(), &layers(arguments))
+        SettingsSource::new(self.graph, self.wiring, sources(arguments)).resolve()
     }
 
     /// Settings of the process alone: who reads a store needs no password of an operation.
     pub(crate) fn engine_settings(self, arguments: &SettingsArguments) -> Result<EngineSettings, Failure> {
-        resolve_engine(self.graph, &layers(arguments)).map_err(|errors| mistakes(&errors, Exit::Failed))
+        resolve_engine(self.graph, &Layers::read(sources(arguments))).map_err(|errors| mistakes(&errors, Exit::Failed))
     }
 
     /// `check`.
@@ -51,7 +56,7 @@ impl Program {
             writeln!(out)?;
             return Ok(Exit::Done);
         }
-        let mut rows = Rows::new(["key", "value", "origin", "type", "what it is"]);
+        let mut rows = Rows::new(["key", "value", "origin", "type", "range", "changes", "what it is"]);
         for shown in resolved.shown {
             let value = shown.value.unwrap_or_else(|| "(not set)".to_owned());
             rows.push([
@@ -59,8 +64,43 @@ impl Program {
                 value,
                 shown.origin.to_string(),
                 shown.type_name.to_owned(),
+                shown.range.unwrap_or_default(),
+                shown.reload.as_str().to_owned(),
                 shown.doc.lines().next().unwrap_or_default().to_owned(),
             ]);
+        }
+        rows.write(out)?;
+        Ok(Exit::Done)
+    }
+
+    /// `settings reload`.
+    pub(crate) fn reload(
+        self,
+        arguments: &SettingsArguments,
+        preview: bool,
+        output: Table,
+        out: &mut dyn Write,
+    ) -> Result<Exit, Failure> {
+        let remote = self.remote(arguments)?;
+        let path = format!("/api/v1/settings/reload?by={}&preview={preview}", segment(&who()));
+        let body = wait_for(async { remote.call(Method::POST, &path, None, Bytes::new()).await?.accepted_lines() })?;
+        let reloaded: Value = serde_json::from_slice(&body).map_err(Failure::failed)?;
+        if output == Table::Json {
+            serde_json::to_writer_pretty(&mut *out, &reloaded)?;
+            writeln!(out)?;
+            return Ok(Exit::Done);
+        }
+        let changes = reloaded["changes"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if changes.is_empty() {
+            writeln!(out, "nothing has changed")?;
+            return Ok(Exit::Done);
+        }
+        let text = |value: &Value| value.as_str().unwrap_or("(not set)").to_owned();
+        let mut rows = Rows::new(["key", "from", "to", "origin", "changes"]);
+        for change in changes {
+            let [key, from, to, origin, reload] =
+                ["key", "from", "to", "origin", "reload"].map(|field| text(&change[field]));
+            rows.push([key, from, to, origin, reload.replace('_', " ")]);
         }
         rows.write(out)?;
         Ok(Exit::Done)
@@ -73,7 +113,7 @@ pub(crate) fn mistakes(errors: &[SettingError], exit: Exit) -> Failure {
     Failure::new(exit, crate::events::escaped_lines(&lines.join("\n")))
 }
 
-fn layers(arguments: &SettingsArguments) -> Layers {
+fn sources(arguments: &SettingsArguments) -> LayerSources {
     let mut sources = LayerSources::of_process();
     sources.file.clone_from(&arguments.config);
     sources.set.clone_from(&arguments.set);
@@ -83,5 +123,5 @@ fn layers(arguments: &SettingsArguments) -> Layers {
     if arguments.memory {
         sources.options.push(("--memory", "iop.store", "memory".to_owned()));
     }
-    Layers::read(sources)
+    sources
 }

@@ -12,7 +12,7 @@ use super::exit::{Exit, Failure};
 use super::settings::mistakes;
 use super::{Program, linked, say, store};
 use crate::director::http::{HttpEntrance, HttpOptions, Patience, Port};
-use crate::engine::{self, Running, StartOptions, Stop, Summary};
+use crate::engine::{self, Reloading, Running, StartOptions, Stop, Summary};
 use crate::events;
 use crate::settings::options::snake_case;
 use crate::settings::{EngineSettings, HttpChoice, ResolvedProduction, StoreChoice};
@@ -66,7 +66,7 @@ async fn serve(resolved: ResolvedProduction, arguments: &RunArguments, out: &mut
     };
     let running = tokio::select! {
         running = engine::start(resolved, store, StartOptions::default()) => running,
-        () = signals.next() => return Err(Failure::new(Exit::Interrupted, "interrupted while starting")),
+        () = signals.stop() => return Err(Failure::new(Exit::Interrupted, "interrupted while starting")),
     };
     let listening = CancellationToken::new();
     let director = running.director();
@@ -76,7 +76,7 @@ async fn serve(resolved: ResolvedProduction, arguments: &RunArguments, out: &mut
         }
     };
     let until_the_end = async {
-        let end = wait_for_end(&running, arguments, &mut signals).await;
+        let end = wait_for_end(&running, arguments, engine.stop_grace, &mut signals).await;
         // Callers first: what can no longer be done is no longer accepted.
         listening.cancel();
         let stopped = stop(running, engine.stop_grace, &mut signals).await;
@@ -96,14 +96,27 @@ enum End {
     Gone(StoreError),
 }
 
-async fn wait_for_end(running: &Running, arguments: &RunArguments, signals: &mut Signals) -> End {
-    tokio::select! {
-        idle = running.until_idle(), if arguments.until_idle => match idle {
-            Ok(summary) => End::Idle(summary),
-            Err(error) => End::Gone(error),
-        },
-        error = running.store_gone() => End::Gone(error),
-        () = signals.next() => End::Asked,
+async fn wait_for_end(running: &Running, arguments: &RunArguments, grace: Duration, signals: &mut Signals) -> End {
+    loop {
+        tokio::select! {
+            idle = running.until_idle(), if arguments.until_idle => return match idle {
+                Ok(summary) => End::Idle(summary),
+                Err(error) => End::Gone(error),
+            },
+            error = running.store_gone() => return End::Gone(error),
+            signal = signals.next() => match signal {
+                Signal::Stop => return End::Asked,
+                Signal::Reload => reload(running, grace).await,
+            },
+        }
+    }
+}
+
+/// What a signal asks for: the changes, or why there are none, are said on the terminal and in the event log.
+async fn reload(running: &Running, grace: Duration) {
+    match running.director().reload_settings("SIGHUP", Reloading::Apply, Stop::Drain(grace)).await {
+        Ok(changes) => say(&format!("settings read once more: {} changed", changes.len())),
+        Err(error) => say(&events::escaped_lines(&format!("settings stay as they are:\n{error}"))),
     }
 }
 
@@ -120,7 +133,7 @@ async fn stop(running: Running, grace: Duration, signals: &mut Signals) -> Stopp
     tokio::pin!(drain);
     tokio::select! {
         closed = &mut drain => return Stopped::Cleanly(closed),
-        () = signals.next() => {}
+        () = signals.stop() => {}
     }
     say("stopping now; what has not finished stays in its queue");
     let cut_off = director.graph().items.iter().map(|item| director.stop_item(item.name, Stop::Now));
@@ -171,6 +184,14 @@ async fn entrance(engine: &EngineSettings) -> Result<Option<HttpEntrance>, Failu
     Ok(Some(entrance))
 }
 
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    Stop,
+    /// Reading the settings once more.
+    Reload,
+}
+
 /// Ctrl-C, and what a service manager sends.
 #[derive(Debug)]
 struct Signals {
@@ -178,23 +199,39 @@ struct Signals {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hang_up: tokio::signal::unix::Signal,
+    /// A terminal that is closed ends what runs in it; without one, the same signal is the custom for a reload.
+    #[cfg(unix)]
+    in_a_terminal: bool,
 }
 
 impl Signals {
-    #[cfg(unix)]
-    fn listen() -> Result<Self, Failure> {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        let interrupt = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
-        let terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
-        Ok(Self { interrupt, terminate })
+    /// Waits until the process shall stop.
+    async fn stop(&mut self) {
+        while self.next().await != Signal::Stop {}
     }
 
     #[cfg(unix)]
-    async fn next(&mut self) {
+    fn listen() -> Result<Self, Failure> {
+        use std::io::IsTerminal;
+
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).map_err(Failure::failed)?,
+            terminate: signal(SignalKind::terminate()).map_err(Failure::failed)?,
+            hang_up: signal(SignalKind::hangup()).map_err(Failure::failed)?,
+            in_a_terminal: std::io::stdin().is_terminal(),
+        })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) -> Signal {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => Signal::Stop,
+            _ = self.terminate.recv() => Signal::Stop,
+            _ = self.hang_up.recv() => if self.in_a_terminal { Signal::Stop } else { Signal::Reload },
         }
     }
 
@@ -204,9 +241,10 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Signal {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+        Signal::Stop
     }
 }

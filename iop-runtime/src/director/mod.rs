@@ -1,5 +1,6 @@
 //! The director: the handle through which other code drives a running production.
 
+mod edits;
 pub mod http;
 mod status;
 

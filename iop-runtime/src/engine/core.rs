@@ -11,9 +11,11 @@ use super::instances::Instances;
 use super::item::ItemState;
 use super::probe::Probe;
 use super::queue::{Admission, Source};
+use super::reload::Effective;
 use super::waiters::{Delivered, Waiters};
 use crate::clock::Clock;
 use crate::component::{Incoming, RequestError};
+use crate::lookup::TableStore;
 use crate::message::{Decoded, MessageId};
 use crate::production::Graph;
 use crate::store::{Commit, LeaseToken, NewMessage, NodeId, Outcome, Step, Store, StoreError};
@@ -35,6 +37,8 @@ pub(crate) struct Core {
     /// The store failed; the supervisor restarts the items.
     pub(crate) failure: Arc<Failure>,
     pub(crate) probe: Option<Arc<dyn Probe>>,
+    pub(crate) settings: Effective,
+    pub(crate) tables: TableStore,
     order: Mutex<Order>,
 }
 
@@ -111,6 +115,8 @@ impl Core {
             activity: parts.activity,
             failure: Arc::default(),
             probe: parts.probe,
+            settings: parts.settings,
+            tables: parts.tables,
             order: Mutex::default(),
         }
     }
@@ -267,4 +273,6 @@ pub(crate) struct CoreParts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) items: Vec<Arc<ItemState>>,
     pub(crate) activity: Arc<Activity>,
+    pub(crate) settings: Effective,
+    pub(crate) tables: TableStore,
 }

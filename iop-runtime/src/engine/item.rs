@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::latest::Latest;
 use super::probe::StandIn;
 use super::queue::Queue;
 use super::retry::RetryPolicy;
@@ -50,8 +51,8 @@ pub(crate) struct ItemState {
     pub(crate) index: usize,
     pub(crate) name: Arc<str>,
     pub(crate) declared: &'static Item,
-    pub(crate) config: ItemConfig,
-    pub(crate) options: ItemSettings,
+    pub(crate) config: Latest<ItemConfig>,
+    pub(crate) options: Latest<ItemSettings>,
     pub(crate) queue: Arc<Queue>,
     pub(crate) completed: AtomicU64,
     pub(crate) failed: AtomicU64,
@@ -88,8 +89,8 @@ impl ItemState {
             index,
             name: Arc::clone(&config.item),
             declared,
-            config,
-            options,
+            config: Latest::new(config),
+            options: Latest::new(options),
             queue,
             completed: AtomicU64::new(0),
             failed: AtomicU64::new(0),

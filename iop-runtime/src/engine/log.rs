@@ -8,7 +8,9 @@ use super::core::Core;
 use super::gate::Change;
 use super::guard::Failed;
 use super::item::ItemState;
+use crate::lookup::{RowChange, TableError};
 use crate::message::{Header, SuspendReason};
+use crate::settings::SettingChange;
 use crate::store::StoreError;
 
 /// The span of a turn: everything logged inside carries item, session and message.
@@ -124,6 +126,27 @@ pub(crate) fn stuck(item: &ItemState) {
         "a handler of `{}` blocks its thread for longer than {:?}; it cannot be cut off, the other items go on",
         item.name, item.options.timeout
     );
+}
+
+/// A reload changed a setting.
+pub(crate) fn setting_changed(change: &SettingChange, by: &str) {
+    let value =
+        |value: &Option<String>| value.as_ref().map_or_else(|| "not set".to_owned(), |text| format!("`{text}`"));
+    let (from, to) = (value(&change.from), value(&change.to));
+    info!("{by} changed the setting `{}` from {from} to {to} ({})", change.key, change.origin);
+}
+
+/// Somebody edited a row of a lookup table.
+pub(crate) fn row_changed(table: &str, change: &RowChange) {
+    let value =
+        |value: &Option<String>| value.as_ref().map_or_else(|| "nothing".to_owned(), |text| format!("`{text}`"));
+    let RowChange { version, by, key, from, to, .. } = change;
+    info!("{by} changed `{key}` in the table `{table}` from {} to {} (version {version})", value(from), value(to));
+}
+
+/// A lookup table cannot be read; look-ups in it wait.
+pub(crate) fn table_failed(error: &TableError) {
+    error!("{error}; messages that need it wait");
 }
 
 /// The store failed; the engine starts over from what is stored.

@@ -19,11 +19,13 @@ mod instances;
 mod intent;
 mod item;
 mod lanes;
+mod latest;
 mod log;
 mod probe;
 mod process;
 mod queue;
 mod refill;
+mod reload;
 mod reply;
 mod retry;
 mod service;
@@ -49,11 +51,15 @@ pub(crate) use self::item::ItemState;
 pub use self::item::{ItemPhase, WorkerCount};
 pub use self::probe::{CrashPoint, Passage, Probe, StandIn};
 use self::queue::Queue;
+use self::reload::Effective;
+pub use self::reload::{ReloadError, Reloading};
+pub(crate) use self::reload::{reload, row_edited};
 pub(crate) use self::reply::response_id;
 pub(crate) use self::supervisor::{start_item, stop_item, to_the_end};
 pub(crate) use self::waiters::Caller;
 use crate::clock::{Clock, SystemClock};
 use crate::events;
+use crate::lookup::TableStore;
 use crate::settings::ResolvedProduction;
 use crate::store::{Store, StoreError};
 
@@ -134,6 +140,8 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
             Arc::new(ItemState::new(index, declared, item.config, item.options, Arc::new(queue)).standing_in(stand_in))
         })
         .collect();
+    let settings = Effective::new(resolved.source, resolved.shown);
+    let tables = TableStore::new(resolved.tables, Arc::clone(&store), Arc::clone(&options.clock));
     let core = Arc::new(Core::new(CoreParts {
         run,
         graph: resolved.graph,
@@ -142,9 +150,12 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
         items,
         activity,
         probe: options.probe,
+        settings,
+        tables,
     }));
     let (gone_sender, gone) = watch::channel(None);
     supervisor::name_orphans(&core).await;
+    supervisor::load_tables(&core).await;
     supervisor::start_items(&core, options.services).await;
     let background = vec![tokio::spawn(supervisor::watch_store(Arc::clone(&core), gone_sender)).abort_handle()];
     supervisor::watch_threads(&core);

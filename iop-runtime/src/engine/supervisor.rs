@@ -14,6 +14,7 @@ use super::item::{ItemState, Pulse};
 use super::waiters::Caller;
 use super::{log, worker};
 use crate::component::{ComponentKind, Entrance, RequestError};
+use crate::lookup::TableError;
 use crate::store::{Commit, StoreError};
 
 /// The order of starting; stopping is the reverse.
@@ -45,6 +46,16 @@ pub(crate) async fn name_orphans(core: &Core) {
             }
         }
         Err(error) => core.failure.report(&error),
+    }
+}
+
+/// Reads the lookup tables that were not read yet. Where that fails, what needs them waits for the next attempt.
+pub(crate) async fn load_tables(core: &Core) {
+    if let Err(error) = core.tables.load().await {
+        log::engine_span(core).in_scope(|| log::table_failed(&error));
+        if let TableError::Store(error) = &error {
+            core.failure.report(error);
+        }
     }
 }
 
@@ -159,6 +170,7 @@ pub(crate) async fn watch_store(core: Arc<Core>, gone: watch::Sender<Option<Stor
         }
         // Reports of the same failure that came in meanwhile.
         core.failure.take();
+        load_tables(&core).await;
         for item in &core.items {
             item.queue.reopen();
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use super::range::Measure;
-use super::tables::Tables;
+use super::tables::{TableKind, Tables};
 use super::value::{Raw, Setting};
 
 /// A setting that a reload may change while the item runs: every [`get`](Self::get) gives the newest value.
@@ -45,6 +45,7 @@ impl<T: Setting + Clone + Sync> Setting for Live<T> {
     const SECRET: bool = T::SECRET;
     const RANGED: bool = T::RANGED;
     const LIVE: bool = true;
+    const TABLE: Option<TableKind> = T::TABLE;
 
     fn from_raw(raw: &Raw) -> Result<Self, String> {
         T::from_raw(raw).map(Self::new)
@@ -67,6 +68,7 @@ impl<T: Setting + Clone + Sync> Setting for Live<T> {
     }
 
     fn follow(&mut self, name: &'static str, feed: &Feed) {
+        self.0.0.write().unwrap_or_else(PoisonError::into_inner).follow(name, feed);
         let current: Arc<dyn Follow> = Arc::<Current<T>>::clone(&self.0);
         feed.add(name, &current);
     }

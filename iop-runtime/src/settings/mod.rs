@@ -51,6 +51,7 @@ pub(crate) use options::LogFilter;
 pub use options::{EngineSettings, FirstCall, HttpChoice, ItemSettings, StoreChoice};
 pub use range::{Measure, measure_of};
 pub use rate::Rate;
+pub(crate) use reload::changes;
 pub use reload::{SettingChange, SettingsSource};
 pub use resolve::{Reload, ResolvedItem, ResolvedProduction, ShownSetting, resolve, resolve_engine};
 pub use secret::{Secret, is_reference};

@@ -165,6 +165,10 @@ struct Slot {
 
 impl Slot {
     fn reload(&self) -> Reload {
+        // Which tables there are is known from the start.
+        if self.decl.table.is_some() {
+            return Reload::NeedsStart;
+        }
         match (self.decl.live, self.of_component) {
             (true, _) => Reload::AtOnce,
             (false, true) => Reload::RestartsItem,

@@ -6,6 +6,7 @@
 mod access;
 mod answer;
 mod credentials;
+mod edits;
 mod routes;
 mod server;
 

@@ -45,6 +45,7 @@ pub(super) fn router(behind: Behind, token: Arc<Token>) -> Router {
         .route("/items/{name}/stop", post(stop))
         .route("/items/{name}/restart", post(restart))
         .route("/status", get(status))
+        .merge(super::edits::routes())
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(behind)
@@ -62,7 +63,10 @@ async fn unknown_path() -> Failure {
 }
 
 async fn wrong_method() -> Failure {
-    Failure::new(StatusCode::METHOD_NOT_ALLOWED, "calls are POST; /api/v1/status and /healthz are GET")
+    Failure::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "calls are POST; what only shows something is GET, and a row of a table is PUT or DELETE",
+    )
 }
 
 /// The response of a service to its message, as it is.
@@ -135,7 +139,7 @@ fn message_id(item: &str, headers: &HeaderMap) -> Result<Option<MessageId>, Fail
     Ok(Some(id.unwrap_or_else(|| MessageId::of_input(&[b"idempotency-key", item.as_bytes(), key]))))
 }
 
-async fn read(body: Body, timeout: Duration) -> Result<Bytes, Failure> {
+pub(super) async fn read(body: Body, timeout: Duration) -> Result<Bytes, Failure> {
     let collected = Limited::new(body, BODY_LIMIT).collect();
     match tokio::time::timeout(timeout, collected).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),

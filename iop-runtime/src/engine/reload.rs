@@ -1,0 +1,145 @@
+//! Applies changed settings to a running production: all of them, or none.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::core::Core;
+use super::{Stop, log};
+use crate::component::ItemConfig;
+use crate::lookup::RowChange;
+use crate::settings::{
+    Reload, ResolvedItem, ResolvedProduction, SettingChange, SettingError, SettingsSource, ShownSetting, changes,
+};
+
+/// The settings of a running production as a person sees them, and where they come from.
+#[derive(Debug)]
+pub(crate) struct Effective {
+    source: Option<SettingsSource>,
+    shown: Mutex<Vec<ShownSetting>>,
+    /// One reload at a time.
+    reloads: tokio::sync::Mutex<()>,
+}
+
+impl Effective {
+    pub(crate) fn new(source: Option<SettingsSource>, shown: Vec<ShownSetting>) -> Self {
+        Self { source, shown: Mutex::new(shown), reloads: tokio::sync::Mutex::default() }
+    }
+
+    pub(crate) fn shown(&self) -> Vec<ShownSetting> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Whether a reload is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reloading {
+    /// Changes what has changed.
+    Apply,
+    /// Only says what would be changed.
+    Preview,
+}
+
+/// Why nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReloadError {
+    /// The production was started from settings that it cannot read once more.
+    #[error("the production was started by other code, from settings that cannot be read once more")]
+    NoSource,
+    /// The settings have mistakes: every one of them.
+    #[error("{}", lines(.0))]
+    Invalid(Vec<SettingError>),
+    /// A setting has changed that a running production cannot change.
+    #[error("{}; start the production anew for it, or take it back", keys(.0))]
+    NeedsStart(Vec<SettingChange>),
+}
+
+fn lines(errors: &[SettingError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn keys(changes: &[SettingChange]) -> String {
+    let keys: Vec<String> = changes.iter().map(|change| format!("`{}` ({})", change.key, change.origin)).collect();
+    let verb = if keys.len() == 1 { "cannot change" } else { "cannot change:" };
+    match keys.as_slice() {
+        [key] => format!("{key} {verb} while the production runs"),
+        keys => format!("these {verb} {} while the production runs", keys.join(", ")),
+    }
+}
+
+/// Reads the settings once more and applies what has changed.
+pub(crate) async fn reload(
+    core: &Arc<Core>,
+    by: &str,
+    reloading: Reloading,
+    stop: Stop,
+) -> Result<Vec<SettingChange>, ReloadError> {
+    let _order = core.settings.reloads.lock().await;
+    let source = core.settings.source.as_ref().ok_or(ReloadError::NoSource)?;
+    let resolved = source.resolve().map_err(ReloadError::Invalid)?;
+    let changes = changes(&core.settings.shown(), &resolved.shown);
+    let fixed: Vec<_> = changes.iter().filter(|change| change.reload == Reload::NeedsStart).cloned().collect();
+    if !fixed.is_empty() {
+        return Err(ReloadError::NeedsStart(fixed));
+    }
+    if reloading == Reloading::Preview {
+        return Ok(changes);
+    }
+    let restarts = replace(core, &resolved, &changes);
+    *core.settings.shown.lock().unwrap_or_else(PoisonError::into_inner) = resolved.shown;
+    for change in &changes {
+        say(core, change, by);
+    }
+    for index in restarts {
+        let item = &core.items[index];
+        if super::stop_item(core, item, stop).await {
+            super::start_item(core, item).await;
+        }
+    }
+    Ok(changes)
+}
+
+/// Gives every item its new values; the items that must be built anew for them.
+fn replace(core: &Core, resolved: &ResolvedProduction, changes: &[SettingChange]) -> BTreeSet<usize> {
+    let mut restarts = BTreeSet::new();
+    for (item, ResolvedItem { config, options }) in core.items.iter().zip(&resolved.items) {
+        let prefix = format!("{}.", item.name);
+        let of_item = changes.iter().filter(|change| change.key.starts_with(&prefix));
+        if *item.options != *options {
+            item.options.replace(options.clone());
+        }
+        if item.config.settings != config.settings {
+            let (feed, targets) = (Arc::clone(&item.config.feed), item.config.targets.clone());
+            let settings = config.settings.clone();
+            item.config.replace(ItemConfig { item: Arc::clone(&item.name), settings, targets, feed });
+        }
+        // A secret may have another value behind the same reference.
+        for decl in item.component().all_settings().filter(|decl| decl.live) {
+            let changed = of_item.clone().any(|change| change.key[prefix.len()..] == *decl.name);
+            if changed || decl.secret {
+                item.config.feed.tell(decl.name, config.settings.get(decl.name));
+            }
+        }
+        if of_item.clone().any(|change| change.reload == Reload::RestartsItem) {
+            restarts.insert(item.index);
+        }
+    }
+    restarts
+}
+
+/// Says what an edit of a lookup table has changed.
+pub(crate) fn row_edited(core: &Core, table: &str, changes: &[RowChange]) {
+    for change in changes {
+        log::engine_span(core).in_scope(|| log::row_changed(table, change));
+    }
+}
+
+fn say(core: &Core, change: &SettingChange, by: &str) {
+    let owner = change.key.split_once('.').map(|(owner, _)| owner);
+    let item = owner.and_then(|name| core.by_name.get(name)).map(|index| &core.items[*index]);
+    let span = match item {
+        Some(item) => log::turn_span(core, item, None),
+        None => log::engine_span(core),
+    };
+    span.in_scope(|| log::setting_changed(change, by));
+}
