@@ -134,9 +134,9 @@ fn all_mistakes_of_all_layers_are_reported_in_one_run() {
         [
             "`top` (lab.toml line 1): stands outside a table; write it under `[item]`, or under `[iop]` for the engine",
             "`nonsense` (--set): write `--set item.setting=value`",
-            "`analyzer.repetitions` (lab.toml line 6): unknown item; did you mean `analyser`?",
             "`intake.pool_size` (lab.toml line 3): must be 1 or more",
             "`intake.pool_sizee` (lab.toml line 4): unknown setting; did you mean `pool_size`?",
+            "`analyzer.repetitions` (lab.toml line 6): unknown item; did you mean `analyser`?",
             "`iop.http` (lab.toml line 8): 0.0.0.0:80 can be reached from other machines; the entrance listens on loopback only",
             "`iop.log` (environment IOP__LOG): `verbose` is not a level; write off, error, warn, info, debug or trace",
             "`nightly.call_interval` (environment IOP__NIGHTLY__CALL_INTERVAL): expected duration (500ms, 5s, 10m, 1h30m), found \"soon\"",

@@ -81,9 +81,11 @@ fn a_hang_up_has_the_settings_read_once_more_and_a_mistake_leaves_them_as_they_a
     let told = |process: &mut iop_tests::child::Process| {
         let log = desk.path("err-1.log");
         process.wait_for("it says why not", || {
-            iop_tests::child::read(&log).contains("settings stay as they are:\n`desk.limit` (iop.toml line 2): must be 1")
+            iop_tests::child::read(&log)
+                .contains("settings stay as they are:\n`desk.limit` (iop.toml line 2): must be 1")
         });
     };
     told(&mut process);
+    desk.write("iop.toml", "[desk]\nlimit = 33\n");
     assert_eq!(desk.ask_for("A1")["response"]["limit"], 33);
 }

@@ -81,7 +81,10 @@ fn a_secret_from_a_file_is_in_no_output_and_a_new_one_is_read_when_the_item_rest
     let open = |mode| fs::set_permissions(desk.path("password"), fs::Permissions::from_mode(mode)).unwrap();
     open(0o644);
     let problem = desk.refused(&["run"], 1);
-    assert!(problem.contains("`desk.password` (iop.toml line 2): the file password may be used by others"), "{problem}");
+    assert!(
+        problem.contains("`desk.password` (iop.toml line 2): the file password may be used by others"),
+        "{problem}"
+    );
     open(0o600);
     desk.shown(&["table", "set", "wards", "A1", "phone"]);
     let _process = desk.serve();

@@ -49,6 +49,7 @@ pub fn write(form: Form, rows: &BTreeMap<String, String>) -> String {
         // Writing to a `String` cannot fail.
         let _ = match form {
             Form::Csv => writeln!(text, "{},{}", quoted(key), quoted(value)),
+            Form::Toml if is_bare(key) => writeln!(text, "{key} = {}", basic(value)),
             Form::Toml => writeln!(text, "{} = {}", basic(key), basic(value)),
         };
     }
@@ -58,6 +59,11 @@ pub fn write(form: Form, rows: &BTreeMap<String, String>) -> String {
 fn quoted(field: &str) -> String {
     let plain = !field.is_empty() && !field.contains(['"', ',', '\n', '\r']) && field.trim() == field;
     if plain { field.to_owned() } else { format!("\"{}\"", field.replace('"', "\"\"")) }
+}
+
+/// TOML needs no quotes around it.
+fn is_bare(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 /// A TOML text in quotes.

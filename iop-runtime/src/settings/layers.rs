@@ -123,6 +123,7 @@ impl Layers {
                 self.errors.push(SettingError::new("TOML", origin(line), error.message()));
             }
         }
+        let mut given = Vec::new();
         for (item, table) in document.get_ref() {
             let DeValue::Table(table) = table.get_ref() else {
                 let problem = "stands outside a table; write it under `[item]`, or under `[iop]` for the engine";
@@ -131,13 +132,13 @@ impl Layers {
                 continue;
             };
             for (setting, value) in table {
-                self.given.push(Given {
-                    place: Place::Key { item: item.get_ref().to_string(), setting: setting.get_ref().to_string() },
-                    raw: raw(value.get_ref()),
-                    origin: origin(line_of(&text, setting.span().start)),
-                });
+                let place = Place::Key { item: item.get_ref().to_string(), setting: setting.get_ref().to_string() };
+                given.push((line_of(&text, setting.span().start), place, raw(value.get_ref())));
             }
         }
+        // As they are written, so that mistakes are found from top to bottom.
+        given.sort_by_key(|(line, ..)| *line);
+        self.given.extend(given.into_iter().map(|(line, place, raw)| Given { place, raw, origin: origin(line) }));
     }
 
     fn environment(&mut self, variables: Vec<(String, String)>) {
