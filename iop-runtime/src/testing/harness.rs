@@ -1,6 +1,6 @@
 //! One component without an engine: its handlers are called, and what they do is written down.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::log::Log;
 use super::turns::Request;
 use crate::component::{Handlers, ItemConfig, Result, Target};
 use crate::message::Message;
-use crate::settings::Raw;
+use crate::settings::{Feed, Raw, Snapshot, TableUse, Tables};
 
 /// One component without an engine. Its targets lead to items that have the names of the targets, unless
 /// [`wired`](Self::wired) says otherwise.
@@ -85,6 +85,8 @@ pub struct Harness<C: Handlers> {
     component: Option<C>,
     pub(super) item: Arc<str>,
     settings: HashMap<&'static str, Raw>,
+    /// Rows of lookup tables, by the name of the table.
+    rows: HashMap<String, BTreeMap<String, String>>,
     targets: HashMap<&'static str, Vec<(usize, Arc<str>)>>,
     next_item: usize,
     pub(super) book: Arc<Book>,
@@ -116,6 +118,7 @@ impl<C: Handlers> Harness<C> {
             component: None,
             item: C::TYPE.name.to_lowercase().into(),
             settings: HashMap::new(),
+            rows: HashMap::new(),
             targets: HashMap::new(),
             next_item: 0,
             book: Arc::default(),
@@ -158,6 +161,14 @@ impl<C: Handlers> Harness<C> {
             panic!("setting `{name}` of `{}`: {problem}", C::TYPE.name);
         }
         self.settings.insert(setting.name, value);
+        self
+    }
+
+    /// The rows of a lookup table, by its name; a table without any is empty.
+    #[must_use]
+    pub fn table<'a>(mut self, name: &str, rows: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let rows = rows.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        self.rows.insert(name.to_owned(), rows);
         self
     }
 
@@ -229,7 +240,21 @@ impl<C: Handlers> Harness<C> {
             }
         }
         assert!(missing.is_empty(), "`{}` needs settings: {}", C::TYPE.name, missing.join(", "));
-        ItemConfig { item: Arc::clone(&self.item), settings, targets: self.targets.clone() }
+        let feed = Arc::new(Feed::new(Arc::new(self.tables(&settings))));
+        ItemConfig { item: Arc::clone(&self.item), settings, targets: self.targets.clone(), feed }
+    }
+
+    /// The lookup tables that settings name, with the rows that the test has given.
+    fn tables(&self, settings: &HashMap<&'static str, Raw>) -> Tables {
+        let names = C::TYPE.all_settings().filter_map(|decl| {
+            let (kind, name) = (decl.table?, settings.get(decl.name)?.as_str()?);
+            Some((name.to_owned(), TableUse { key: format!("{}.{}", self.item, decl.name), kind }))
+        });
+        let tables = Tables::used_by(names);
+        for name in tables.names() {
+            tables.set(&name, Snapshot::new(0, self.rows.get(&*name).cloned().unwrap_or_default()));
+        }
+        tables
     }
 
     /// The `#[state]` of the component as JSON.
