@@ -260,7 +260,7 @@ mod kinds {
     impl Kinds {
         async fn nothing(&mut self, _: Nothing) -> Result {
             debug!(
-                "{} {:?} {} {} {:?} {:?} {:?}",
+                "{} {:?} {} {:?} {:?} {:?} {:?}",
                 self.warmth, self.pause, self.chunk, self.rate, self.mode, self.weights, self.ports
             );
             Ok(())
