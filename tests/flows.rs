@@ -6,3 +6,5 @@
 mod fan_out;
 #[path = "flows/groups.rs"]
 mod groups;
+#[path = "flows/taps.rs"]
+mod taps;

@@ -55,6 +55,12 @@ impl Rig {
         Self { running, store }
     }
 
+    /// Where its messages are.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
     /// The handle for other code.
     #[must_use]
     pub fn director(&self) -> Director {

@@ -12,6 +12,8 @@ pub(crate) enum Code {
     E01,
     /// Responses.
     E03,
+    /// Routes that end where none may.
+    E06,
     /// Orders that are not kept.
     E10,
     /// Ordered items that do not say what a failing message does.
@@ -27,6 +29,7 @@ impl Code {
         match self {
             Self::E01 => "E01",
             Self::E03 => "E03",
+            Self::E06 => "E06",
             Self::E10 => "E10",
             Self::E11 => "E11",
             Self::E12 => "E12",

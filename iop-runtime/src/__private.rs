@@ -16,7 +16,7 @@ pub use serde_json;
 pub use self::facts::assert_stands_in;
 pub use self::facts::{
     Role, assert_called, assert_correlates, assert_handles, assert_keyed, assert_no_circle, assert_order,
-    assert_reached, assert_way, assert_wired, assert_within,
+    assert_reached, assert_taps, assert_way, assert_wired, assert_within,
 };
 pub use self::start::{CallInterval, Refused, StartsAsDefault, default, refused, word};
 pub use self::state::{StateReader, StateValue, StateWriter};
@@ -33,6 +33,6 @@ pub use crate::message::{
 pub use crate::production::proof::{Circles, Path};
 pub use crate::production::{
     Failing, Graph, Item, ItemPolicy, Order, Production, RegisteredComponent, RegisteredMessage, RegisteredProduction,
-    Requirement, Route,
+    Requirement, Route, Tap,
 };
 pub use crate::settings::{FirstCall, Raw, Setting, SettingDecl, measure_of};

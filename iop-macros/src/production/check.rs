@@ -178,7 +178,20 @@ impl Names<'_> {
 }
 
 fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<model::Item> {
-    let Options { standalone, policy, refused, settings } = policy::options(item, errors);
+    let Options { standalone, policy, refused, settings, tap, tap_responses } = policy::options(item, errors);
+    let mut taps = Vec::new();
+    for (to, responses) in [(tap, false), (tap_responses, true)] {
+        match to {
+            Some(to) if to == item.ident => errors.report(
+                to,
+                Code::E06,
+                format!("`{}` taps itself", item.ident),
+                "name the item that gets the copies",
+            ),
+            Some(to) => taps.extend(names.find(&to, errors).map(|to| model::Tap { to, responses })),
+            None => {}
+        }
+    }
     let fields = item.fields.iter().enumerate().filter_map(|(index, field)| {
         if item.fields.iter().take(index).any(|earlier| earlier.ident == field.ident) {
             let name = &field.ident;
@@ -195,6 +208,7 @@ fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<mode
         standalone,
         policy,
         refused,
+        taps,
         options: settings,
         ask_wired: item.complete,
         ask_reached: false,

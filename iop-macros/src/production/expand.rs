@@ -7,7 +7,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::model::{Alerts, Destination, Failing, Field, Item, Order, Policy, Production, Requirement, Route, Value};
+use super::model::{
+    Alerts, Destination, Failing, Field, Item, Order, Policy, Production, Requirement, Route, Tap, Value,
+};
 use super::proofs;
 
 pub(crate) fn production(model: &Production) -> TokenStream {
@@ -19,8 +21,9 @@ pub(crate) fn production(model: &Production) -> TokenStream {
     });
     let statements = statements(model);
     let wiring = wiring(model);
-    let questions = items.iter().map(questions);
     let proofs = proofs::proofs(model);
+    let taps = taps(items);
+    let questions = items.iter().map(|item| questions(item, items));
     quote! {
         #(#docs)*
         #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy)]
@@ -33,7 +36,7 @@ pub(crate) fn production(model: &Production) -> TokenStream {
                 ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
                 &[#(#graph_items),*],
                 &[#(#routes),*],
-            )#statements;
+            )#statements #taps;
 
             #[automatically_derived]
             impl ::iop::__private::Production for #ident {
@@ -105,10 +108,22 @@ fn statements(Production { requirements, alerts, .. }: &Production) -> Option<To
     Some(quote! { .with(&[#(#requirements),*], #alerts) })
 }
 
+/// Nothing where nothing is tapped.
+fn taps(items: &[Item]) -> Option<TokenStream> {
+    let taps = items.iter().enumerate().flat_map(|(of, item)| item.taps.iter().map(move |tap| (of, tap)));
+    let taps: Vec<_> = taps
+        .map(|(of, Tap { to: Destination { index, .. }, responses })| {
+            quote! { ::iop::__private::Tap { of: #of, to: #index, responses: #responses } }
+        })
+        .collect();
+    (!taps.is_empty()).then(|| quote! { .taps(&[#(#taps),*]) })
+}
+
 /// The settings stand before the names of items: an expression of the user's never sees those.
 fn wiring(production: &Production) -> TokenStream {
     let items = production.items.as_slice();
-    let mentions: Vec<&Destination> = mentions(production).collect();
+    let taps = items.iter().flat_map(|item| &item.taps).map(|tap| &tap.to);
+    let mentions: Vec<&Destination> = mentions(production).chain(taps).collect();
     let starts = items.iter().enumerate().map(|(index, item)| start(index, item));
     let settings = items.iter().enumerate().map(|(index, item)| {
         let (fields, options) = (local("fields", index), local("options", index));
@@ -223,7 +238,7 @@ fn end(Destination { written, .. }: &Destination) -> TokenStream {
 }
 
 /// Facts that lie in constants of the component, asked where the item is declared.
-fn questions(item: &Item) -> TokenStream {
+fn questions(item: &Item, items: &[Item]) -> TokenStream {
     let Item { ident, ty, ask_wired, ask_reached, fields, .. } = item;
     let span = Span::mixed_site().located_at(ident.span());
     let name = plain(ident);
@@ -252,7 +267,14 @@ fn questions(item: &Item) -> TokenStream {
             );
         })
     });
-    quote! { #wired #reached #(#within)* }
+    let taps = item.taps.iter().filter_map(|Tap { to: Destination { index, written }, responses }| {
+        let span = Span::mixed_site().located_at(written.span());
+        let (tap, to) = (plain(written), &items.get(*index)?.ty);
+        Some(quote_spanned! {span=>
+            const _: () = ::iop::__private::assert_taps::<#ty, #to>(#name, #tap, #responses);
+        })
+    });
+    quote! { #wired #reached #(#within)* #(#taps)* }
 }
 
 fn local(name: &str, index: usize) -> Ident {

@@ -75,6 +75,12 @@ pub(crate) struct Route {
     pub(crate) in_circle: bool,
 }
 
+/// Copies of what an item receives, or of what it answers, go to another.
+pub(crate) struct Tap {
+    pub(crate) to: Destination,
+    pub(crate) responses: bool,
+}
+
 /// An item whose component is written.
 pub(crate) struct Item {
     pub(crate) ident: Ident,
@@ -82,6 +88,7 @@ pub(crate) struct Item {
     pub(crate) doc: String,
     pub(crate) standalone: bool,
     pub(crate) policy: Policy,
+    pub(crate) taps: Vec<Tap>,
     pub(crate) options: Vec<(Ident, TokenStream)>,
     pub(crate) fields: Vec<Field>,
     /// Something is wrong with its order, and that was said.

@@ -14,7 +14,7 @@ use crate::errors::{Code, Errors};
 use crate::suggest;
 
 /// The words that are no settings: what is proved of them is proved at compile time.
-const WORDS: [&str; 4] = ["standalone", "order", "failing", "max_hops"];
+const WORDS: [&str; 6] = ["standalone", "order", "failing", "max_hops", "tap", "tap_responses"];
 
 /// What `#[item(…)]` says of an item.
 #[derive(Default)]
@@ -23,6 +23,9 @@ pub(super) struct Options {
     pub(super) policy: Policy,
     /// Something is wrong with its order, and that was said.
     pub(super) refused: bool,
+    /// Names of items that get copies: of what the item receives, and of what it answers.
+    pub(super) tap: Option<Ident>,
+    pub(super) tap_responses: Option<Ident>,
     /// Settings of the engine, which rustc knows.
     pub(super) settings: Vec<(Ident, TokenStream)>,
 }
@@ -67,6 +70,10 @@ impl Options {
             "order" => self.policy.order = value(&argument, errors).and_then(|value| order(value, errors)),
             "failing" => self.policy.failing = value(&argument, errors).and_then(|value| failing(value, errors)),
             "max_hops" => self.policy.max_hops = value(&argument, errors).and_then(|value| count(value, errors)),
+            "tap" => self.tap = value(&argument, errors).and_then(|value| tap("tap", value, errors)),
+            "tap_responses" => {
+                self.tap_responses = value(&argument, errors).and_then(|value| tap("tap_responses", value, errors));
+            }
             _ => self.setting(argument, errors),
         }
     }
@@ -188,6 +195,16 @@ fn failing(tokens: &TokenStream, errors: &mut Errors) -> Option<Failing> {
         "park_key" => Some(Failing::ParkKey(word)),
         "suspend" => Some(Failing::Suspend),
         _ => unknown(&word, "failing", &["block", "park_key", "suspend"], help, errors),
+    }
+}
+
+/// The name of an item.
+fn tap(key: &str, tokens: &TokenStream, errors: &mut Errors) -> Option<Ident> {
+    match syn::parse2::<Ident>(tokens.clone()) {
+        Ok(item) => Some(item),
+        Err(_) => {
+            refuse(tokens, format!("`{key}` takes the name of an item"), format!("write `{key} = audit`"), errors)
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! compile error in the user's source; its text is ours.
 
 use crate::component::{ComponentKind, ComponentType, Entrance, Handlers};
+use crate::message::{MessageType, Tapped};
 use crate::production::Graph;
 use crate::production::proof::{Circles, Path, Text, contains, same};
 
@@ -83,6 +84,57 @@ pub const fn assert_handles(name: &str, component: &ComponentType) {
         let text = Text::new().add("`").add(name).add("` handles no message");
         let text = text.add("; add `async fn name(&mut self, message: M) -> Result<…>` to its `#[handlers]` [iop E06]");
         panic!("{}", text.as_str());
+    }
+}
+
+/// The item `tap` takes copies of what `item` receives, or with `responses` of what it answers.
+///
+/// # Panics
+/// Where it does not handle one of them, or there is nothing to copy.
+#[track_caller]
+pub const fn assert_taps<C: Handlers, T: Handlers>(item: &str, tap: &str, responses: bool) {
+    if matches!(C::TYPE.entrance, Entrance::Poll | Entrance::Adapter(_)) {
+        let text =
+            Text::new().add("`").add(item).add("` brings messages in and receives none, so there is nothing to copy");
+        panic!("{}", text.add("; tap the item that it sends to [iop E06]").as_str());
+    }
+    if matches!(T::TYPE.kind, ComponentKind::Service) {
+        let text = Text::new().add("no tap may end at the business service `").add(tap);
+        panic!("{}", text.add("`; name a process or an operation [iop E06]").as_str());
+    }
+    if let Entrance::Director { message } = C::TYPE.entrance {
+        if responses {
+            let text = Text::new().add("what the business service `").add(item).add("` answers goes outside");
+            panic!("{}", text.add("; tap the responses of the item that it asks [iop E06]").as_str());
+        }
+        return assert_takes::<T>(item, tap, Some(message));
+    }
+    let mut index = 0;
+    while index < C::TABLE.messages.len() {
+        let handler = &C::TABLE.messages[index];
+        assert_takes::<T>(item, tap, if responses { handler.response } else { Some(handler.message) });
+        index += 1;
+    }
+}
+
+#[track_caller]
+const fn assert_takes<T: Handlers>(item: &str, tap: &str, copied: Option<&MessageType>) {
+    let Some(copied) = copied else { return };
+    let mut index = 0;
+    while index < T::TABLE.messages.len() {
+        let name = T::TABLE.messages[index].message.name;
+        if same(name, copied.name) || same(name, Tapped::NAME) {
+            return;
+        }
+        index += 1;
+    }
+    if !T::TABLE.incomplete {
+        let text = Text::new().add("the tap `").add(tap).add("` does not handle `").add(copied.name);
+        let text = text
+            .add("`, of which `")
+            .add(item)
+            .add("` would give it copies; add a handler for it, or one for `Tapped`");
+        panic!("{}", text.add(", which takes copies of any type [iop E02]").as_str());
     }
 }
 

@@ -97,6 +97,8 @@ pub struct TargetDecl {
     pub many: bool,
     /// `#[target(async)]`: nothing waits on it.
     pub never_awaited: bool,
+    /// `#[target(when = "…")]`: what a message must be like to go this way, for people.
+    pub when: &'static str,
     /// The message types that it carries.
     pub messages: fn() -> Vec<&'static MessageType>,
 }
@@ -110,7 +112,14 @@ impl TargetDecl {
         doc: &'static str,
         messages: fn() -> Vec<&'static MessageType>,
     ) -> Self {
-        Self { name, doc, required: T::REQUIRED, many: T::MANY, never_awaited: false, messages }
+        Self { name, doc, required: T::REQUIRED, many: T::MANY, never_awaited: false, when: "", messages }
+    }
+
+    /// `#[target(when = "…")]`.
+    #[must_use]
+    pub const fn when(mut self, when: &'static str) -> Self {
+        self.when = when;
+        self
     }
 
     /// `#[target(async)]`.

@@ -324,6 +324,7 @@ where
 #[derive(Debug)]
 pub struct MessageHandler<C> {
     pub(crate) message: &'static MessageType,
+    pub(crate) response: Option<&'static MessageType>,
     pub(crate) call: for<'a> fn(&'a mut C, Decoded, &'a mut Context) -> BoxFuture<'a, Result<Answered>>,
 }
 
@@ -338,7 +339,7 @@ impl<C: Send + 'static> MessageHandler<C> {
         R: HandlerResult,
         R::Value: Answers<M, C>,
     {
-        Self { message: M::TYPE, call: handle::<C, M, R> }
+        Self { message: M::TYPE, response: <M::Response as Respond>::RESPONSE, call: handle::<C, M, R> }
     }
 }
 

@@ -12,6 +12,7 @@ use super::item::ItemState;
 use super::probe::Probe;
 use super::queue::{Admission, Source};
 use super::reload::Effective;
+use super::taps::Taps;
 use super::waiters::{Delivered, Waiters};
 use crate::clock::Clock;
 use crate::component::{Incoming, RequestError};
@@ -39,6 +40,7 @@ pub(crate) struct Core {
     pub(crate) probe: Option<Arc<dyn Probe>>,
     pub(crate) settings: Effective,
     pub(crate) tables: TableStore,
+    taps: Taps,
     order: Mutex<Order>,
 }
 
@@ -117,6 +119,7 @@ impl Core {
             probe: parts.probe,
             settings: parts.settings,
             tables: parts.tables,
+            taps: Taps::of(parts.graph),
             order: Mutex::default(),
         }
     }
@@ -138,6 +141,7 @@ impl Core {
 
     /// The same, with something that must not be separated from it by another submission.
     pub(crate) fn submit_after(&self, mut step: Step, emissions: Vec<Emission>, before: impl FnOnce()) -> Commit {
+        let emissions = self.taps.copies(self, emissions);
         let mut order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
         before();
         let mut deliveries = Vec::with_capacity(emissions.len());

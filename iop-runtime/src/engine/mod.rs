@@ -30,6 +30,7 @@ mod reply;
 mod retry;
 mod service;
 mod supervisor;
+mod taps;
 mod turn;
 mod waiters;
 mod worker;

@@ -8,6 +8,7 @@ mod id;
 mod key;
 mod read;
 mod sensitive;
+mod tapped;
 mod types;
 mod upgrade;
 
@@ -15,9 +16,10 @@ pub use alert::{Alert, AlertKind, AlertPhase};
 pub use header::{Header, Invocation, Kind, Priority, Status, SuspendReason};
 pub use id::{MessageId, SessionId};
 pub use key::{KeyValue, keys};
-pub(crate) use read::{decode, read};
 pub use read::{Accepted, InvalidMessage, Unfit};
+pub(crate) use read::{decode, read};
 pub use sensitive::{MASK, MASKED, Masked};
+pub use tapped::Tapped;
 pub use types::{Decoded, Keyed, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation};
 pub use upgrade::{
     Always, Perhaps, Refused, Upgrade, Upgraded, assert_upgrades_next, assert_upgrades_to, upgrade, upgraded_schema,

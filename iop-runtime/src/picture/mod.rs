@@ -63,8 +63,3 @@ impl<'a> Picture<'a> {
         }
     }
 }
-
-/// `out: Hello`, `out: Hello, Bye`.
-fn carries(route: &RouteDocument) -> String {
-    format!("{}: {}", route.target, route.messages.join(", "))
-}

@@ -27,6 +27,7 @@ pub(super) const SHEET: &str = "
 .iop-picture .arrow { fill: #64748b; }
 .iop-picture .back .line { stroke: #d97706; stroke-dasharray: 5 3; }
 .iop-picture .back .arrow { fill: #d97706; }
+.iop-picture .tap .line { stroke-dasharray: 2 3; }
 .iop-picture .label { font-size: 9.5px; fill: #475569; }
 .iop-picture .item:hover .box, .iop-picture .route:hover .line { stroke: #2563eb; }
 @media (prefers-color-scheme: dark) {

@@ -2,11 +2,11 @@
 
 use std::fmt::{Display, Write};
 
+use super::Picture;
 use super::label;
 use super::layout::{Layout, Path, Point, Rectangle};
 use super::style::{ASIDE, COMPONENT, HEADING, LABEL, NAME, SHEET};
 use super::text::{escaped, shortened, width};
-use super::{Picture, carries};
 use crate::production::{GraphDocument, ItemDocument, RouteDocument};
 
 /// Around everything.
@@ -68,7 +68,7 @@ fn below(item: &ItemDocument) -> String {
 }
 
 fn label_of(routes: &[&RouteDocument]) -> String {
-    let all: Vec<String> = routes.iter().map(|route| carries(route)).collect();
+    let all: Vec<String> = routes.iter().map(|route| route.label()).collect();
     shortened(&all.join(" · "), LABEL_LIMIT / LABEL, false)
 }
 
@@ -133,8 +133,9 @@ impl Svg {
 
     fn route(&mut self, ends: [&str; 2], routes: &[&RouteDocument], path: &Path, label: Option<(Point, &str)>) {
         let [from, to] = ends;
-        let class = if path.back { "route back" } else { "route" };
-        let title: Vec<String> = routes.iter().map(|route| format!("{from} → {to}, {}", carries(route))).collect();
+        let tap = if routes.iter().all(|route| route.tap) { " tap" } else { "" };
+        let class = format!("route{}{tap}", if path.back { " back" } else { "" });
+        let title: Vec<String> = routes.iter().map(|route| format!("{from} → {to}, {}", route.label())).collect();
         let line = rounded(&path.points);
         self.put(format_args!(
             "<g class=\"{class}\" data-from=\"{}\" data-to=\"{}\"><title>{}</title>",

@@ -20,24 +20,26 @@ impl GraphDocument {
         changes.extend(gone.map(|item| format!("- item {}: {} {}", item.name, item.kind, item.component)));
         for route in &self.routes {
             match older.routes.iter().find(|other| same_ends(route, other)) {
-                Some(other) if other.messages == route.messages => {}
-                Some(other) => changes.push(format!(
-                    "~ route {}: carries {} -> {}",
-                    ends(route),
-                    other.messages.join(", "),
-                    route.messages.join(", ")
-                )),
-                None => changes.push(format!("+ route {}: {}", ends(route), route.messages.join(", "))),
+                Some(other) if (&other.messages, &other.when) == (&route.messages, &route.when) => {}
+                Some(other) => {
+                    changes.push(format!("~ route {}: carries {} -> {}", ends(route), carries(other), carries(route)))
+                }
+                None => changes.push(format!("+ route {}: {}", ends(route), carries(route))),
             }
         }
         let gone = older.routes.iter().filter(|route| !self.routes.iter().any(|other| same_ends(route, other)));
-        changes.extend(gone.map(|route| format!("- route {}: {}", ends(route), route.messages.join(", "))));
+        changes.extend(gone.map(|route| format!("- route {}: {}", ends(route), carries(route))));
         changes
     }
 }
 
 fn same_ends(one: &RouteDocument, other: &RouteDocument) -> bool {
     (&one.from, &one.target, &one.to) == (&other.from, &other.target, &other.to)
+}
+
+fn carries(route: &RouteDocument) -> String {
+    let messages = route.messages.join(", ");
+    if route.when.is_empty() { messages } else { format!("{messages} when {}", route.when) }
 }
 
 fn ends(route: &RouteDocument) -> String {

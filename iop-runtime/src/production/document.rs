@@ -69,6 +69,21 @@ pub struct RouteDocument {
     pub to: String,
     /// Names of the message types that the target carries.
     pub messages: Vec<String>,
+    /// What a message must be like to go this way, for people; empty where the sender does not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub when: String,
+    /// A wire tap: copies go this way, beside the flow.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tap: bool,
+}
+
+impl RouteDocument {
+    /// What is written beside the line: `out: Hello`, `out: Hello, Bye`, `file: Event when Class::Quake`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let label = format!("{}: {}", self.target, self.messages.join(", "));
+        if self.when.is_empty() { label } else { format!("{label} when {}", self.when) }
+    }
 }
 
 impl GraphDocument {
@@ -97,13 +112,28 @@ impl GraphDocument {
                 target: route.target.to_owned(),
                 to: to.name.to_owned(),
                 messages: target.map(|target| names(&(target.messages)())).unwrap_or_default(),
+                when: target.map(|target| target.when.to_owned()).unwrap_or_default(),
+                tap: false,
+            })
+        });
+        let taps = graph.taps.iter().filter_map(|tap| {
+            let (of, to) = (graph.items.get(tap.of)?, graph.items.get(tap.to)?);
+            let received = (of.component.handles)();
+            let answered = || received.iter().filter_map(|message| (message.response)()).collect::<Vec<_>>();
+            Some(RouteDocument {
+                from: of.name.to_owned(),
+                target: if tap.responses { "tap_responses" } else { "tap" }.to_owned(),
+                to: to.name.to_owned(),
+                messages: names(&if tap.responses { answered() } else { received }),
+                when: String::new(),
+                tap: true,
             })
         });
         Self {
             production: graph.name.to_owned(),
             doc: graph.doc.to_owned(),
             items: items.collect(),
-            routes: routes.collect(),
+            routes: routes.chain(taps).collect(),
         }
     }
 

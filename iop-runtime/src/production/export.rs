@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::document::{GraphDocument, ItemDocument, RouteDocument};
+use super::document::{GraphDocument, ItemDocument};
 
 impl GraphDocument {
     /// As a Mermaid flowchart.
@@ -23,7 +23,8 @@ impl GraphDocument {
         for route in &self.routes {
             // Names are for people; what Mermaid would take for a word of its own is never an id.
             let (Some(from), Some(to)) = (self.index(&route.from), self.index(&route.to)) else { continue };
-            line(&mut chart, format_args!("    n{from} -->|\"{}\"| n{to}", mermaid_text(&carries(route))));
+            let arrow = if route.tap { "-.->" } else { "-->" };
+            line(&mut chart, format_args!("    n{from} {arrow}|\"{}\"| n{to}", mermaid_text(&route.label())));
         }
         chart.push_str("    classDef service fill:#e3f2fd,stroke:#1565c0,color:#0d2b45\n");
         chart.push_str("    classDef process fill:#fff8e1,stroke:#b26a00,color:#3d2600\n");
@@ -42,8 +43,9 @@ impl GraphDocument {
             line(&mut graph, format_args!("    {} [{}];", dot_text(&item.name), dot_look(item)));
         }
         for route in &self.routes {
-            let (from, to, label) = (dot_text(&route.from), dot_text(&route.to), dot_text(&carries(route)));
-            line(&mut graph, format_args!("    {from} -> {to} [label={label}];"));
+            let (from, to, label) = (dot_text(&route.from), dot_text(&route.to), dot_text(&route.label()));
+            let style = if route.tap { ", style=dashed" } else { "" };
+            line(&mut graph, format_args!("    {from} -> {to} [label={label}{style}];"));
         }
         graph.push_str("}\n");
         graph
@@ -58,11 +60,6 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     // Writing to a `String` cannot fail.
     let _ = text.write_fmt(line);
     text.push('\n');
-}
-
-/// `out: Hello`, `out: Hello, Bye`.
-fn carries(route: &RouteDocument) -> String {
-    format!("{}: {}", route.target, route.messages.join(", "))
 }
 
 /// A text in a Mermaid label: what could end the label, be markup or begin a directive becomes an entity.

@@ -48,6 +48,8 @@ pub struct Graph {
     pub requirements: &'static [Requirement],
     /// `alerts to item;`: index of the item that alerts are sent to.
     pub alerts: Option<usize>,
+    /// Its wire taps, in the order of declaration.
+    pub taps: &'static [Tap],
 }
 
 impl Graph {
@@ -60,7 +62,7 @@ impl Graph {
         items: &'static [Item],
         routes: &'static [Route],
     ) -> Self {
-        Self { name, doc, location, items, routes, requirements: &[], alerts: None }
+        Self { name, doc, location, items, routes, requirements: &[], alerts: None, taps: &[] }
     }
 
     /// With other items in the same places. For tests.
@@ -76,6 +78,24 @@ impl Graph {
         self.alerts = alerts;
         self
     }
+
+    /// Adds the wire taps.
+    #[must_use]
+    pub const fn taps(mut self, taps: &'static [Tap]) -> Self {
+        self.taps = taps;
+        self
+    }
+}
+
+/// `#[item(tap = …)]`: copies of what an item receives go to another, beside the flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tap {
+    /// Index of the item that is tapped.
+    pub of: usize,
+    /// Index of the item that gets the copies.
+    pub to: usize,
+    /// `tap_responses`: copies of what it answers.
+    pub responses: bool,
 }
 
 /// A component placed in a production.
