@@ -6,5 +6,7 @@
 mod fan_out;
 #[path = "flows/groups.rs"]
 mod groups;
+#[path = "flows/routers.rs"]
+mod routers;
 #[path = "flows/taps.rs"]
 mod taps;

@@ -13,6 +13,10 @@ mod literal;
 mod message;
 mod production;
 mod setting;
+}
+
+#[allow(missing_docs, reason = "documented on the re-export")]
+mod router;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -61,4 +65,10 @@ pub fn production(tokens: TokenStream) -> TokenStream {
 #[proc_macro_derive(Setting, attributes(setting))]
 pub fn setting(item: TokenStream) -> TokenStream {
     setting::compile(item.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented on the re-export")]
+#[proc_macro]
+pub fn router(tokens: TokenStream) -> TokenStream {
+    router::compile(tokens.into()).into()
 }

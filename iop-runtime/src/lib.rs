@@ -314,6 +314,56 @@ pub use iop_macros::handlers;
 #[doc(inline)]
 pub use iop_macros::production;
 
+/// A content router: a process whose whole work is a `match`.
+///
+/// It sees the message, and sends it to the targets that the arm names, without waiting. That every case has an arm is
+/// checked as for any `match`: a table that forgets one does not compile, and neither does one over texts or numbers without
+/// a last arm `otherwise`. The arms are its targets in `production!`, and stand beside the lines of the graph.
+///
+/// ```
+/// use iop::prelude::*;
+///
+/// #[message(part)]
+/// #[derive(Clone, Copy)]
+/// pub enum Class { Quake, Blast, Noise }
+///
+/// #[message]
+/// pub struct Event { pub class: Class, pub magnitude: f64 }
+///
+/// router! {
+///     /// Sends each event to those who want it.
+///     pub ByClass(event: &Event) {
+///         match event.class {
+///             Class::Quake if event.magnitude >= 5.0 => [quakes, alerts],
+///             Class::Quake => quakes,
+///             Class::Blast => suspend,    // waits for a person
+///             Class::Noise => discard,    // goes nowhere, and the log says so
+///         }
+///     }
+/// }
+/// # #[business_operation] pub struct Table {}
+/// # #[handlers] impl Table { async fn keep(&mut self, _: Event) -> Result { Ok(()) } }
+///
+/// production! {
+///     pub Watch {
+///         #[item(standalone)]
+///         router: ByClass { quakes: table, alerts: pager },
+///         table: Table {},
+///         pager: Table {},
+///     }
+/// }
+/// # use iop::production::{GraphDocument, Production};
+/// let graph = GraphDocument::of(Watch::GRAPH, &Watch::wiring());
+/// assert_eq!(graph.routes[1].label(), "alerts: Event when Class::Quake if event.magnitude >= 5.0");
+/// ```
+///
+/// With `-> Response` behind the message, the router waits for the response of the one item that it asks, and gives it.
+///
+/// Where items are chosen by a table that is data, [`Targets::choose`](component::Targets::choose) does the same at run
+/// time.
+#[doc(inline)]
+pub use iop_macros::router;
+
 /// What a production's source file needs.
 pub mod prelude {
     pub use std::process::ExitCode;
@@ -322,7 +372,9 @@ pub mod prelude {
     pub use tracing::{debug, error, info, trace, warn};
 
     // Not by way of this crate: its modules `message` and `production` would come along.
-    pub use iop_macros::{business_operation, business_process, business_service, handlers, message, production};
+    pub use iop_macros::{
+        business_operation, business_process, business_service, handlers, message, production, router,
+    };
 
     pub use crate::component::{
         Call, CallResult, Context, Error, Pending, Piece, Pieces, RequestError, Response, Result, Target, Targets,

@@ -251,15 +251,19 @@ fn role(kind: Kind, ident: &Ident, field: &Field, errors: &mut Errors) -> Role {
     match name {
         "setting" => Role::Setting(Box::new(setting(&arguments, errors))),
         "target" => {
-            let mut never_awaited = false;
+            let (mut never_awaited, mut when) = (false, None);
             for argument in &arguments {
-                if argument.key == "async" {
-                    never_awaited = argument.flag(errors);
-                } else {
-                    argument.unknown("target", &["async"], errors);
+                match argument.key.to_string().as_str() {
+                    "async" => never_awaited = argument.flag(errors),
+                    "when" => when = argument.text(errors),
+                    _ => argument.unknown("target", &["async", "when"], errors),
                 }
             }
-            target(&field.ty, never_awaited, errors)
+            let mut role = target(&field.ty, never_awaited, errors);
+            if let Role::Target(target) = &mut role {
+                target.when = when;
+            }
+            role
         }
         _ => {
             for argument in &arguments {
@@ -318,7 +322,7 @@ fn target(ty: &Type, never_awaited: bool, errors: &mut Errors) -> Role {
         Type::Tuple(tuple) => tuple.elems.iter().cloned().collect(),
         _ => Vec::new(),
     };
-    Role::Target(Box::new(model::Target { many, never_awaited, set: set.clone(), members }))
+    Role::Target(Box::new(model::Target { many, never_awaited, when: None, set: set.clone(), members }))
 }
 
 /// `Target<M>` becomes `Target<M, NeverAwaited>`, also in an `Option`.

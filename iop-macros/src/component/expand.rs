@@ -277,7 +277,8 @@ fn target(field: &Field) -> Option<TokenStream> {
         quote!(|| ::std::vec![#(<#members as ::iop::__private::Message>::TYPE),*])
     };
     let never_awaited = target.never_awaited.then(|| quote!(.never_awaited()));
-    Some(quote! { #(#cfgs)* ::iop::__private::TargetDecl::new::<#ty>(#name, #doc, #messages)#never_awaited })
+    let when = target.when.as_ref().map(|when| quote!(.when(#when)));
+    Some(quote! { #(#cfgs)* ::iop::__private::TargetDecl::new::<#ty>(#name, #doc, #messages)#never_awaited #when })
 }
 
 fn build(ast: &ast::Component, model: &Component) -> TokenStream {

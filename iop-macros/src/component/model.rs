@@ -72,6 +72,8 @@ pub(crate) struct Target {
     pub(crate) many: bool,
     /// `#[target(async)]`
     pub(crate) never_awaited: bool,
+    /// `#[target(when = "…")]`
+    pub(crate) when: Option<LitStr>,
     /// What stands between the angle brackets.
     pub(crate) set: Type,
     /// The members of a tuple, each looked at by itself; otherwise empty.

@@ -111,7 +111,7 @@ fn a_field_has_one_role_and_its_arguments_are_known() {
             "`#[setting]` has no argument `defualt`\n\nhelp: did you mean `default`? [iop E12]",
             "`default` has no value\n\nhelp: write `#[setting(default = …)]`; a setting without a default must be \
              given, one of type `Option<…>` may be left out [iop E12]",
-            "`#[target]` has no argument `later`\n\nhelp: it knows `async` [iop E12]",
+            "`#[target]` has no argument `later`\n\nhelp: it knows `async`, `when` [iop E12]",
             "`#[state]` has no argument `stored`\n\nhelp: write `#[state]` alone [iop E12]",
             "there is no attribute `seting`\n\nhelp: did you mean `#[setting]`? [iop E12]",
         ]

@@ -149,9 +149,10 @@ pub const fn assert_correlates<C: Handlers>(name: &str) {
     while index < C::TABLE.messages.len() {
         let message = C::TABLE.messages[index].message;
         if !contains(message.keys, key) {
-            let text = Text::new().add("`").add(name).add("` gathers by `").add(key).add("`, which is no key of `");
-            let text = text.add(message.name).add("`, which it handles; put `#[key]` on such a field of `");
-            panic!("{}", text.add(message.name).add("` [iop E12]").as_str());
+            let text =
+                Text::new().add("`").add(name).add("` gathers by `").add(key).add("`, which is no `#[key]` of `");
+            let text = text.add(message.name).add("`; put `#[key]` on such a field of every message that it handles");
+            panic!("{}", text.add(" [iop E12]").as_str());
         }
         index += 1;
     }

@@ -38,6 +38,13 @@ impl<S, W> Target<S, W> {
         Self { index, item, carries: PhantomData }
     }
 
+    /// Where it leads, whatever it carries. For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn reach(&self) -> super::Reach {
+        self.into()
+    }
+
     /// The name of the item behind the target.
     #[must_use]
     pub fn item(&self) -> &str {

@@ -22,7 +22,7 @@ impl GraphDocument {
             match older.routes.iter().find(|other| same_ends(route, other)) {
                 Some(other) if (&other.messages, &other.when) == (&route.messages, &route.when) => {}
                 Some(other) => {
-                    changes.push(format!("~ route {}: carries {} -> {}", ends(route), carries(other), carries(route)))
+                    changes.push(format!("~ route {}: carries {} -> {}", ends(route), carries(other), carries(route)));
                 }
                 None => changes.push(format!("+ route {}: {}", ends(route), carries(route))),
             }
