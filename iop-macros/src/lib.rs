@@ -12,11 +12,8 @@ mod handlers;
 mod literal;
 mod message;
 mod production;
-mod setting;
-}
-
-#[allow(missing_docs, reason = "documented on the re-export")]
 mod router;
+mod setting;
 mod suggest;
 #[cfg(test)]
 mod tests;
