@@ -17,6 +17,8 @@ mod callers;
 mod effects;
 #[path = "engine/failures.rs"]
 mod failures;
+#[path = "engine/hops.rs"]
+mod hops;
 #[path = "engine/inputs.rs"]
 mod inputs;
 #[path = "engine/order.rs"]

@@ -88,3 +88,35 @@ impl Lab {
         Ok(())
     }
 }
+
+/// Must not act twice.
+#[business_operation(effect = "at_most_once")]
+pub struct Pump;
+
+#[handlers]
+impl Pump {
+    async fn order(&mut self, _order: Order) -> Result {
+        Ok(())
+    }
+}
+
+/// Leaves no trace.
+#[message(transient)]
+pub struct Tick {
+    pub count: u32,
+}
+
+/// Sends ticks to itself.
+#[business_process]
+pub struct Ticker {
+    #[target(async)]
+    pub again: Target<Tick>,
+}
+
+#[handlers]
+impl Ticker {
+    async fn tick(&mut self, tick: Tick, cx: &mut Context) -> Result {
+        cx.send_request_async(&self.again, tick).await?;
+        Ok(())
+    }
+}

@@ -67,7 +67,7 @@ fn graph_item(item: &Item) -> TokenStream {
 fn policy(Policy { order, failing, pool_size, max_hops }: &Policy) -> Option<TokenStream> {
     let order = order.as_ref().map(self::order).map(|order| quote!(.order(#order)));
     let failing = failing.as_ref().map(|failing| match failing {
-        Failing::Block => quote!(.failing(::iop::__private::Failing::Block)),
+        Failing::Block(_) => quote!(.failing(::iop::__private::Failing::Block)),
         Failing::ParkKey(_) => quote!(.failing(::iop::__private::Failing::ParkKey)),
         Failing::Suspend => quote!(.failing(::iop::__private::Failing::Suspend)),
     });
@@ -131,10 +131,9 @@ fn wiring(production: &Production) -> TokenStream {
         let fields = item.fields.iter().filter_map(|field| setting(&fields, field));
         quote! { #(#options)* #(#fields)* }
     });
-    let places = items
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| is_routed_to(items, *index) || mentions.iter().any(|mention| mention.index == *index));
+    let places = items.iter().enumerate().filter(|(index, _)| {
+        is_routed_to(production, *index) || mentions.iter().any(|mention| mention.index == *index)
+    });
     let places = places.map(|(_, item)| {
         let Item { ident, ty, .. } = item;
         // With the span of the type, word for word: rustc then takes the error that it is no component for the one that
@@ -150,6 +149,13 @@ fn wiring(production: &Production) -> TokenStream {
         let fields = local("fields", index);
         item.fields.iter().filter_map(|field| route(&fields, field)).collect::<TokenStream>()
     });
+    let alerts = match &production.alerts {
+        Alerts::To(item) => {
+            let (span, end) = (Span::mixed_site().located_at(item.written.span()), end(item));
+            Some(quote_spanned! {span=> ::iop::__private::alerts_to(#end); })
+        }
+        Alerts::Unsaid | Alerts::Nowhere => None,
+    };
     // So that editors know the names in statements.
     let names = mentions.iter().map(|Destination { written, .. }| quote! { let _ = #written; });
     let wirings = (0..items.len()).map(|index| {
@@ -162,17 +168,14 @@ fn wiring(production: &Production) -> TokenStream {
         #(#places)*
         #(#routes)*
         #(#names)*
+        #alerts
         ::std::vec![#(#wirings),*]
     }
 }
 
-/// The items that statements name.
-fn mentions(Production { requirements, alerts, .. }: &Production) -> impl Iterator<Item = &Destination> {
-    let alerts = match alerts {
-        Alerts::To(item) => Some(item),
-        Alerts::Unsaid | Alerts::Nowhere => None,
-    };
-    requirements.iter().flat_map(|requirement| [&requirement.from, &requirement.to]).chain(alerts)
+/// The items that requirements name.
+fn mentions(Production { requirements, .. }: &Production) -> impl Iterator<Item = &Destination> {
+    requirements.iter().flat_map(|requirement| [&requirement.from, &requirement.to])
 }
 
 fn start(index: usize, item: &Item) -> TokenStream {
@@ -185,7 +188,10 @@ fn start(index: usize, item: &Item) -> TokenStream {
     }
 }
 
-fn is_routed_to(items: &[Item], index: usize) -> bool {
+fn is_routed_to(Production { items, alerts, .. }: &Production, index: usize) -> bool {
+    if matches!(alerts, Alerts::To(item) if item.index == index) {
+        return true;
+    }
     items.iter().flat_map(|item| &item.fields).any(|field| match &field.value {
         Value::Item(destination) => destination.index == index,
         Value::Items(destinations) => destinations.iter().any(|destination| destination.index == index),

@@ -48,7 +48,8 @@ pub(crate) enum Order {
 
 /// `failing = …`
 pub(crate) enum Failing {
-    Block,
+    /// And the word that says so.
+    Block(Ident),
     /// And the word that says so.
     ParkKey(Ident),
     Suspend,

@@ -191,7 +191,7 @@ fn failing(tokens: &TokenStream, errors: &mut Errors) -> Option<Failing> {
         return refuse(tokens, "`failing` takes one word", help, errors);
     };
     match word.to_string().as_str() {
-        "block" => Some(Failing::Block),
+        "block" => Some(Failing::Block(word)),
         "park_key" => Some(Failing::ParkKey(word)),
         "suspend" => Some(Failing::Suspend),
         _ => unknown(&word, "failing", &["block", "park_key", "suspend"], help, errors),

@@ -5,16 +5,18 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::expand::plain;
-use super::model::{Item, Order, Production, Requirement};
+use super::model::{Failing, Item, Order, Production, Requirement};
 
 pub(super) fn proofs(production: &Production) -> TokenStream {
     let circles = circles(production);
     let orders = orders(production);
+    let counted = production.items.iter().filter(|item| item.policy.max_hops.is_some()).map(counted);
+    let effects = production.items.iter().enumerate().filter_map(|(index, item)| effect(index, item));
     let keys = production.items.iter().filter_map(|item| match &item.policy.order {
         Some(Order::Key(field)) => Some(keyed(item, field)),
         _ => None,
     });
-    quote! { #circles #orders #(#keys)* }
+    quote! { #circles #orders #(#keys)* #(#counted)* #(#effects)* }
 }
 
 /// Nothing where no route lies on a circle.
@@ -67,6 +69,19 @@ fn requirement_key(items: &[Item], Requirement { order, to, between, .. }: &Requ
     let Order::Key(field) = order else { return None };
     let item = items.get(to.index).filter(|item| !matches!(item.policy.order, Some(Order::Key(_))))?;
     (!between.is_empty()).then(|| keyed(item, field))
+}
+
+/// An item that bounds how often a message may come must be able to count.
+fn counted(Item { ident, ty, .. }: &Item) -> TokenStream {
+    let (item, span) = (plain(ident), at(ident));
+    let component = quote!(<#ty as ::iop::__private::Component>::This);
+    quote_spanned! {span=> const _: () = ::iop::__private::assert_counted::<#component>(#item); }
+}
+
+fn effect(index: usize, item: &Item) -> Option<TokenStream> {
+    let Some(Failing::Block(word)) = &item.policy.failing else { return None };
+    let span = at(word);
+    Some(quote_spanned! {span=> const _: () = ::iop::__private::assert_effect(&GRAPH, #index); })
 }
 
 /// Where the type is no component, `This` is unknown, and rustc keeps quiet about its handlers.

@@ -4,7 +4,7 @@
 use crate::component::{ComponentKind, ComponentType, Entrance, Handlers};
 use crate::message::{MessageType, Tapped};
 use crate::production::Graph;
-use crate::production::proof::{Circles, Path, Text, contains, same};
+use crate::production::proof::{Circles, Path, Text, contains, repeated, same};
 
 /// Every required target of the item is wired.
 ///
@@ -193,6 +193,34 @@ pub const fn assert_order<const ITEMS: usize>(graph: &Graph, paths: &[&Path<ITEM
 const fn refuse(mistake: Option<Text>) {
     if let Some(text) = mistake {
         panic!("{}", text.as_str());
+    }
+}
+
+/// An operation that must not act twice is not tried for ever.
+///
+/// # Panics
+/// Where it would be.
+#[track_caller]
+pub const fn assert_effect(graph: &Graph, item: usize) {
+    refuse(repeated(&graph.items[item]));
+}
+
+/// What comes to an item that counts can be counted: the messages on the way are stored.
+///
+/// # Panics
+/// Where one of them is not.
+#[track_caller]
+pub const fn assert_counted<C: Handlers>(item: &str) {
+    let mut index = 0;
+    while index < C::TABLE.messages.len() {
+        let message = C::TABLE.messages[index].message;
+        if message.transient {
+            let text = Text::new().name(item).add(" cannot count how often ").name(message.name).add(" comes: it is ");
+            let text =
+                text.add("`#[message(transient)]`, and leaves no trace; write `#[message]` on it, or another bound");
+            panic!("{}", text.add(" [iop E09]").as_str());
+        }
+        index += 1;
     }
 }
 

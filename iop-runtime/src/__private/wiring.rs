@@ -4,9 +4,10 @@
 use std::marker::PhantomData;
 
 use crate::component::{
-    Accepted, Component, Fields, IntoSetting, ItemOptions, Outlet, Receives, SettingField, TargetField, TargetsField,
-    Wiring,
+    Accepted, Component, Each, Fields, IntoSetting, ItemOptions, Outlet, Receives, SettingField, TargetField,
+    TargetsField, Wiring,
 };
+use crate::message::Alert;
 
 /// A value for a setting.
 pub fn setting<T, V: IntoSetting<T>>(value: V) -> SettingField<T> {
@@ -74,6 +75,9 @@ where
 pub fn wire<F: Outlet<Set = S>, S>(field: &mut F, route: TargetField<S>) {
     field.add(route);
 }
+
+/// The item that alerts are sent to.
+pub fn alerts_to(_: TargetField<Each<Alert>>) {}
 
 /// Several routes of one target.
 #[must_use]

@@ -15,6 +15,7 @@ mod envelope;
 mod gate;
 mod groups;
 mod guard;
+mod hops;
 mod instances;
 mod intent;
 mod item;

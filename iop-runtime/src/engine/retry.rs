@@ -33,7 +33,8 @@ impl RetryPolicy {
     /// After attempt number `attempt` failed; the first one failed `failing` ago.
     pub(crate) fn verdict(&self, failed: &Failed, attempt: u32, failing: Duration) -> Verdict {
         let again = Verdict::Again(backoff(self.backoff, self.cap, attempt));
-        if self.blocks && failed.reason != SuspendReason::InDoubt {
+        // What may have had its effect, and what goes round, must not go on by itself.
+        if self.blocks && !matches!(failed.reason, SuspendReason::InDoubt | SuspendReason::MaxHops) {
             // Another attempt that cannot help need not come soon.
             let hopeless = failed.disposition == Disposition::Fatal;
             return if hopeless { Verdict::Again(self.cap) } else { again };

@@ -22,7 +22,7 @@ use super::queue::Queue;
 use super::reply::{self, Reply};
 use super::retry::{Verdict, backoff};
 use super::turn::{EngineTurn, Handle, Start};
-use super::{groups, log, process, service};
+use super::{groups, hops, log, process, service};
 use crate::clock::Timestamp;
 use crate::component::{Answered, ComponentKind, Context, Disposition, Entrance, Instance, RequestError, Result};
 use crate::message::{Invocation, Kind, MessageId, SessionId};
@@ -307,6 +307,7 @@ impl Worker {
 
     /// The turn of a request.
     async fn request(&mut self, envelope: &mut Envelope, begun: Timestamp) -> Result<Done, Attempt> {
+        hops::check(&self.core, &self.item, envelope).await?;
         let header = &envelope.header;
         let Some(message) = self.instance.message_type(&header.type_name) else {
             return Err(

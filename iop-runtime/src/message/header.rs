@@ -135,6 +135,8 @@ pub enum SuspendReason {
     Operator,
     /// Its outside could not be reached for as long as its item tries (`failure_timeout`).
     Unavailable,
+    /// Its chain came to its item more often than `#[item(max_hops = …)]` allows.
+    MaxHops,
 }
 
 impl SuspendReason {
@@ -150,6 +152,7 @@ impl SuspendReason {
             Self::Orphaned => "orphaned",
             Self::Operator => "operator",
             Self::Unavailable => "unavailable",
+            Self::MaxHops => "max_hops",
         }
     }
 }

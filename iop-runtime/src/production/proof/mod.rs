@@ -6,12 +6,14 @@
 //! same ones. All of them take time in proportion to the number of items and routes, for they run in an interpreter.
 
 mod circle;
+mod effect;
 mod order;
 mod routes;
 mod text;
 
 pub use circle::Circles;
 pub(crate) use circle::depth;
+pub(crate) use effect::repeated;
 pub use order::Path;
 pub(crate) use text::{Text, contains, same};
 
@@ -38,6 +40,7 @@ impl Mistake {
 /// what settings from the environment have broken; but a graph may also be written by hand.
 pub(crate) fn mistakes(graph: &Graph, workers: &dyn Fn(usize) -> u32) -> Vec<Mistake> {
     let mut found = circle::mistakes(graph);
+    found.extend(effect::mistakes(graph));
     found.extend(order::overtaking(graph, workers));
     found.extend(graph.requirements.iter().flat_map(|requirement| order::mistakes(graph, requirement, workers)));
     found

@@ -226,6 +226,10 @@ const fn broken_by(
                 _ => "",
             })
         }
+        Reason::Gathers => text.add(
+            "it gathers, and what it sends goes out when a group is complete; require the order up to it, and another one \
+             from there on",
+        ),
         Reason::CallsBack => text.add(
             "what it sends from `on_response` goes out in the order in which responses come; await them in the handler, \
              with `cx.send_request_sync(…)`",
@@ -256,6 +260,8 @@ enum Reason {
     Overtaken(&'static str),
     /// A process that sends when responses come.
     CallsBack,
+    /// A process that sends when a group is complete.
+    Gathers,
 }
 
 const fn reason(graph: &Graph, requirement: &Requirement, on: OnPath, index: usize, workers: u32) -> Option<Reason> {
@@ -268,6 +274,9 @@ const fn reason(graph: &Graph, requirement: &Requirement, on: OnPath, index: usi
     }
     if let Some(reason) = policy(item, &requirement.order, workers) {
         return Some(reason);
+    }
+    if item.component.correlate.is_some() && index != requirement.to {
+        return Some(Reason::Gathers);
     }
     if item.component.calls_back && index != requirement.to {
         return Some(Reason::CallsBack);

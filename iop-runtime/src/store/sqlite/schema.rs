@@ -129,6 +129,7 @@ pub(super) const VIEW: &str = "
             WHEN 0 THEN 'poison' WHEN 1 THEN 'schema' WHEN 2 THEN 'corrupt' WHEN 3 THEN 'in_doubt'
             WHEN 4 THEN 'crash_suspect' WHEN 5 THEN 'orphaned' WHEN 6 THEN 'operator'
             WHEN 7 THEN 'unavailable'
+            WHEN 8 THEN 'max_hops'
         END AS reason,
         m.priority,
         strftime('%FT%R:%fZ', m.created / 1e6, 'unixepoch') AS created,
@@ -220,12 +221,13 @@ pub(super) fn reason(reason: SuspendReason) -> i64 {
         SuspendReason::Orphaned => 5,
         SuspendReason::Operator => 6,
         SuspendReason::Unavailable => 7,
+        SuspendReason::MaxHops => 8,
     }
 }
 
 pub(super) fn read_reason(number: i64) -> Option<SuspendReason> {
-    use SuspendReason::{Corrupt, CrashSuspect, InDoubt, Operator, Orphaned, Poison, Schema, Unavailable};
-    let all = [Poison, Schema, Corrupt, InDoubt, CrashSuspect, Orphaned, Operator, Unavailable];
+    use SuspendReason::{Corrupt, CrashSuspect, InDoubt, MaxHops, Operator, Orphaned, Poison, Schema, Unavailable};
+    let all = [Poison, Schema, Corrupt, InDoubt, CrashSuspect, Orphaned, Operator, Unavailable, MaxHops];
     all.into_iter().find(|value| reason(*value) == number)
 }
 
