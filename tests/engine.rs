@@ -11,6 +11,8 @@ mod kit;
 
 #[path = "engine/again.rs"]
 mod again;
+#[path = "engine/alerts.rs"]
+mod alerts;
 #[path = "engine/callers.rs"]
 mod callers;
 #[path = "engine/effects.rs"]

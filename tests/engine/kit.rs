@@ -82,6 +82,11 @@ impl Lab {
         messages
     }
 
+    /// What tells the time.
+    pub fn clock(&self) -> &TokioClock {
+        &self.clock
+    }
+
     /// Waits until a stored request to `item` is in `status`.
     pub async fn until(&self, item: &str, status: Status) -> Header {
         loop {

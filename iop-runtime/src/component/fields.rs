@@ -271,6 +271,24 @@ pub struct ItemOptions {
     pub category: SettingField<Vec<String>>,
     /// The timeout of awaited requests that the item sends without one of their own.
     pub request_timeout: SettingField<Duration>,
+    /// `false`: no alert when a message of the item is suspended.
+    pub alert_suspended: SettingField<bool>,
+    /// `false`: no alert when the item does not come up, blocks its threads, or has its circuit breaker open.
+    pub alert_down: SettingField<bool>,
+    /// An alert when so many attempts fail within a minute.
+    pub alert_errors: SettingField<u32>,
+    /// An alert when so many messages wait.
+    pub alert_depth: SettingField<u32>,
+    /// An alert when the oldest waiting message is so old.
+    pub alert_age: SettingField<Duration>,
+    /// An alert when nothing has come for so long.
+    pub alert_inactive: SettingField<Duration>,
+    /// For how long a condition must hold, or be over, before an alert says so.
+    pub alert_grace: SettingField<Duration>,
+    /// Alerts again so often while a condition lasts.
+    pub alert_repeat: SettingField<Duration>,
+    /// How long finished messages to the item are kept: `"30d"`, `"12h"` or `"forever"`.
+    pub retention: SettingField<String>,
 }
 
 impl ItemOptions {
@@ -290,6 +308,15 @@ impl ItemOptions {
             ("breaker_pause", self.breaker_pause.0),
             ("category", self.category.0),
             ("request_timeout", self.request_timeout.0),
+            ("alert_suspended", self.alert_suspended.0),
+            ("alert_down", self.alert_down.0),
+            ("alert_errors", self.alert_errors.0),
+            ("alert_depth", self.alert_depth.0),
+            ("alert_age", self.alert_age.0),
+            ("alert_inactive", self.alert_inactive.0),
+            ("alert_grace", self.alert_grace.0),
+            ("alert_repeat", self.alert_repeat.0),
+            ("retention", self.retention.0),
         ]
         .into_iter()
         .filter_map(|(name, raw)| raw.map(|raw| (name, raw)))

@@ -1,6 +1,7 @@
 //! The director: the handle through which other code drives a running production.
 
 mod edits;
+mod alerts;
 pub mod http;
 mod status;
 
@@ -269,7 +270,7 @@ impl Director {
         Ok(())
     }
 
-    fn index(&self, name: &str) -> Result<usize, DirectorError> {
+    pub(super) fn index(&self, name: &str) -> Result<usize, DirectorError> {
         self.core.by_name.get(name).copied().ok_or_else(|| DirectorError::UnknownItem {
             name: name.to_owned(),
             nearest: crate::settings::closest::closest(name, self.core.graph.items.iter().map(|item| item.name))

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use super::activity::Activity;
+use super::alerts::Alerts;
 use super::envelope::Envelope;
 use super::instances::Instances;
 use super::item::ItemState;
@@ -19,6 +20,7 @@ use crate::component::{Incoming, RequestError};
 use crate::lookup::TableStore;
 use crate::message::{Decoded, MessageId};
 use crate::production::Graph;
+use crate::settings::Retention;
 use crate::store::{Commit, LeaseToken, NewMessage, NodeId, Outcome, Step, Store, StoreError};
 
 /// A running production.
@@ -41,6 +43,9 @@ pub(crate) struct Core {
     pub(crate) settings: Effective,
     pub(crate) tables: TableStore,
     taps: Taps,
+    pub(crate) alerts: Alerts,
+    /// How long what is finished is kept.
+    pub(crate) retention: Retention,
     order: Mutex<Order>,
 }
 
@@ -120,6 +125,8 @@ impl Core {
             settings: parts.settings,
             tables: parts.tables,
             taps: Taps::of(parts.graph),
+            alerts: Alerts::default(),
+            retention: parts.retention,
             order: Mutex::default(),
         }
     }
@@ -279,4 +286,5 @@ pub(crate) struct CoreParts {
     pub(crate) activity: Arc<Activity>,
     pub(crate) settings: Effective,
     pub(crate) tables: TableStore,
+    pub(crate) retention: Retention,
 }

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::latest::Latest;
 use super::probe::StandIn;
+use super::alerts::Noticed;
 use super::queue::Queue;
 use super::retry::RetryPolicy;
 use crate::component::{ComponentKind, ComponentType, Instance, ItemConfig, Result};
@@ -57,6 +58,8 @@ pub(crate) struct ItemState {
     pub(crate) completed: AtomicU64,
     pub(crate) failed: AtomicU64,
     stand_in: Option<StandIn>,
+    /// What alerts look at.
+    pub(crate) noticed: Noticed,
     control: Mutex<Control>,
 }
 
@@ -95,6 +98,7 @@ impl ItemState {
             completed: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             stand_in: None,
+            noticed: Noticed::default(),
             control: Mutex::new(Control {
                 phase: ItemPhase::Stopped,
                 stop: CancellationToken::new(),

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use tracing::{Span, debug, error, info, info_span, warn};
 
+use super::alerts::Condition;
 use super::core::Core;
 use super::gate::Change;
 use super::guard::Failed;
 use super::item::ItemState;
 use crate::lookup::{RowChange, TableError};
-use crate::message::{Header, SuspendReason};
 use crate::settings::SettingChange;
+use crate::message::{AlertPhase, Header, SuspendReason};
 use crate::store::StoreError;
 
 /// The span of a turn: everything logged inside carries item, session and message.
@@ -157,4 +158,19 @@ pub(crate) fn store_failed(error: &StoreError) {
 /// The store does not come back.
 pub(crate) fn store_gone(error: &StoreError) {
     error!("the store does not come back: {error}; the production stops");
+}
+
+/// A condition that somebody should know of began, lasts or is over.
+pub(crate) fn alert(phase: AlertPhase, item: Option<&str>, condition: &Condition) {
+    let what = super::alerts::words(phase, condition.kind);
+    match (phase, item) {
+        (AlertPhase::Left, Some(item)) => info!("{what}: `{item}`, {}", condition.text),
+        (AlertPhase::Left, None) => info!("{what}"),
+        _ => warn!("{what}: {}", condition.text),
+    }
+}
+
+/// Alerts are told when the store works again.
+pub(crate) fn alerts_not_stored(error: &StoreError) {
+    warn!("alerts are put off: {error}");
 }

@@ -9,6 +9,7 @@
 //! When the store fails, everything in memory is dropped and read again ([`supervisor`]).
 
 mod activity;
+mod alerts;
 mod core;
 mod decisions;
 mod envelope;
@@ -45,6 +46,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use self::activity::Activity;
+pub use self::alerts::{Condition, Mute, stored as stored_alerts};
 use self::core::CoreParts;
 pub(crate) use self::core::{Core, Delivery, Emission};
 pub(crate) use self::decisions::{discard, resume, suspend};
@@ -154,12 +156,16 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
         probe: options.probe,
         settings,
         tables,
+        retention: resolved.engine.retention,
     }));
     let (gone_sender, gone) = watch::channel(None);
     supervisor::name_orphans(&core).await;
     supervisor::load_tables(&core).await;
     supervisor::start_items(&core, options.services).await;
-    let background = vec![tokio::spawn(supervisor::watch_store(Arc::clone(&core), gone_sender)).abort_handle()];
+    let background = vec![
+        tokio::spawn(supervisor::watch_store(Arc::clone(&core), gone_sender)).abort_handle(),
+        tokio::spawn(alerts::watch(Arc::clone(&core))).abort_handle(),
+    ];
     supervisor::watch_threads(&core);
     Running { core, background, gone, events }
 }

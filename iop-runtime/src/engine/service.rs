@@ -39,6 +39,9 @@ pub(crate) async fn poll(worker: &mut Worker, stop: &CancellationToken) -> Exit 
         worker.pulse.set_busy(false);
         match result {
             Ok(sends) => {
+                if sends.sent_something() {
+                    worker.item.noticed.active(worker.core.clock.now());
+                }
                 let step = Step { abandon: sends.abandoned, ..Step::default() };
                 worker.core.passes(CrashPoint::BeforeCommit, &worker.item, None);
                 let commit = worker.core.submit(step, sends.pending);
@@ -196,6 +199,7 @@ impl Intake {
         match result {
             Ok(sends) => {
                 let duplicate = stored(worker, identity, sends).await?;
+                worker.item.noticed.active(worker.core.clock.now());
                 worker.item.completed.fetch_add(1, Ordering::Relaxed);
                 (self.failures, self.failing) = (0, None);
                 span.in_scope(|| if duplicate { log::input_known(&label) } else { log::input_accepted(&label) });

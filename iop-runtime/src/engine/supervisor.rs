@@ -152,6 +152,7 @@ pub(crate) async fn watch_store(core: Arc<Core>, gone: watch::Sender<Option<Stor
         core.failure.noticed.notified().await;
         let Some(error) = core.failure.take() else { continue };
         log::engine_span(&core).in_scope(|| log::store_failed(&error));
+        core.alerts.store_failed(core.clock.now(), &error);
         let now = tokio::time::Instant::now();
         failures.push_back(now);
         failures.retain(|at| now.duration_since(*at) < FAILURE_WINDOW);

@@ -55,6 +55,13 @@ pub(crate) struct Sends {
     ended: bool,
 }
 
+impl Sends {
+    /// Whether the turn has sent anything, committed by now or not.
+    pub(crate) fn sent_something(&self) -> bool {
+        self.position > 0
+    }
+}
+
 impl fmt::Debug for EngineTurn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Turn").field("item", &self.item.name).field("origin", &self.origin).finish_non_exhaustive()

@@ -397,6 +397,7 @@ impl Worker {
             self.item.queue.look();
         }
         self.item.completed.fetch_add(1, Ordering::Relaxed);
+        self.item.noticed.active(self.core.clock.now());
         self.last = Some(commit);
     }
 
@@ -424,6 +425,7 @@ impl Worker {
             }
             Verdict::Suspend(reason) => {
                 log::suspended(&self.item, attempt, reason, &error);
+                self.item.noticed.suspended(&envelope.header, &error);
                 envelope.header.reason = Some(reason);
                 self.suspend(&envelope, step, reason, error);
                 self.core.passes(CrashPoint::AfterCommit, &self.item, Some(id));

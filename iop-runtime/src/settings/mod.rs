@@ -22,6 +22,7 @@ mod secret;
 mod size;
 mod tables;
 mod value;
+mod watching;
 
 pub use error::{Origin, SettingError};
 /// Makes a setting type of an enum of words: `enum Mode { Fast, VerySlow }` is `fast` or `very_slow` in every layer.
@@ -60,6 +61,7 @@ pub use tables::{Lookup, LookupError, Snapshot, TableKind, TableUse, Tables};
 pub use value::{Raw, Setting, SettingKind};
 
 use range::Limit;
+pub use watching::{AlertSettings, Keep, Retention};
 
 /// A declared setting.
 #[derive(Debug, Clone, Copy)]

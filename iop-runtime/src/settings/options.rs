@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::rate::Rate;
-use super::{Raw, Setting, SettingDecl};
+use super::{AlertSettings, Keep, Raw, Retention, Setting, SettingDecl};
 
 /// The table of the engine's own settings in `iop.toml`, and their first word on the command line.
 pub(crate) const ENGINE: &str = "iop";
@@ -42,6 +42,10 @@ pub struct ItemSettings {
     pub call_interval: Duration,
     /// When such a service is called first.
     pub first_call: FirstCall,
+    /// When a person is told of it.
+    pub alerts: AlertSettings,
+    /// How long its finished messages are kept, where it says so itself.
+    pub retention: Option<Keep>,
 }
 
 impl Default for ItemSettings {
@@ -61,6 +65,8 @@ impl Default for ItemSettings {
             request_timeout: Duration::from_secs(30),
             call_interval: Duration::from_secs(5),
             first_call: FirstCall::AtOnce,
+            alerts: AlertSettings::default(),
+            retention: None,
         }
     }
 }
@@ -107,6 +113,8 @@ pub struct EngineSettings {
     pub stop_grace: Duration,
     /// What the terminal shows and the event log keeps: a level, or directives such as `info,my_crate=debug`.
     pub log: String,
+    /// How long what is finished is kept.
+    pub retention: Retention,
 }
 
 /// Where messages live.

@@ -11,9 +11,10 @@ use super::closest::closest;
 use super::layers::{Given, Place};
 use super::options::{self, AtLeastOne, ENGINE, LogFilter, SomeTime};
 use super::reload::SettingsSource;
+use super::watching::{self, KeepTypes};
 use super::{
-    EngineSettings, Feed, FirstCall, HttpChoice, ItemSettings, Layers, Origin, Raw, Setting, SettingDecl, SettingError,
-    StoreChoice, TableUse, Tables, is_reference,
+    AlertSettings, EngineSettings, Feed, FirstCall, HttpChoice, ItemSettings, Layers, Origin, Raw, Retention, Setting,
+    SettingDecl, SettingError, StoreChoice, TableUse, Tables, is_reference,
 };
 use crate::component::{Entrance, ItemConfig, Wiring};
 use crate::production::Graph;
@@ -194,7 +195,7 @@ impl Slots {
     /// Every setting that exists, with its default.
     fn declared(graph: &'static Graph, errors: &mut Vec<SettingError>) -> Self {
         let mut slots = Self(Vec::new());
-        for decl in options::OF_THE_PROCESS {
+        for decl in options::OF_THE_PROCESS.iter().chain(watching::OF_THE_PROCESS) {
             slots.declare(None, ENGINE, decl, false, errors);
         }
         for (index, item) in graph.items.iter().enumerate() {
@@ -205,7 +206,7 @@ impl Slots {
             for decl in item.component.all_settings() {
                 slots.declare(Some(index), item.name, decl, true, errors);
             }
-            for decl in options::EVERY_ITEM {
+            for decl in options::EVERY_ITEM.iter().chain(watching::EVERY_ITEM) {
                 let Some(taken) = slots.of(Some(index), decl.name) else {
                     slots.declare(Some(index), item.name, decl, false, errors);
                     continue;
@@ -396,7 +397,11 @@ impl Slots {
         let first_call: Option<FirstCall> = self.read(owner, "first_call", errors);
         // A pause that is longer than the cap by itself is meant to be that long.
         let backoff_cap = std::cmp::max(backoff_cap?, backoff?);
+        let alerts = self.alerts(owner, errors);
+        let retention = self.read(owner, "retention", errors);
         Some(ItemSettings {
+            alerts: alerts?,
+            retention,
             pool_size: usize::try_from(pool_size?.0).ok()?,
             enabled: enabled?,
             timeout: timeout?.0,
@@ -420,7 +425,55 @@ impl Slots {
         let http = self.read::<HttpChoice>(None, "http", errors);
         let stop_grace = self.read(None, "stop_grace", errors);
         let log = self.read::<LogFilter>(None, "log", errors);
-        Some(EngineSettings { store: store?, http: http?, http_explicit, stop_grace: stop_grace?, log: log?.0 })
+        let retention = self.retention(errors);
+        Some(EngineSettings {
+            retention: retention?,
+            store: store?,
+            http: http?,
+            http_explicit,
+            stop_grace: stop_grace?,
+            log: log?.0,
+        })
+    }
+
+    fn alerts(&mut self, owner: Option<usize>, errors: &mut Vec<SettingError>) -> Option<AlertSettings> {
+        let suspended = self.read(owner, "alert_suspended", errors);
+        let down = self.read(owner, "alert_down", errors);
+        let errors_limit = self.read::<AtLeastOne>(owner, "alert_errors", errors);
+        let depth = self.read::<AtLeastOne>(owner, "alert_depth", errors);
+        let age = self.read(owner, "alert_age", errors);
+        let inactive = self.read(owner, "alert_inactive", errors);
+        let grace = self.read(owner, "alert_grace", errors);
+        let repeat = self.read(owner, "alert_repeat", errors);
+        Some(AlertSettings {
+            suspended: suspended?,
+            down: down?,
+            errors: errors_limit.map(|limit| limit.0),
+            depth: depth.map(|limit| limit.0),
+            age,
+            inactive,
+            grace: grace?,
+            repeat,
+        })
+    }
+
+    fn retention(&mut self, errors: &mut Vec<SettingError>) -> Option<Retention> {
+        let sessions = self.read(None, "retention", errors);
+        let types = self.read::<KeepTypes>(None, "retention_types", errors);
+        let marks = self.read(None, "mark_retention", errors);
+        let log = self.read(None, "log_retention", errors);
+        let largest_store = self.read(None, "max_store_bytes", errors);
+        let alert_store = self.read(None, "alert_store_bytes", errors);
+        let every = self.read::<SomeTime>(None, "purge_interval", errors);
+        Some(Retention {
+            sessions: sessions?,
+            types: types?.0,
+            marks: marks?,
+            log: log?,
+            largest_store,
+            alert_store,
+            every: every?.0,
+        })
     }
 
     fn shown(self) -> Vec<ShownSetting> {
