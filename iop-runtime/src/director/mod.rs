@@ -1,7 +1,7 @@
 //! The director: the handle through which other code drives a running production.
 
-mod edits;
 mod alerts;
+mod edits;
 pub mod http;
 mod status;
 

@@ -9,9 +9,9 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::alerts::Noticed;
 use super::latest::Latest;
 use super::probe::StandIn;
-use super::alerts::Noticed;
 use super::queue::Queue;
 use super::retry::RetryPolicy;
 use crate::component::{ComponentKind, ComponentType, Instance, ItemConfig, Result};

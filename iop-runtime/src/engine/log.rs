@@ -10,8 +10,8 @@ use super::gate::Change;
 use super::guard::Failed;
 use super::item::ItemState;
 use crate::lookup::{RowChange, TableError};
-use crate::settings::SettingChange;
 use crate::message::{AlertPhase, Header, SuspendReason};
+use crate::settings::SettingChange;
 use crate::store::StoreError;
 
 /// The span of a turn: everything logged inside carries item, session and message.

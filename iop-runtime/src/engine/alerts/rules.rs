@@ -203,7 +203,7 @@ fn up(item: &ItemState) -> Vec<Measured> {
     let Some(state) = item.queue.gate(|gate| gate.breaker()) else { return vec![down, stuck] };
     let open = Measured {
         reading: match state {
-            BreakerState::Open { .. } => Reading::Over,
+            BreakerState::Open => Reading::Over,
             BreakerState::HalfOpen => Reading::Between,
             BreakerState::Closed => Reading::Under,
         },
