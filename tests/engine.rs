@@ -2,12 +2,16 @@
 
 #![allow(missing_docs, unreachable_pub, reason = "the components of tests document themselves")]
 
+#[path = "engine/control.rs"]
+mod control;
 #[path = "engine/front.rs"]
 mod front;
 #[path = "engine/keys.rs"]
 mod keys;
 #[path = "engine/kit.rs"]
 mod kit;
+#[path = "engine/limits.rs"]
+mod limits;
 
 #[path = "engine/again.rs"]
 mod again;

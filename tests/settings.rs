@@ -142,7 +142,7 @@ fn all_mistakes_of_all_layers_are_reported_in_one_run() {
             "`nightly.call_interval` (environment IOP__NIGHTLY__CALL_INTERVAL): expected duration (500ms, 5s, 10m, 1h30m), found \"soon\"",
             "`iop.store` (environment IOP__STORE): expected directory, or memory, found \"\"",
             "`analyser.repetitions` (--set): expected integer (u32), found \"-1\"",
-            "`intake.first_call` (--set): unknown setting; there are: pool_size, enabled, timeout, attempts, backoff, backoff_cap, failure_timeout, throttle, breaker, breaker_pause, category, request_timeout, alert_suspended, alert_down, alert_errors, alert_depth, alert_age, alert_inactive, alert_grace, alert_repeat, retention",
+            "`intake.first_call` (--set): unknown setting; there are: pool_size, enabled, active, timeout, attempts, backoff, backoff_cap, failure_timeout, throttle, breaker, breaker_pause, category, request_timeout, alert_suspended, alert_down, alert_errors, alert_depth, alert_age, alert_inactive, alert_grace, alert_repeat, retention",
         ]
     );
 }

@@ -16,8 +16,8 @@ pub use serde_json;
 #[cfg(feature = "testing")]
 pub use self::facts::assert_stands_in;
 pub use self::facts::{
-    Role, assert_called, assert_correlates, assert_counted, assert_effect, assert_handles, assert_keyed, assert_no_circle,
-    assert_order, assert_reached, assert_taps, assert_way, assert_wired, assert_within,
+    Role, assert_called, assert_correlates, assert_counted, assert_effect, assert_handles, assert_keyed,
+    assert_no_circle, assert_order, assert_reached, assert_taps, assert_way, assert_wired, assert_within,
 };
 pub use self::router::{Arm, ask_one, pass_on};
 pub use self::start::{CallInterval, Refused, StartsAsDefault, default, refused, word};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use zeroize::Zeroize;
 
-use crate::settings::{ByteSize, FirstCall, Live, Lookup, Rate, Raw, Secret, Setting};
+use crate::settings::{Active, ByteSize, CallSchedule, FirstCall, Live, Lookup, Rate, Raw, Secret, Setting};
 
 /// The fields of a component as `production!` sets them: one [`SettingField`], [`TargetField`] or [`TargetsField`] each,
 /// under the same name.
@@ -177,7 +177,7 @@ macro_rules! text_for {
     )* };
 }
 
-text_for!(String, Duration, std::path::PathBuf, std::net::SocketAddr, ByteSize, Rate, FirstCall);
+text_for!(String, Duration, std::path::PathBuf, std::net::SocketAddr, ByteSize, Rate, FirstCall, Active, CallSchedule);
 
 /// The reference of a secret.
 #[diagnostic::do_not_recommend]
@@ -251,6 +251,8 @@ pub struct ItemOptions {
     pub pool_size: SettingField<u32>,
     /// `false`: the item does not start with the production. Its queue waits.
     pub enabled: SettingField<bool>,
+    /// When the item is up: `"Mon-Fri 08:00-18:00 Europe/Paris"`.
+    pub active: SettingField<Active>,
     /// The longest a handler may run without awaiting a response.
     pub timeout: SettingField<Duration>,
     /// Attempts before a failing message is suspended.
@@ -298,6 +300,7 @@ impl ItemOptions {
         [
             ("pool_size", self.pool_size.0),
             ("enabled", self.enabled.0),
+            ("active", self.active.0),
             ("timeout", self.timeout.0),
             ("attempts", self.attempts.0),
             ("backoff", self.backoff.0),

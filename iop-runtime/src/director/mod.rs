@@ -19,7 +19,7 @@ use crate::message::{InvalidMessage, read};
 use crate::production::Graph;
 use crate::store::{NewMessage, Step, Store, StoreError, StoredMessage};
 
-pub use self::status::{FailingStatus, ItemStatus, ParkedStatus, ProductionStatus};
+pub use self::status::{FailingStatus, ItemStatus, ParkedStatus, ProductionStatus, ScheduleStatus};
 
 /// How long a caller outside waits for a response where nothing else is said.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);

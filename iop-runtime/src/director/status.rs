@@ -48,6 +48,9 @@ pub struct ItemStatus {
     /// What it is counted to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub category: Vec<String>,
+    /// Whether its schedule (`active`) has it up, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleStatus>,
     /// Its circuit breaker, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breaker: Option<BreakerState>,
@@ -64,6 +67,16 @@ pub struct ItemStatus {
     /// Why it does not come up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// What a schedule says of an item now. A person may have started or stopped it since the last change.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct ScheduleStatus {
+    /// Whether it has the item up.
+    pub up: bool,
+    /// When that changes next.
+    pub next: Option<Timestamp>,
 }
 
 /// A failed message that will be tried again.
@@ -134,6 +147,10 @@ pub(super) fn of(core: &Core) -> ProductionStatus {
             failed: item.failed.load(Ordering::Relaxed),
             order: item.queue.order().to_string(),
             category: item.options.category.clone(),
+            schedule: item.options.active.as_ref().map(|active| ScheduleStatus {
+                up: crate::engine::is_scheduled_up(active, core.clock.now()),
+                next: crate::engine::next_change(active, core.clock.now()),
+            }),
             breaker: item.queue.gate(|gate| gate.breaker()),
             retrying,
             failing,

@@ -242,9 +242,9 @@ impl Core {
         self.waiters.answer(request, Delivered { response, commit: commit.clone() });
     }
 
-    /// Whether an item is up, by its index.
-    pub(crate) fn is_up(&self, item: usize) -> bool {
-        self.items.get(item).is_some_and(|item| item.is_up())
+    /// Whether what waits for an item will be done, as far as anybody knows.
+    pub(crate) fn makes_progress(&self, item: usize) -> bool {
+        self.items.get(item).is_some_and(|item| item.makes_progress())
     }
 
     /// Waits until everything submitted so far is durable.

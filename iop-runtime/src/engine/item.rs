@@ -1,6 +1,6 @@
 //! An item of a running production: its queue, its workers, its state.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -61,11 +61,17 @@ pub(crate) struct ItemState {
     /// What alerts look at.
     pub(crate) noticed: Noticed,
     control: Mutex<Control>,
+    ended: AtomicBool,
+    serving: AtomicUsize,
+    /// A worker could not initialise its component, and none could since.
+    fails_to_start: AtomicBool,
 }
 
 #[derive(Debug)]
 struct Control {
     phase: ItemPhase,
+    /// Counts the starts, so that a stop that takes its time does not stop what was started after it.
+    generation: u64,
     stop: CancellationToken,
     tasks: TaskTracker,
     workers: Vec<Running>,
@@ -99,8 +105,12 @@ impl ItemState {
             failed: AtomicU64::new(0),
             stand_in: None,
             noticed: Noticed::default(),
+            ended: AtomicBool::new(false),
+            serving: AtomicUsize::new(0),
+            fails_to_start: AtomicBool::new(false),
             control: Mutex::new(Control {
                 phase: ItemPhase::Stopped,
+                generation: 0,
                 stop: CancellationToken::new(),
                 tasks: TaskTracker::new(),
                 workers: Vec::new(),
@@ -154,13 +164,14 @@ impl ItemState {
         matches!(self.phase(), ItemPhase::Running | ItemPhase::Starting)
     }
 
-    /// Goes from stopped to starting; `None` where it is not stopped. Gives what stops its workers.
+    /// Goes from stopped to starting; `None` where it is not stopped, or the production ends. Gives what stops its workers.
     pub(crate) fn begin_start(&self) -> Option<CancellationToken> {
         let mut control = self.control();
-        if control.phase != ItemPhase::Stopped {
+        if control.phase != ItemPhase::Stopped || self.ended.load(Ordering::SeqCst) {
             return None;
         }
         control.phase = ItemPhase::Starting;
+        control.generation += 1;
         control.stop = CancellationToken::new();
         control.tasks = TaskTracker::new();
         control.workers.clear();
@@ -175,39 +186,58 @@ impl ItemState {
         }
     }
 
+    /// Has a worker begin; not where the item was stopped since its start began.
     pub(crate) fn spawn_worker(&self, task: impl Future<Output = ()> + Send + 'static, pulse: Arc<Pulse>) {
         let mut control = self.control();
+        if control.phase != ItemPhase::Starting {
+            return;
+        }
         let abort = control.tasks.spawn(task).abort_handle();
         control.workers.push(Running { abort, pulse });
     }
 
-    /// Asks the workers to finish what they have; `false` where there is nothing to stop.
-    pub(crate) fn begin_stop(&self) -> bool {
+    /// Asks the workers to finish what they have; `None` where there is nothing to stop.
+    pub(crate) fn begin_stop(&self) -> Option<Stopping> {
         let mut control = self.control();
         if control.phase == ItemPhase::Stopped {
-            return false;
+            return None;
         }
         control.phase = ItemPhase::Stopping;
         control.stop.cancel();
-        true
+        let aborts = control.workers.iter().map(|worker| worker.abort.clone()).collect();
+        Some(Stopping { generation: control.generation, tasks: control.tasks.clone(), aborts })
     }
 
-    /// Drops the workers that have not finished. What they had goes back to the queue.
-    pub(crate) fn abort_workers(&self) {
-        for worker in &self.control().workers {
-            worker.abort.abort();
+    /// The workers of this stop have ended; without effect where somebody else has said so, and it was started again.
+    pub(crate) fn stopped(&self, stopping: &Stopping) {
+        let mut control = self.control();
+        if control.generation == stopping.generation {
+            control.phase = ItemPhase::Stopped;
         }
     }
 
-    /// Waits until every worker has ended.
-    pub(crate) async fn workers_ended(&self) {
-        let tasks = self.control().tasks.clone();
-        tasks.close();
-        tasks.wait().await;
+    /// The production ends: it is not started any more.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
     }
 
-    pub(crate) fn stopped(&self) {
-        self.control().phase = ItemPhase::Stopped;
+    /// A worker has its component and serves, until the guard is dropped.
+    pub(crate) fn begin_serving(self: &Arc<Self>) -> Serving {
+        self.serving.fetch_add(1, Ordering::SeqCst);
+        self.fails_to_start.store(false, Ordering::SeqCst);
+        Serving(Arc::clone(self))
+    }
+
+    /// Whether it is up and will do what waits for it, as far as anybody knows: it does not come up in vain.
+    pub(crate) fn makes_progress(&self) -> bool {
+        let in_vain = self.fails_to_start.load(Ordering::SeqCst) && self.serving.load(Ordering::SeqCst) == 0;
+        self.is_up() && !in_vain
+    }
+
+    /// A worker could not initialise its component; it tries again.
+    pub(crate) fn failed_to_start(&self, error: Arc<str>) {
+        self.fails_to_start.store(true, Ordering::SeqCst);
+        self.set_error(Some(error));
     }
 
     pub(crate) fn set_error(&self, error: Option<Arc<str>>) {
@@ -246,6 +276,39 @@ pub struct WorkerCount {
     pub busy: usize,
     /// Blocking a thread for longer than the item's timeout: a handler that blocks cannot be cut off.
     pub stuck: usize,
+}
+
+/// A stop under way.
+#[derive(Debug)]
+pub(crate) struct Stopping {
+    generation: u64,
+    tasks: TaskTracker,
+    aborts: Vec<AbortHandle>,
+}
+
+impl Stopping {
+    /// Drops the workers that have not finished. What they had goes back to the queue.
+    pub(crate) fn abort_workers(&self) {
+        for abort in &self.aborts {
+            abort.abort();
+        }
+    }
+
+    /// Waits until every worker has ended.
+    pub(crate) async fn workers_ended(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// Held by a worker that serves.
+#[derive(Debug)]
+pub(crate) struct Serving(Arc<ItemState>);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.serving.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// What a worker is doing right now, readable from another thread while the worker's own is blocked.

@@ -102,6 +102,11 @@ pub(crate) fn item_started(item: &ItemState) {
     debug!("`{}` is running", item.name);
 }
 
+/// An item went up or down as its schedule says.
+pub(crate) fn scheduled(item: &ItemState, up: bool) {
+    info!("`{}` is {} as `active` says", item.name, if up { "started" } else { "stopped" });
+}
+
 /// An item went down.
 pub(crate) fn item_stopped(item: &ItemState) {
     debug!("`{}` is stopped", item.name);

@@ -30,6 +30,7 @@ mod refill;
 mod reload;
 mod reply;
 mod retry;
+mod schedule;
 mod service;
 mod supervisor;
 mod taps;
@@ -59,6 +60,7 @@ use self::reload::Effective;
 pub use self::reload::{ReloadError, Reloading};
 pub(crate) use self::reload::{reload, row_edited};
 pub(crate) use self::reply::response_id;
+pub(crate) use self::schedule::{is_up as is_scheduled_up, next_change};
 pub(crate) use self::supervisor::{start_item, stop_item, to_the_end};
 pub(crate) use self::waiters::Caller;
 use crate::clock::{Clock, SystemClock};
@@ -162,10 +164,14 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
     supervisor::name_orphans(&core).await;
     supervisor::load_tables(&core).await;
     supervisor::start_items(&core, options.services).await;
-    let background = vec![
+    let mut background = vec![
         tokio::spawn(supervisor::watch_store(Arc::clone(&core), gone_sender)).abort_handle(),
         tokio::spawn(alerts::watch(Arc::clone(&core))).abort_handle(),
     ];
+    let scheduled = core.items.iter().filter(|item| item.options.active.is_some());
+    background.extend(scheduled.map(|item| {
+        tokio::spawn(schedule::keep(Arc::clone(&core), Arc::clone(item), options.services)).abort_handle()
+    }));
     supervisor::watch_threads(&core);
     Running { core, background, gone, events }
 }
@@ -184,12 +190,12 @@ impl Running {
         loop {
             let mut gone = self.gone.clone();
             tokio::select! {
-                () = self.core.activity.idle(|item| self.core.is_up(item)) => {}
+                () = self.core.activity.idle(|item| self.core.makes_progress(item)) => {}
                 failed = supervisor::gone(&mut gone) => return Err(failed),
             }
             self.core.flush().await?;
             // Between being idle and being durable something may have come in.
-            if self.core.activity.is_idle(|item| self.core.is_up(item)) {
+            if self.core.activity.is_idle(|item| self.core.makes_progress(item)) {
                 return self.summary().await;
             }
         }
@@ -222,6 +228,9 @@ impl Running {
     /// # Errors
     /// Where the store cannot be closed cleanly; what was acknowledged is safe all the same.
     pub async fn stop(self, how: Stop) -> Result<(), StoreError> {
+        for item in &self.core.items {
+            item.end();
+        }
         supervisor::stop_items(&self.core, how).await;
         for task in &self.background {
             task.abort();
@@ -239,8 +248,10 @@ impl Running {
             task.abort();
         }
         for item in &self.core.items {
-            item.begin_stop();
-            item.abort_workers();
+            item.end();
+            if let Some(stopping) = item.begin_stop() {
+                stopping.abort_workers();
+            }
         }
     }
 }

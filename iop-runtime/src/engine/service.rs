@@ -11,11 +11,11 @@ use tracing::Instrument;
 use super::activity::Busy;
 use super::guard::{Failed, guarded};
 use super::item::ItemState;
-use super::log;
 use super::probe::CrashPoint;
 use super::retry::backoff;
 use super::turn::{EngineTurn, Handle, Sends, Start};
 use super::worker::{Exit, Worker};
+use super::{log, schedule};
 use crate::adapter::{Committed, DynAdapter, Inbound, Received};
 use crate::component::{Context, Disposition, Error, ItemConfig, Result};
 use crate::message::{MessageId, SessionId};
@@ -27,11 +27,17 @@ pub(crate) async fn poll(worker: &mut Worker, stop: &CancellationToken) -> Exit 
     let interval = worker.item.options.call_interval;
     // Busy until the first call is over: a production that has not looked yet is not idle.
     let mut busy = Some(worker.busy());
-    if worker.item.options.first_call == FirstCall::AfterInterval && pause(stop, interval).await {
+    if worker.item.options.call_schedule.is_some() {
+        // Nobody waits for tomorrow morning.
+        busy.take();
+    }
+    let waits = busy.is_none() || worker.item.options.first_call == FirstCall::AfterInterval;
+    if waits && schedule::pause(&worker.core, &worker.item, tokio::time::Instant::now(), stop).await {
         return Exit::Stopped;
     }
     loop {
-        let next = tokio::time::Instant::now() + interval;
+        let begun = tokio::time::Instant::now();
+        let next = begun + interval;
         let origin = MessageId::random();
         worker.pulse.set_busy(true);
         let span = log::input_span(&worker.core, &worker.item, SessionId::of(origin));
@@ -64,10 +70,8 @@ pub(crate) async fn poll(worker: &mut Worker, stop: &CancellationToken) -> Exit 
             }
         }
         busy.take();
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => return Exit::Stopped,
-            () = tokio::time::sleep_until(next) => {}
+        if schedule::pause(&worker.core, &worker.item, begun, stop).await {
+            return Exit::Stopped;
         }
     }
 }
@@ -169,7 +173,8 @@ impl Intake {
             }
             self.failures = 0;
             worker.item.set_error(None);
-            if pause(stop, worker.item.options.call_interval).await {
+            let now = tokio::time::Instant::now();
+            if schedule::pause(&worker.core, &worker.item, now, stop).await {
                 return Ok(Exit::Stopped);
             }
         }

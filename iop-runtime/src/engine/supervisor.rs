@@ -12,7 +12,7 @@ use super::Stop;
 use super::core::Core;
 use super::item::{ItemState, Pulse};
 use super::waiters::Caller;
-use super::{log, worker};
+use super::{log, schedule, worker};
 use crate::component::{ComponentKind, Entrance, RequestError};
 use crate::lookup::TableError;
 use crate::store::{Commit, StoreError};
@@ -64,7 +64,8 @@ pub(crate) async fn start_items(core: &Arc<Core>, services: bool) {
     for kind in ORDER {
         let wanted = of_kind(core, kind).filter(|item| {
             let fetches = matches!(item.component().entrance, Entrance::Poll | Entrance::Adapter(_));
-            item.options.enabled && (services || !fetches)
+            let scheduled = item.options.active.as_ref().is_none_or(|active| schedule::is_up(active, core.clock.now()));
+            item.options.enabled && scheduled && (services || !fetches)
         });
         join_all(wanted.map(|item| start_item(core, item))).await;
     }
@@ -114,21 +115,19 @@ pub(crate) async fn stop_item(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop
 
 /// Stops an item; the calls of `at_once` that wait for it fail at once, the others when its workers have ended.
 async fn stop(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop, at_once: &[Caller]) -> bool {
-    if !item.begin_stop() {
-        return false;
-    }
+    let Some(stopping) = item.begin_stop() else { return false };
     let error = RequestError::Stopped { target: Arc::clone(&item.name) };
     core.waiters.fail(item.index, at_once, &error, &nothing());
     if let Stop::Drain(grace) = how
-        && tokio::time::timeout(grace, item.workers_ended()).await.is_err()
+        && tokio::time::timeout(grace, stopping.workers_ended()).await.is_err()
     {
         log::turn_span(core, item, None).in_scope(|| log::item_cut_off(item));
     }
-    item.abort_workers();
+    stopping.abort_workers();
     // A worker that blocks its thread does not end; the item is stopped all the same.
-    let _ = tokio::time::timeout(ABORT_GRACE, item.workers_ended()).await;
+    let _ = tokio::time::timeout(ABORT_GRACE, stopping.workers_ended()).await;
     core.waiters.fail(item.index, &EVERYBODY, &error, &nothing());
-    item.stopped();
+    item.stopped(&stopping);
     core.activity.item_went_down();
     log::turn_span(core, item, None).in_scope(|| log::item_stopped(item));
     true

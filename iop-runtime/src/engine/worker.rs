@@ -1,5 +1,6 @@
 //! A worker: claim, decode, handle, and then complete, retry or suspend.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,7 +16,7 @@ use super::envelope::Envelope;
 use super::gate::Gate;
 use super::guard::{Failed, guarded};
 use super::intent::{self, Intent};
-use super::item::{ItemState, Pulse};
+use super::item::{ItemState, Pulse, Serving};
 use super::lanes::instance_of;
 use super::probe::CrashPoint;
 use super::queue::Queue;
@@ -34,8 +35,10 @@ pub(crate) struct Worker {
     pub(crate) item: Arc<ItemState>,
     pub(crate) pulse: Arc<Pulse>,
     pub(crate) instance: Box<dyn Instance>,
-    /// The outcome of the last turn's commit, looked at when there is nothing else to do.
-    last: Option<Commit>,
+    /// The commits of the last turns whose outcome was not looked at yet, oldest first.
+    unseen: VecDeque<Commit>,
+    /// Held while it serves.
+    serving: Option<Serving>,
     /// From before the start is known to be over until the worker serves: in between the item is not idle.
     starting: Option<Busy>,
 }
@@ -109,12 +112,14 @@ impl Worker {
                         item: Arc::clone(item),
                         pulse: Arc::clone(pulse),
                         instance,
-                        last: None,
+                        unseen: VecDeque::new(),
+                        serving: None,
                         starting: None,
                     };
                     match worker.hook(HookName::Init).await {
                         Ok(()) => {
                             item.set_error(None);
+                            worker.serving = Some(item.begin_serving());
                             worker.starting = Some(core.activity.begin(Some(item.index)));
                             // The starter may have stopped waiting.
                             ready.take().map(|ready| ready.send(()));
@@ -126,7 +131,9 @@ impl Worker {
                 Ok(Err(error)) => Failed::from(error),
             };
             log::hook_failed(item, "on_init", &failed);
-            item.set_error(Some(failed.error.into()));
+            item.failed_to_start(failed.error.into());
+            // What waits here will not be done soon: nobody waits for that.
+            core.activity.item_went_down();
             ready.take().map(|ready| ready.send(()));
             attempt += 1;
             let pause = backoff(item.options.backoff, item.options.backoff_cap, attempt);
@@ -167,7 +174,8 @@ impl Worker {
         let span = log::turn_span(&self.core, &self.item, None);
         guarded(handler, &turn, &self.pulse, || ()).instrument(span).await?;
         let sends = turn.end();
-        self.last = Some(self.core.submit(Step { abandon: sends.abandoned, ..Step::default() }, sends.pending));
+        let commit = self.core.submit(Step { abandon: sends.abandoned, ..Step::default() }, sends.pending);
+        self.unseen.push_back(commit);
         Ok(())
     }
 
@@ -203,10 +211,11 @@ impl Worker {
     async fn claim(&mut self, stop: &CancellationToken) -> Option<Envelope> {
         let source = self.core.source();
         loop {
-            let last = self.last.clone();
+            self.look_back();
+            let oldest = self.unseen.front().cloned();
             let outcome = async {
-                match last {
-                    Some(commit) => commit.wait().await,
+                match oldest {
+                    Some(commit) => drop(commit.wait().await),
                     None => std::future::pending().await,
                 }
             };
@@ -214,15 +223,21 @@ impl Worker {
                 biased;
                 () = stop.cancelled() => return None,
                 envelope = self.item.queue.take(&source) => return Some(envelope),
-                outcome = outcome => {
-                    self.last = None;
-                    match outcome {
-                        Ok(outcome) if outcome.is_stored() => {}
-                        Ok(outcome) => self.core.failure.refused(&outcome),
-                        Err(error) => self.core.failure.report(&error),
-                    }
-                }
+                () = outcome => {}
             }
+        }
+    }
+
+    /// Looks at what became of earlier turns, also while there is always a next one: whoever built on a commit that failed
+    /// starts over soon.
+    fn look_back(&mut self) {
+        while let Some(outcome) = self.unseen.front().and_then(Commit::get) {
+            match outcome {
+                Ok(outcome) if outcome.is_stored() => {}
+                Ok(outcome) => self.core.failure.refused(outcome),
+                Err(error) => self.core.failure.report(error),
+            }
+            self.unseen.pop_front();
         }
     }
 
@@ -398,7 +413,7 @@ impl Worker {
         }
         self.item.completed.fetch_add(1, Ordering::Relaxed);
         self.item.noticed.active(self.core.clock.now());
-        self.last = Some(commit);
+        self.unseen.push_back(commit);
     }
 
     /// The attempt failed: nothing that it sent is stored, but what it awaited was.
@@ -439,7 +454,8 @@ impl Worker {
         let queue = &self.item.queue;
         let keep = queue.keeps(&envelope);
         step.end.extend(envelope.lease.map(|lease| (lease, End::Retry { due, error, keep })));
-        self.last = Some(self.core.submit_after(step, Vec::new(), || queue.hold_behind(&envelope)));
+        let commit = self.core.submit_after(step, Vec::new(), || queue.hold_behind(&envelope));
+        self.unseen.push_back(commit);
         self.core.passes(CrashPoint::AfterCommit, &self.item, Some(envelope.header.id));
         if !keep {
             queue.retry_in_store(due, &envelope);
@@ -486,7 +502,7 @@ impl Worker {
             let error = RequestError::Suspended { target: Arc::clone(&self.item.name), reason, error };
             self.core.answer(header.id, Err(error), &commit);
         }
-        self.last = Some(commit);
+        self.unseen.push_back(commit);
     }
 }
 

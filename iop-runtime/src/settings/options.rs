@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::rate::Rate;
-use super::{AlertSettings, Keep, Raw, Retention, Setting, SettingDecl};
+use super::{Active, AlertSettings, CallSchedule, Keep, Raw, Retention, Setting, SettingDecl};
 
 /// The table of the engine's own settings in `iop.toml`, and their first word on the command line.
 pub(crate) const ENGINE: &str = "iop";
@@ -18,6 +18,8 @@ pub struct ItemSettings {
     pub pool_size: usize,
     /// Starts with the production.
     pub enabled: bool,
+    /// When it is up; `None`: always.
+    pub active: Option<Active>,
     /// The longest a handler may run without awaiting a response.
     pub timeout: Duration,
     /// Attempts before a failing message is suspended.
@@ -46,6 +48,8 @@ pub struct ItemSettings {
     pub alerts: AlertSettings,
     /// How long its finished messages are kept, where it says so itself.
     pub retention: Option<Keep>,
+    /// When such a service is called, in place of `call_interval` and `first_call`.
+    pub call_schedule: Option<CallSchedule>,
 }
 
 impl Default for ItemSettings {
@@ -53,6 +57,7 @@ impl Default for ItemSettings {
         Self {
             pool_size: 1,
             enabled: true,
+            active: None,
             timeout: Duration::from_secs(60),
             attempts: 5,
             backoff: Duration::from_secs(1),
@@ -67,6 +72,7 @@ impl Default for ItemSettings {
             first_call: FirstCall::AtOnce,
             alerts: AlertSettings::default(),
             retention: None,
+            call_schedule: None,
         }
     }
 }
@@ -241,6 +247,11 @@ pub(super) static EVERY_ITEM: &[SettingDecl] = &[
         "Starts with the production; otherwise its queue waits.",
         Some(|| Raw::from(true)),
     ),
+    SettingDecl::new::<Option<Active>>(
+        "active",
+        "When the item is up; outside of these times its queue waits. Not set: always.",
+        None,
+    ),
     SettingDecl::new::<SomeTime>(
         "timeout",
         "The longest a handler may run without awaiting a response.",
@@ -305,6 +316,11 @@ pub(super) static IN_INTERVALS: &[SettingDecl] = &[
     )
     .live(),
     SettingDecl::new::<FirstCall>("first_call", "When the service is called first.", Some(|| Raw::from("at_once"))),
+    SettingDecl::new::<Option<CallSchedule>>(
+        "call_schedule",
+        "When the service is called, in place of `call_interval` and `first_call`.",
+        None,
+    ),
 ];
 
 /// The settings of the process. The default of `store` depends on the production's name.

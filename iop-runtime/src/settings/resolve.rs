@@ -388,6 +388,8 @@ impl Slots {
         let request_timeout = self.read::<SomeTime>(owner, "request_timeout", errors);
         let backoff: Option<_> = self.read(owner, "backoff", errors);
         let backoff_cap = self.read(owner, "backoff_cap", errors);
+        let active: Option<Option<_>> = self.read(owner, "active", errors);
+        let call_schedule: Option<Option<_>> = self.read(owner, "call_schedule", errors);
         let failure_timeout: Option<Option<_>> = self.read(owner, "failure_timeout", errors);
         let throttle: Option<Option<_>> = self.read(owner, "throttle", errors);
         let breaker = self.read(owner, "breaker", errors);
@@ -404,6 +406,7 @@ impl Slots {
             retention,
             pool_size: usize::try_from(pool_size?.0).ok()?,
             enabled: enabled?,
+            active: active.flatten(),
             timeout: timeout?.0,
             attempts: attempts?.0,
             backoff: backoff?,
@@ -416,6 +419,7 @@ impl Slots {
             request_timeout: request_timeout?.0,
             call_interval: call_interval.map_or(defaults.call_interval, |interval| interval.0),
             first_call: first_call.unwrap_or(defaults.first_call),
+            call_schedule: call_schedule.flatten(),
         })
     }
 
