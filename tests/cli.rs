@@ -6,6 +6,8 @@
 mod desk;
 #[path = "cli/reads.rs"]
 mod reads;
+#[path = "cli/replays.rs"]
+mod replays;
 #[path = "cli/runs.rs"]
 mod runs;
 #[path = "cli/sends.rs"]

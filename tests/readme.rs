@@ -1,4 +1,4 @@
-//! What the README shows is what there is.
+//! What the README and the pages show is what there is.
 
 use std::path::Path;
 
@@ -12,9 +12,19 @@ fn read(path: &str) -> String {
 
 /// The first block of the README in a language.
 fn block(language: &str) -> String {
-    let readme = read("README.md");
-    let (_, rest) = readme.split_once(&format!("```{language}\n")).expect("the README has such a block");
+    block_of("README.md", language)
+}
+
+/// The first block of a page in a language.
+fn block_of(page: &str, language: &str) -> String {
+    let page = read(page);
+    let (_, rest) = page.split_once(&format!("```{language}\n")).expect("the page has such a block");
     rest.split_once("```\n").expect("the block ends").0.to_owned()
+}
+
+#[test]
+fn the_production_whose_tests_are_explained_is_the_one_that_is_tested() {
+    assert_eq!(block_of("docs/how-to/test-a-production.md", "rust"), read("examples/laboratory.rs"));
 }
 
 #[test]

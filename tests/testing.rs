@@ -16,3 +16,5 @@ mod harness;
 mod hospital;
 #[path = "testing/production.rs"]
 mod production;
+#[path = "testing/replay.rs"]
+mod replay;

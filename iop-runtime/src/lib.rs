@@ -20,6 +20,7 @@ pub mod lookup;
 pub mod message;
 pub mod picture;
 pub mod production;
+pub mod replay;
 pub mod settings;
 pub mod store;
 #[cfg(feature = "testing")]

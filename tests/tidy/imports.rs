@@ -32,6 +32,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "director",
         &["adapter", "clock", "component", "engine", "events", "lookup", "message", "production", "settings", "store"],
     ),
+    // Runs a production on what a store has recorded.
+    ("replay", &["clock", "component", "engine", "message", "production", "settings", "store"]),
     (
         "console",
         &[
@@ -63,6 +65,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "message",
             "picture",
             "production",
+            "replay",
             "settings",
             "store",
         ],
@@ -79,6 +82,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "lookup",
             "message",
             "production",
+            "replay",
             "settings",
             "store",
         ],

@@ -76,6 +76,39 @@ pub(crate) enum Command {
     /// Asks the running production; where none runs, starts it in this process without the services that poll or have an
     /// adapter, and stops it again.
     Test(TestArguments),
+    /// Plays recorded sessions on this build, and shows what comes out otherwise.
+    ///
+    /// Nothing outside is touched: operations give their recorded answers, and services that poll or have an adapter do not
+    /// start. The store is only read. Ends with 5 where something is different.
+    Replay(ReplayArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    /// The store directory that has the record.
+    #[arg(long, value_name = "STORE")]
+    pub(crate) against: PathBuf,
+    /// Only this session; may be given several times.
+    #[arg(long)]
+    pub(crate) session: Vec<SessionId>,
+    /// Only sessions that began since: a time (2026-11-24T09:00:00Z) or how long ago (90s, 10m, 1h).
+    #[arg(long, value_parser = moment)]
+    pub(crate) since: Option<Timestamp>,
+    /// Calls this operation, with its effects outside, instead of giving its recorded answers.
+    #[arg(long, value_name = "ITEM")]
+    pub(crate) run: Vec<String>,
+    /// Differences in fields of this name, or at this path, do not count.
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) ignore: Vec<String>,
+    /// Form of the output.
+    #[arg(short, long, value_enum, default_value = "text")]
+    pub(crate) output: ReplayForm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReplayForm {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Args, Default)]

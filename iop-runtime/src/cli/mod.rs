@@ -8,6 +8,7 @@ mod exit;
 mod graph;
 mod read;
 mod remote;
+mod replay;
 mod settings;
 mod start;
 mod store;
@@ -96,6 +97,7 @@ impl Program {
             Command::Start(arguments) => self.order(settings, &arguments.item, "start"),
             Command::Stop(arguments) => self.order(settings, &arguments.item, "stop"),
             Command::Restart(arguments) => self.order(settings, &arguments.item, "restart"),
+            Command::Replay(arguments) => self.replay(settings, &arguments, out),
             Command::Test(arguments) => self.test(settings, &arguments, out),
         }
     }

@@ -113,7 +113,7 @@ pub(crate) fn mistakes(errors: &[SettingError], exit: Exit) -> Failure {
     Failure::new(exit, crate::events::escaped_lines(&lines.join("\n")))
 }
 
-fn sources(arguments: &SettingsArguments) -> LayerSources {
+pub(crate) fn sources(arguments: &SettingsArguments) -> LayerSources {
     let mut sources = LayerSources::of_process();
     sources.file.clone_from(&arguments.config);
     sources.set.clone_from(&arguments.set);

@@ -261,8 +261,7 @@ impl ComponentType {
         Self::new::<C>(name, ComponentKind::Operation, Entrance::Queue)
     }
 
-    /// Without its settings and targets. For tests.
-    #[cfg(feature = "testing")]
+    /// Without its settings and targets: for what answers in its place.
     pub(crate) const fn bare(&self) -> Self {
         Self { settings: &[], targets: &[], ..*self }
     }

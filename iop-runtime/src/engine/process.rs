@@ -350,7 +350,7 @@ pub(crate) fn store_transient(core: &Core, item: &ItemState, envelope: &Envelope
 }
 
 /// A message as one to be stored, waiting in its queue. Its keys stay with the message that was sent.
-fn as_new(header: &Header, instance: Option<MessageId>, body: &Bytes) -> NewMessage {
+pub(crate) fn as_new(header: &Header, instance: Option<MessageId>, body: &Bytes) -> NewMessage {
     NewMessage {
         id: header.id,
         session: header.session,

@@ -65,10 +65,21 @@ impl Graph {
         Self { name, doc, location, items, routes, requirements: &[], alerts: None, taps: &[] }
     }
 
-    /// With other items in the same places. For tests.
-    #[cfg(feature = "testing")]
+    /// With other items in the same places.
     pub(crate) const fn with_items(&self, items: &'static [Item]) -> Self {
         Self { items, ..*self }
+    }
+
+    /// The wiring as far as the components of this graph have a place for it: in place of an item's own component may
+    /// stand one with other settings and targets.
+    pub(crate) fn fitting(&self, wiring: Vec<Wiring>) -> Vec<Wiring> {
+        let fitting = |(mut wiring, item): (Wiring, &'static Item)| {
+            let component = item.component;
+            wiring.settings.retain(|(name, _)| component.all_settings().any(|setting| setting.name == *name));
+            wiring.targets.retain(|(name, _)| component.targets.iter().any(|target| target.name == *name));
+            wiring
+        };
+        wiring.into_iter().zip(self.items).map(fitting).collect()
     }
 
     /// Adds the statements of `production!`.
@@ -126,8 +137,7 @@ impl Item {
         Self { name, doc, component, standalone, policy: ItemPolicy::NONE }
     }
 
-    /// The same item once more. For tests.
-    #[cfg(feature = "testing")]
+    /// The same item once more.
     pub(crate) const fn copy(&self) -> Self {
         Self { ..*self }
     }

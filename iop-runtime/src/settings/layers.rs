@@ -66,6 +66,20 @@ pub(crate) enum Place {
 }
 
 impl Layers {
+    /// Without what is said of some items: another component stands in their place.
+    pub(crate) fn without_items(&self, items: &[&str]) -> Self {
+        let is_of = |place: &Place| match place {
+            Place::Key { item, .. } => items.contains(&item.as_str()),
+            Place::Variable(rest) => items.iter().any(|item| {
+                rest.get(..item.len()).is_some_and(|start| start.eq_ignore_ascii_case(item))
+                    && rest[item.len()..].starts_with("__")
+            }),
+        };
+        let mut layers = self.clone();
+        layers.given.retain(|given| !is_of(&given.place));
+        layers
+    }
+
     /// What `--set` would say, and nothing else. For tests.
     #[cfg(feature = "testing")]
     pub(crate) fn assigned(set: &[String]) -> Self {

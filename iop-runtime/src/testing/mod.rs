@@ -33,6 +33,7 @@ pub use self::run::TestRun;
 pub use self::stub::Stub;
 pub use self::trace::Trace;
 pub use crate::engine::CrashPoint;
+pub use crate::replay::Replay;
 
 /// Runs a test with virtual time, where `#[tokio::test(start_paused = true)]` is not at hand.
 ///

@@ -10,7 +10,7 @@ use super::crash::{Crash, Crasher, Crashes};
 use super::run::{Place, Plan, TestRun};
 use super::stub::{Replacement, Stub, fits};
 use crate::__private::assert_stands_in;
-use crate::component::{Handlers, Receives, Wiring};
+use crate::component::{Handlers, Receives};
 use crate::engine::StandIn;
 use crate::production::{Graph, Item, Production};
 use crate::settings::{Layers, resolve};
@@ -271,7 +271,7 @@ impl<P: Production> TestProduction<P> {
         super::log::keep();
         let layers = Layers::assigned(&self.settings);
         let (graph, stand_ins) = with_replacements(P::GRAPH, self.replacements);
-        let resolve = move || resolve(graph, wiring(graph, &P::wiring()), &layers);
+        let resolve = move || resolve(graph, graph.fitting(P::wiring()), &layers);
         if let Err(errors) = resolve() {
             let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
             panic!("the settings of {} do not fit:\n{}", graph.name, errors.join("\n"));
@@ -301,19 +301,4 @@ fn with_replacements(
         stand_ins.insert(index, replacement.stand_in);
     }
     (Box::leak(Box::new(graph.with_items(Box::leak(items.into_boxed_slice())))), stand_ins)
-}
-
-/// The wiring as far as the components of the graph have a place for it: a replaced item has other settings and targets.
-fn wiring(graph: &'static Graph, wiring: &[Wiring]) -> Vec<Wiring> {
-    let fitting = |(wiring, item): (&Wiring, &'static Item)| {
-        let component = item.component;
-        let settings = wiring.settings.iter().filter(|(name, _)| component.all_settings().any(|one| one.name == *name));
-        let targets = wiring.targets.iter().filter(|(name, _)| component.targets.iter().any(|one| one.name == *name));
-        Wiring {
-            settings: settings.cloned().collect(),
-            options: wiring.options.clone(),
-            targets: targets.cloned().collect(),
-        }
-    };
-    wiring.iter().zip(graph.items).map(fitting).collect()
 }
