@@ -39,3 +39,5 @@ mod recovery;
 mod speculation;
 #[path = "engine/store_failure.rs"]
 mod store_failure;
+#[path = "engine/timers.rs"]
+mod timers;

@@ -378,8 +378,8 @@ pub mod prelude {
     };
 
     pub use crate::component::{
-        Call, CallResult, Context, Error, Pending, Piece, Pieces, RequestError, Response, Result, Target, Targets,
-        gather,
+        Call, CallResult, Context, DeferredResponse, Error, Pending, Piece, Pieces, Replied, RequestError, Response,
+        Result, Target, Targets, Timer, gather,
     };
     pub use crate::message::{Message, MessageId, Priority, SessionId};
 }

@@ -53,6 +53,15 @@ impl Lab {
         Self::on_store::<P>(store.clone(), store, clock).await
     }
 
+    /// The same, but nothing runs for a while in between.
+    pub async fn crash_late_and_restart<P: Production>(self, down: Duration) -> Self {
+        let Self { running, store, clock } = self;
+        drop(running);
+        tokio::time::sleep(down).await;
+        store.recover().await.expect("a memory store recovers");
+        Self::on_store::<P>(store.clone(), store, clock).await
+    }
+
     /// Calls a service or any other item that takes one message type.
     pub async fn call(&self, item: &str, body: &str) -> Result<String, iop::director::DirectorError> {
         let called = self.running.director().call_json(item, None, body.as_bytes(), None).await?;

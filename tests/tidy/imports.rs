@@ -16,7 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Components and adapters describe each other: a service names its adapter, an adapter has settings and fails like
     // a handler. Neither knows where it is placed.
     ("adapter", &["clock", "component", "message", "settings"]),
-    ("component", &["adapter", "message", "settings"]),
+    ("component", &["adapter", "clock", "message", "settings"]),
     ("production", &["component", "message", "settings"]),
     // Draws the graph; knows nothing of a running production.
     ("picture", &["production"]),

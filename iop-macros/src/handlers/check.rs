@@ -12,8 +12,8 @@ use crate::errors::{Code, Errors};
 use crate::suggest;
 
 /// The names that begin with `on_` and mean something.
-pub(crate) const HOOKS: [&str; 6] =
-    ["on_init", "on_teardown", "on_message", "on_process_input", "on_response", "on_complete"];
+pub(crate) const HOOKS: [&str; 7] =
+    ["on_init", "on_teardown", "on_message", "on_process_input", "on_response", "on_complete", "on_timer"];
 
 /// What a name stands for, before its arguments are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,7 @@ enum Hook {
     Message,
     Response,
     Complete,
+    Timer,
 }
 
 pub(crate) fn handlers(ast: &ast::Handlers, errors: &mut Errors) -> Handlers {
@@ -32,7 +33,7 @@ pub(crate) fn handlers(ast: &ast::Handlers, errors: &mut Errors) -> Handlers {
     for function in &ast.functions {
         let ident = &function.signature.ident;
         let Some(hook) = hook(ident, errors) else { continue };
-        let once = matches!(hook, Hook::Init | Hook::Teardown | Hook::Input);
+        let once = matches!(hook, Hook::Init | Hook::Teardown | Hook::Input | Hook::Timer);
         // Two functions of one name are rustc's to refuse; a misspelt one beside the right one has been refused.
         if once && seen.iter().any(|(earlier, _)| *earlier == hook) {
             continue;
@@ -72,6 +73,7 @@ fn of_name(name: &str) -> Option<Hook> {
         "on_teardown" => Hook::Teardown,
         "on_process_input" => Hook::Input,
         "on_message" => Hook::Message,
+        "on_timer" => Hook::Timer,
         _ if name == "on_response" || name.starts_with("on_response_") => Hook::Response,
         _ if name == "on_complete" || name.starts_with("on_complete_") => Hook::Complete,
         _ => return None,
@@ -109,6 +111,7 @@ fn call(hook: Hook, function: &Function, errors: &mut Errors) -> Option<Call> {
         (Hook::Input, input) => Role::Input(input.cloned()),
         (Hook::Response, Some(input)) => Role::Response(input.clone()),
         (Hook::Complete, Some(input)) => Role::Complete(input.clone()),
+        (Hook::Timer, Some(input)) => Role::Timer(input.clone()),
         (Hook::Message, Some(input)) => Role::Message(input.clone()),
         (_, None) => {
             if arguments.fit {
@@ -145,6 +148,9 @@ fn no_message(hook: Hook, name: &Ident, errors: &mut Errors) {
             "takes no request",
             format!("write `async fn {name}(&mut self, request: M, cx: &mut Context) -> Result<Response of M>`"),
         ),
+        Hook::Timer => {
+            ("takes no timer", format!("write `async fn {name}(&mut self, timer: Timer, cx: &mut Context) -> Result`"))
+        }
         _ => (
             "takes no message, so nothing would call it",
             format!(
@@ -170,7 +176,9 @@ fn fallback(role: &Role) -> Type {
         Role::Message(message) | Role::Complete(message) => {
             parse_quote!(::iop::__private::Result<<#message as ::iop::__private::Message>::Response>)
         }
-        Role::Init | Role::Teardown | Role::Input(_) | Role::Response(_) => parse_quote!(::iop::__private::Result),
+        Role::Init | Role::Teardown | Role::Input(_) | Role::Response(_) | Role::Timer(_) => {
+            parse_quote!(::iop::__private::Result)
+        }
     }
 }
 

@@ -60,6 +60,9 @@ fn table(model: &Handlers) -> TokenStream {
             Role::Init => quote_spanned!(span=> init(::iop::__private::init_hook::<Self, #output>())),
             Role::Teardown => quote_spanned!(span=> teardown(::iop::__private::teardown_hook::<Self, #output>())),
             Role::Input(_) => quote_spanned!(span=> input(::iop::__private::InputHandler::of::<#output>())),
+            Role::Timer(ref timer) => {
+                quote_spanned!(span=> timer(::iop::__private::timer_hook::<Self, #timer, #output>()))
+            }
             Role::Message(_) | Role::Response(_) | Role::Complete(_) => return None,
         };
         Some(quote! { #(#cfgs)* let #table = #table.#hook; })
@@ -91,6 +94,7 @@ fn implementation(component: &Type, call: &Call) -> TokenStream {
         Role::Message(message) => ("handle", quote!(Handles<#message>), None),
         Role::Response(message) => ("respond", quote!(Responds<#message>), None),
         Role::Complete(message) => ("complete", quote!(Completes<#message>), None),
+        Role::Timer(timer) => ("on_timer", quote!(OnTimer<#timer>), None),
     };
     let function = Ident::new(function, span);
     let argument = argument(&call.role, span);
@@ -117,7 +121,9 @@ fn argument(role: &Role, span: Span) -> Option<TokenStream> {
         Role::Init | Role::Teardown => return None,
         Role::Input(Some(input)) => input.to_token_stream(),
         Role::Input(None) => return Some(quote_spanned!(span=> (): (),)),
-        Role::Message(message) | Role::Complete(message) | Role::Response(message) => message.to_token_stream(),
+        Role::Message(message) | Role::Complete(message) | Role::Response(message) | Role::Timer(message) => {
+            message.to_token_stream()
+        }
     };
     Some(quote_spanned!(span=> message: #ty,))
 }
@@ -159,6 +165,7 @@ fn question(component: &Type, call: &Call) -> TokenStream {
             Role::Message(_) => "Message",
             Role::Response(_) => "Response",
             Role::Complete(_) => "Complete",
+            Role::Timer(_) => "Timer",
         },
         span,
     );

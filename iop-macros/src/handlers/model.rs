@@ -41,4 +41,6 @@ pub(crate) enum Role {
     Response(Type),
     /// `on_complete`, for requests of a message type.
     Complete(Type),
+    /// `on_timer`, with its argument.
+    Timer(Type),
 }

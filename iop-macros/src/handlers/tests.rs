@@ -41,8 +41,8 @@ fn an_unknown_hook_names_the_closest_or_lists_them() {
     assert_eq!(
         errors_about(&quote! { async fn on_fire(&mut self) -> Result { Ok(()) } }),
         ["there is no hook `on_fire`\n\nhelp: the hooks are `on_init`, `on_teardown`, `on_message`, \
-          `on_process_input`, `on_response`, `on_complete`; `on_response_…` and `on_complete_…` may have any ending; a \
-          handler has a name that does not begin with `on_` [iop E12]"]
+          `on_process_input`, `on_response`, `on_complete`, `on_timer`; `on_response_…` and `on_complete_…` may have any \
+          ending; a handler has a name that does not begin with `on_` [iop E12]"]
     );
 }
 
@@ -66,6 +66,11 @@ fn a_function_without_its_message_says_what_it_takes() {
             "`on_complete` takes no request\n\nhelp: write `async fn on_complete(&mut self, request: M, cx: &mut Context) \
           -> Result<Response of M>` [iop E12]"
         ]
+    );
+    assert_eq!(
+        errors_about(&quote! { async fn on_timer(&mut self, cx: &mut Context) -> Result { Ok(()) } }),
+        ["`on_timer` takes no timer\n\nhelp: write `async fn on_timer(&mut self, timer: Timer, cx: &mut Context) -> \
+          Result` [iop E12]"]
     );
     assert_eq!(
         errors_about(&quote! { async fn on_init(&mut self, hello: Hello) -> Result { Ok(()) } }),

@@ -12,6 +12,9 @@ impl Router {
         self.text = greeting.result?.text;
         Ok(())
     }
+    async fn on_timer(&mut self, _timer: Timer) -> Result {
+        Ok(())
+    }
     async fn on_complete(&mut self, _hello: Hello) -> Result<Greeting> {
         Ok(Greeting { text: self.text.clone() })
     }
@@ -26,6 +29,7 @@ const _: () = {
                 &[::iop::__private::CompletionHandler::of::<Hello, Result<Greeting>>()],
             );
             let table = table.init(::iop::__private::init_hook::<Self, Result>());
+            let table = table.timer(::iop::__private::timer_hook::<Self, Timer, Result>());
             table
         };
     }
@@ -53,6 +57,14 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl ::iop::__private::OnTimer<Timer> for Router {
+        type Returned = Result;
+        async fn on_timer(&mut self, message: Timer, cx: &mut ::iop::__private::Context) -> Self::Returned {
+            let _ = cx;
+            Self::on_timer(self, message).await
+        }
+    }
+    #[automatically_derived]
     impl ::iop::__private::Completes<Hello> for Router {
         type Returned = Result<Greeting>;
         async fn complete(&mut self, message: Hello, cx: &mut ::iop::__private::Context) -> Self::Returned {
@@ -62,5 +74,6 @@ const _: () = {
     }
     const _: () = ::iop::__private::assert_called::<Router>("hello", ::iop::__private::Role::Message);
     const _: () = ::iop::__private::assert_called::<Router>("on_response", ::iop::__private::Role::Response);
+    const _: () = ::iop::__private::assert_called::<Router>("on_timer", ::iop::__private::Role::Timer);
     const _: () = ::iop::__private::assert_called::<Router>("on_complete", ::iop::__private::Role::Complete);
 };

@@ -16,6 +16,10 @@ impl Router {
         Ok(())
     }
 
+    async fn on_timer(&mut self, _timer: Timer) -> Result {
+        Ok(())
+    }
+
     async fn on_complete(&mut self, _hello: Hello) -> Result<Greeting> {
         Ok(Greeting { text: self.text.clone() })
     }

@@ -268,6 +268,8 @@ pub enum Role {
     Response,
     /// `on_complete`.
     Complete,
+    /// `on_timer`.
+    Timer,
 }
 
 /// A component of this kind calls such a function.
@@ -288,6 +290,10 @@ pub const fn assert_called<C: Handlers>(name: &str, role: Role) {
         (Role::Response | Role::Complete, ComponentKind::Service | ComponentKind::Operation) => (
             "` stands in what is not a process, and only a process waits for responses without holding a worker",
             "await the response, or write `#[business_process]`",
+        ),
+        (Role::Timer, ComponentKind::Service | ComponentKind::Operation) => (
+            "` stands in what is not a process, and only a process has timers",
+            "wait with `cx.sleep(…)`, poll, or write `#[business_process]`",
         ),
         _ => return,
     };

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 
 use super::requests::{AsyncRequest, Calls, NgRequest, SyncRequest};
 use super::target::{Awaitable, Carries, Target};
-use super::{Error, RequestError, Result};
+use super::{Answered, Error, RequestError, RespondError, Result};
 use crate::message::{Decoded, Header, Invocation, Message, MessageId, MessageType, Priority, SessionId, read};
 
 /// A handler's view of its turn: everything it does through this takes effect in one commit, when the handler returns
@@ -155,6 +155,49 @@ pub trait Turn: Send + Sync + fmt::Debug {
     fn send(&self, outgoing: Outgoing) -> Result<(), RequestError>;
     /// Commits what was sent so far, and waits until it is durable.
     fn commit_sends(&self) -> BoxFuture<'static, Result<(), RequestError>>;
+    /// Sets a timer of the instance with the turn's commit. `holds`: the instance is not complete before it has gone off.
+    ///
+    /// # Errors
+    /// Where the item has no instances.
+    fn set_timer(&self, name: Arc<str>, delay: Duration, holds: bool) -> Result {
+        let _ = (name, delay, holds);
+        Err(Error::fatal(format!("`{}` has no timers", self.item())))
+    }
+    /// Takes a timer back with the turn's commit.
+    ///
+    /// # Errors
+    /// Where the item has no instances.
+    fn cancel_timer(&self, name: Arc<str>) -> Result {
+        let _ = name;
+        Err(Error::fatal(format!("`{}` has no timers", self.item())))
+    }
+    /// Commits what was sent so far, and waits until a time that is the same in every attempt.
+    fn sleep(&self, position: u32, duration: Duration) -> BoxFuture<'static, Result<(), RequestError>> {
+        let _ = position;
+        Box::pin(async move {
+            tokio::time::sleep(duration).await;
+            Ok(())
+        })
+    }
+    /// Answers the request of the turn now.
+    fn reply(&self, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
+        let _ = answered;
+        let item = Arc::from(self.item());
+        Box::pin(async move { Err(RespondError::NoRequest { item }) })
+    }
+    /// Gives the right to answer the request of the turn away: the request.
+    ///
+    /// # Errors
+    /// Where there is none, or it has another response type.
+    fn defer(&self, response: &'static MessageType) -> Result<MessageId, RespondError> {
+        let _ = response;
+        Err(RespondError::NoRequest { item: Arc::from(self.item()) })
+    }
+    /// Answers a request whose response was deferred, with the turn's commit.
+    fn respond_to(&self, request: MessageId, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
+        let _ = answered;
+        Box::pin(async move { Err(RespondError::UnknownRequest { request }) })
+    }
     /// Commits what was sent, sends this, and waits for its response.
     fn request(&self, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>>;
 }

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     AdapterInput, Answered, Context, Effect, Error, Fields, HandlerTable, Handlers, PlainInput, PollInput,
-    ProcessInput, Result,
+    ProcessInput, Result, Timer,
 };
 use crate::adapter::{AdapterDriver, DynAdapter, InboundAdapter};
 use crate::message::{Decoded, MessageType, SourceLocation};
@@ -394,6 +394,11 @@ pub trait Instance: Send {
         body: Bytes,
         cx: &'a mut Context,
     ) -> Option<BoxFuture<'a, Result<Answered>>>;
+    /// `on_timer`; `None` where there is none.
+    fn timer<'a>(&'a mut self, timer: Timer, cx: &'a mut Context) -> Option<BoxFuture<'a, Result>> {
+        let _ = (timer, cx);
+        None
+    }
     /// The type of a message that the component handles, by its stored name.
     fn message_type(&self, name: &str) -> Option<&'static MessageType>;
     /// Sets the state to its defaults.
@@ -472,6 +477,10 @@ impl<C: Handlers> Instance for Typed<C> {
     ) -> Option<BoxFuture<'a, Result<Answered>>> {
         let handler = C::TABLE.completions.iter().find(|handler| handler.message.name == request)?;
         Some((handler.call)(&mut self.component, body, cx))
+    }
+
+    fn timer<'a>(&'a mut self, timer: Timer, cx: &'a mut Context) -> Option<BoxFuture<'a, Result>> {
+        Some(C::TABLE.timer?(&mut self.component, timer, cx))
     }
 
     fn message_type(&self, name: &str) -> Option<&'static MessageType> {

@@ -12,8 +12,9 @@ use futures_util::future::BoxFuture;
 
 use super::{
     Component, Context, Error, HandlerResult, Incoming, InputHandler, NoValue, RequestError, ResponseOf, Result,
+    TimerHook,
 };
-use crate::message::{Decoded, Message, MessageType, Respond, read};
+use crate::message::{Decoded, Message, MessageId, MessageType, Respond, read};
 
 /// A component with a `#[handlers]` block. Never implemented by hand.
 #[diagnostic::on_unimplemented(
@@ -91,6 +92,10 @@ pub enum Answer<M: Message> {
     Response(M::Response),
     /// `on_complete` will give it.
     Pending,
+    /// It was given before the handler was done.
+    Replied,
+    /// Somebody will give it who has the token for this request.
+    Deferred(MessageId),
 }
 
 impl<M: Message> fmt::Debug for Answer<M> {
@@ -98,6 +103,8 @@ impl<M: Message> fmt::Debug for Answer<M> {
         f.write_str(match self {
             Self::Response(_) => "Response",
             Self::Pending => "Pending",
+            Self::Replied => "Replied",
+            Self::Deferred(_) => "Deferred",
         })
     }
 }
@@ -182,6 +189,10 @@ pub enum Answered {
     Nothing,
     /// `on_complete` will answer.
     Pending,
+    /// The response was given before the handler was done.
+    Replied,
+    /// Somebody will answer who has the token for this request.
+    Deferred(MessageId),
 }
 
 impl Answered {
@@ -196,6 +207,15 @@ impl Answered {
         let keys = value.response_keys();
         Ok(Self::Response { message, value: Box::new(value), body: Bytes::from(body), keys })
     }
+
+    fn of<M: Message>(answer: Answer<M>) -> Result<Self> {
+        match answer {
+            Answer::Response(response) => Self::response(response),
+            Answer::Pending => Ok(Self::Pending),
+            Answer::Replied => Ok(Self::Replied),
+            Answer::Deferred(request) => Ok(Self::Deferred(request)),
+        }
+    }
 }
 
 /// Every handler and hook of a component.
@@ -209,6 +229,8 @@ pub struct HandlerTable<C: 'static> {
     pub completions: &'static [CompletionHandler<C>],
     /// `on_process_input`.
     pub input: Option<InputHandler<C>>,
+    /// `on_timer`.
+    pub timer: Option<TimerHook<C>>,
     /// `on_init`.
     pub init: Option<Hook<C>>,
     /// `on_teardown`.
@@ -224,6 +246,7 @@ impl<C: 'static> HandlerTable<C> {
         responses: &[],
         completions: &[],
         input: None,
+        timer: None,
         init: None,
         teardown: None,
         incomplete: false,
@@ -247,6 +270,13 @@ impl<C: 'static> HandlerTable<C> {
     #[must_use]
     pub const fn input(mut self, input: InputHandler<C>) -> Self {
         self.input = Some(input);
+        self
+    }
+
+    /// Sets `on_timer`.
+    #[must_use]
+    pub const fn timer(mut self, hook: TimerHook<C>) -> Self {
+        self.timer = Some(hook);
         self
     }
 
@@ -354,10 +384,7 @@ where
         let message = value
             .downcast::<M>()
             .map_err(|_| Error::fatal(format!("a value that is not a `{}` reached its handler", M::TYPE.name)))?;
-        match component.handle(*message, cx).await.into_result()?.answer() {
-            Answer::Response(response) => Answered::response(response),
-            Answer::Pending => Ok(Answered::Pending),
-        }
+        Answered::of::<M>(component.handle(*message, cx).await.into_result()?.answer())
     })
 }
 
@@ -426,6 +453,6 @@ where
     Box::pin(async move {
         // The engine has upgraded it.
         let request = read::<M>(M::TYPE.version, &request).map_err(Error::fatal)?;
-        Answered::response(component.complete(request, cx).await.into_result()?.response())
+        Answered::of::<M>(component.complete(request, cx).await.into_result()?.answer())
     })
 }

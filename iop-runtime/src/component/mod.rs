@@ -3,6 +3,7 @@
 //! A component is a Rust type; an *item* is its named place in a production. Nothing here knows a production or the
 //! engine: a handler reaches them through [`Context`], behind the trait [`Turn`].
 
+mod answers;
 mod context;
 mod describe;
 mod effect;
@@ -15,7 +16,9 @@ mod requests;
 mod returns;
 mod split;
 mod target;
+mod timers;
 
+pub use answers::{DeferredResponse, Replied, RespondError};
 pub use context::{Context, Incoming, Outgoing, Reach, Turn};
 #[cfg(feature = "testing")]
 pub(crate) use describe::instance_of;
@@ -37,3 +40,4 @@ pub use target::{
     Accepted, Awaitable, Carries, Each, MayBeAwaited, Messages, NeverAwaited, Only, Receives, Target, TargetDeclared,
     Targets,
 };
+pub use timers::{OnTimer, SetTimer, Timer, TimerArgument, TimerHook, timer_hook};

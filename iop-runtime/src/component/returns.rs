@@ -1,6 +1,6 @@
 //! What hooks and handlers may return.
 
-use super::{Error, Result};
+use super::{Answer, Error, Result};
 use crate::message::{Message, Respond};
 
 /// What a hook or handler may return: a `Result` with any error.
@@ -28,7 +28,7 @@ impl<T, E: Into<Error>> HandlerResult for Result<T, E> {
     }
 }
 
-/// What a hook gives that gives nothing: `on_init`, `on_teardown`, `on_response`.
+/// What a hook gives that gives nothing: `on_init`, `on_teardown`, `on_response`, `on_timer`.
 #[diagnostic::on_unimplemented(
     message = "this hook gives nothing, not `{Self}`",
     label = "nobody would get the value",
@@ -45,13 +45,13 @@ impl NoValue for () {}
     note = "return `Result` with the response type that `#[message(response = …)]` of `{M}` names; without one, plain `Result` [iop E03]"
 )]
 pub trait ResponseOf<M: Message> {
-    /// The response.
-    fn response(self) -> M::Response;
+    /// The answer.
+    fn answer(self) -> Answer<M>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<M: Message<Response = R>, R: Respond> ResponseOf<M> for R {
-    fn response(self) -> R {
-        self
+    fn answer(self) -> Answer<M> {
+        Answer::Response(self)
     }
 }

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::ending::{Attempt, Done};
 use super::envelope::Envelope;
-use super::guard::{Failed, guarded};
+use super::guard::Failed;
 use super::instances::{Record, raw};
-use super::process::{erased, missed, unreadable};
+use super::process::{call_back, missed, unreadable, wake};
 use super::turn::{EngineTurn, Handle, Start, timer_id};
-use super::worker::{Attempt, Done, Worker, mark_in_flight};
+use super::worker::Worker;
 use crate::clock::Timestamp;
 use crate::component::{Answered, Context, Error};
 use crate::message::{Kind, MessageId, MessageType};
@@ -99,28 +100,28 @@ pub(crate) async fn after_request(
     answered: Answered,
     group: Group,
 ) -> Result<Done, Attempt> {
-    let reply = worker.reply_to(envelope, answered);
+    let reply = worker.reply_to(turn, envelope, answered)?;
     let done = Done { reply, ..Done::default() };
     finish(worker, envelope, turn, group, done).await
 }
 
-/// The turn of a response to a call of a group, or of its timeout.
+/// The turn of a response to a call of a group, of its timeout, or of a timer.
 pub(crate) async fn callback(
     worker: &mut Worker,
     envelope: &mut Envelope,
     begun: Timestamp,
     id: MessageId,
-    call: MessageId,
 ) -> Result<Done, Attempt> {
     let mut group = load(worker, id).await?;
-    if !group.record.open.contains(&call) {
-        // The group that made the call has ended: stored and visible, but nobody waits for it any more.
-        worker.core.instances.forget(call);
-        worker.core.instances.keep_group(group);
-        return Ok(Done::default());
-    }
-    let called = worker.core.instances.call(&*worker.core.store, call).await;
-    let called = called.map_err(|error| unreadable(&worker.core, &error))?;
+    let woken = wake(worker, envelope, &group.record.open).await.map_err(|error| unreadable(&worker.core, &error))?;
+    let wake = match woken {
+        Ok(wake) => wake,
+        Err(left_over) => {
+            // The group that made the call or set the timer has ended.
+            worker.core.instances.keep_group(group);
+            return Ok(Done { state: left_over.into_iter().collect(), ..Done::default() });
+        }
+    };
     let turn = EngineTurn::new(
         Arc::clone(&worker.core),
         Arc::clone(&worker.item),
@@ -131,29 +132,14 @@ pub(crate) async fn callback(
             instance: Some(id),
             request_body: None,
             repeated: envelope.repeated,
+            asked: None,
         },
     );
     let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
     worker.instance.reset_state();
     worker.enter(&group)?;
-    let slow = mark_in_flight(&worker.core, envelope, begun);
-    let response = erased(envelope, &called);
-    if let Some(handler) = worker.instance.respond(&called.type_name, response, &mut cx)
-        && let Err(failed) = guarded(handler, &turn, &worker.pulse, slow).await
-    {
-        // For the next attempt: a transient call is nowhere else.
-        worker.core.instances.remember(call, called);
-        return Err(Attempt { failed, abandoned: turn.end().abandoned });
-    }
-    let mut done = Done::default();
-    group.record.open.retain(|open| *open != call);
-    let timed = group.record.timed.len();
-    group.record.timed.retain(|timed| *timed != call);
-    if envelope.header.kind == Kind::Timer {
-        done.sends.abandoned.push(call);
-    } else if group.record.timed.len() < timed {
-        done.cancel.push(timer_id(call));
-    }
+    let open = &mut group.record.open;
+    let done = call_back(worker, envelope, begun, (&turn, &mut cx), (wake, open)).await?;
     finish(worker, envelope, &turn, group, done).await
 }
 
@@ -165,27 +151,30 @@ async fn finish(
     mut group: Group,
     mut done: Done,
 ) -> Result<Done, Attempt> {
-    let mut sends = turn.end();
+    let abandoned = std::mem::take(&mut done.sends.abandoned);
+    done.sends = turn.end();
+    done.sends.abandoned.extend(abandoned);
     if envelope.repeated {
-        let again = missed(worker, envelope, &sends.calls).await.map_err(|error| unreadable(&worker.core, &error))?;
-        sends.pending.extend(again);
+        let again = missed(worker, envelope, &done.sends.calls).await;
+        done.sends.pending.extend(again.map_err(|error| unreadable(&worker.core, &error))?);
     }
-    sends.abandoned.append(&mut done.sends.abandoned);
     let record = &mut group.record;
-    record.open.append(&mut sends.calls);
-    record.timed.append(&mut sends.timed);
-    let new = if sends.group_ends {
+    let new = if done.sends.group_ends {
         // What it still waits for is nothing to the next group of the same key.
-        done.cancel.extend(record.timed.drain(..).map(timer_id));
-        sends.abandoned.append(&mut record.open);
+        let (timers, calls) = record.open.end();
+        done.cancel.extend(timers);
+        done.cancel.extend(std::mem::take(&mut done.sends.timed).into_iter().map(timer_id));
+        done.sends.abandoned.extend(calls);
+        let calls = std::mem::take(&mut done.sends.calls);
+        done.sends.abandoned.extend(calls);
         None
     } else {
+        done.waits_in(&mut record.open, envelope.header.id).map_err(Failed::from)?;
         let state = worker.instance.save_state().and_then(|state| raw(&state)).map_err(Failed::from)?;
         record.state = Some(state);
         Some(record.to_bytes().map_err(Failed::from)?)
     };
-    done.state = write(&mut group, new);
-    done.sends = sends;
+    done.state.extend(write(&mut group, new));
     worker.core.instances.keep_group(group);
     Ok(done)
 }

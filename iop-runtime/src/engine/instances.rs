@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::groups::Group;
+use super::waits::Open;
 use crate::component::Error;
 use crate::message::{Header, MessageId};
 use crate::store::{Store, StoreError};
@@ -20,12 +21,8 @@ const CACHED_CALLS: usize = 16 << 20;
 /// The stored state of an instance, as JSON.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Record {
-    /// Calls whose response is still to come. By id: an earlier run of a turn may have made calls that the one that
-    /// counts did not, and a call that failed may be resumed and answered after all.
-    pub(crate) open: Vec<MessageId>,
-    /// Open calls that have a timeout.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) timed: Vec<MessageId>,
+    /// Calls and timers that are still to come.
+    pub(crate) open: Open,
     /// What the handler answered, kept until the calls are complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) answer: Option<Box<RawValue>>,
@@ -35,6 +32,9 @@ pub(crate) struct Record {
     /// `on_complete` has answered, and made calls of its own that its answer waits for: it is not called again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) completed: bool,
+    /// The request has its response, or somebody else will give it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) answered: bool,
     /// The `#[state]` fields.
     pub(crate) state: Option<Box<RawValue>>,
 }

@@ -10,8 +10,10 @@
 
 mod activity;
 mod alerts;
+mod answers;
 mod core;
 mod decisions;
+mod ending;
 mod envelope;
 mod gate;
 mod groups;
@@ -34,8 +36,10 @@ mod schedule;
 mod service;
 mod supervisor;
 mod taps;
+mod timers;
 mod turn;
 mod waiters;
+mod waits;
 mod worker;
 
 use std::collections::HashMap;

@@ -5,21 +5,25 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::answers::Asked;
 use super::core::{Core, Delivery, Emission};
+use super::ending::{Attempt, Done};
 use super::envelope::Envelope;
 use super::groups;
 use super::guard::{Failed, guarded};
 use super::instances::{Call, Instance, LoadError, Record, Request, raw};
 use super::item::ItemState;
 use super::reply;
+use super::timers::TIMER;
 use super::turn::{EngineTurn, Handle, Start, timer_id};
-use super::worker::{Attempt, Done, Worker, mark_in_flight};
+use super::waits::{self, Open, Place, SetTimer};
+use super::worker::{Worker, mark_in_flight};
 use crate::clock::Timestamp;
-use crate::component::{Answered, Context, ErasedResponse, Error, Incoming, RequestError, Result};
-use crate::message::{Header, Kind, MessageId, Status};
+use crate::component::{Answered, Context, ErasedResponse, Error, Incoming, RequestError, Result, Timer};
+use crate::message::{Header, Kind, MessageId, MessageType, Status};
 use crate::store::{LeaseToken, NewMessage, StateWrite, Step, StoredMessage};
 
-/// The handler of a request is done: answer at once, or wait for the calls it made.
+/// The handler of a request is done: answer at once, or wait for its calls and timers.
 pub(crate) async fn after_request(
     worker: &mut Worker,
     envelope: &mut Envelope,
@@ -27,35 +31,36 @@ pub(crate) async fn after_request(
     cx: &mut Context,
     answered: Answered,
 ) -> Result<Done, Attempt> {
-    let mut answered = answered;
-    let completed = turn.calls() == 0 && matches!(answered, Answered::Pending);
-    if completed {
+    let mut answered = turn.settled(answered).map_err(|failed| Attempt::of(turn, failed))?;
+    let mut record = Record::default();
+    record.completed = !turn.holds(&record.open) && matches!(answered, Answered::Pending);
+    if record.completed {
         answered = complete(worker, turn, cx, &envelope.header, &envelope.body).await?;
     }
-    if turn.calls() == 0 {
-        let reply = worker.reply_to(envelope, answered);
+    if turn.has_answered() {
+        answered = Answered::Replied;
+    }
+    record.answered = turn.has_answered();
+    if !turn.holds(&record.open) {
+        let reply = worker.reply_with(envelope, answered);
         return Ok(Done { sends: turn.end(), reply, ..Done::default() });
     }
     let state = worker.instance.save_state().and_then(|state| raw(&state));
-    let mut sends = turn.end();
+    let mut done = Done { sends: turn.end(), ..Done::default() };
     if envelope.repeated {
-        let again = missed(worker, envelope, &sends.calls).await.map_err(|error| unreadable(&worker.core, &error))?;
-        sends.pending.extend(again);
+        let again = missed(worker, envelope, &done.sends.calls).await;
+        done.sends.pending.extend(again.map_err(|error| unreadable(&worker.core, &error))?);
     }
-    let record = Record {
-        open: sends.calls.clone(),
-        timed: sends.timed.clone(),
-        answer: recorded(&answered).map_err(Failed::from)?,
-        answer_version: version_of(&answered),
-        completed,
-        state: Some(state.map_err(Failed::from)?),
-    };
+    done.waits_in(&mut record.open, envelope.header.id).map_err(Failed::from)?;
+    record.answer = recorded(&answered).map_err(Failed::from)?;
+    record.answer_version = version_of(&answered);
+    record.state = Some(state.map_err(Failed::from)?);
     let id = envelope.header.id;
     let new = record.to_bytes().map_err(Failed::from)?;
     let request = Request { header: envelope.header.clone(), caller: envelope.instance, body: envelope.body.clone() };
     worker.core.instances.keep(id, Instance { version: 1, record, request: Arc::new(request) });
-    let state = StateWrite { instance: id, expected: None, new: Some(new) };
-    Ok(Done { sends, state: Some(state), ..Done::default() })
+    done.state.push(StateWrite { instance: id, expected: None, new: Some(new) });
+    Ok(done)
 }
 
 /// Responses to calls of an earlier run of this turn, or their timeouts, that came before the turn had succeeded and
@@ -69,11 +74,16 @@ pub(crate) async fn missed(
     let mut again = Vec::new();
     for call in calls {
         let Some(called) = store.find(*call).await? else { continue };
-        let response = match called.header.status {
+        let failure = match called.header.status {
             Status::Suspended => store.find(reply::failure_id(&called.header)).await?,
-            _ => store.find(reply::response_id(*call)).await?,
+            _ => None,
         };
         let consumed = |message: &StoredMessage| message.header.status == Status::Completed;
+        let response = match failure {
+            Some(failure) => Some(failure),
+            // It may have replied before it failed.
+            None => store.find(reply::response_id(*call)).await?,
+        };
         let response = match response {
             Some(response) => Some(response),
             None => store.find(timer_id(*call)).await?,
@@ -90,58 +100,112 @@ pub(crate) async fn missed(
     Ok(again)
 }
 
-/// The turn of a response, or of the timeout of a call.
+/// What wakes an instance or a group.
+#[derive(Debug)]
+pub(crate) enum Wake {
+    /// A call is answered, or will not be.
+    Answer { call: MessageId, place: Place, called: Call },
+    /// A timer goes off.
+    Timer { id: MessageId, timer: Timer },
+}
+
+/// What a callback is about; `None` where nobody waits for it: then what is to be removed of it.
+pub(crate) async fn wake(
+    worker: &mut Worker,
+    envelope: &mut Envelope,
+    open: &Open,
+) -> Result<Result<Wake, Option<StateWrite>>, LoadError> {
+    let (header, store) = (&envelope.header, &*worker.core.store);
+    if header.kind == Kind::Timer && &*header.type_name == TIMER {
+        let due = header.due.unwrap_or(header.created);
+        let timer = |set: &SetTimer| Wake::Timer { id: set.id, timer: Timer::new(Arc::clone(&set.name), due) };
+        return Ok(open.timer(header.id).map(timer).ok_or(None));
+    }
+    let Some(call) = header.parent else { return Ok(Err(None)) };
+    let Some(place) = open.find(store, call).await? else {
+        // Answered before its timeout, or too late: stored and visible, but nobody waits for it any more.
+        worker.core.instances.forget(call);
+        return Ok(Err(waits::left_over(store, call).await?));
+    };
+    let called = worker.core.instances.call(store, call).await?;
+    Ok(Ok(Wake::Answer { call, place, called }))
+}
+
+/// Runs the hook that a callback is for, if there is one, and takes what it was about off what is waited for.
+pub(crate) async fn call_back(
+    worker: &mut Worker,
+    envelope: &mut Envelope,
+    begun: Timestamp,
+    (turn, cx): (&Arc<EngineTurn>, &mut Context),
+    (wake, open): (Wake, &mut Open),
+) -> Result<Done, Attempt> {
+    let slow = mark_in_flight(&worker.core, envelope, begun);
+    let handler = match &wake {
+        Wake::Answer { called, .. } => worker.instance.respond(&called.type_name, erased(envelope, called), cx),
+        Wake::Timer { timer, .. } => worker.instance.timer(timer.clone(), cx),
+    };
+    let result = match handler {
+        Some(handler) => guarded(handler, turn, &worker.pulse, slow).await,
+        None => Ok(()),
+    };
+    let mut done = Done::default();
+    match (wake, result) {
+        (Wake::Timer { id, .. }, Ok(())) => open.gone_off(id),
+        (Wake::Answer { call, place, .. }, Ok(())) => {
+            let timed_out = envelope.header.kind == Kind::Timer;
+            done.take(open.answered(call, place, timed_out));
+            done.sends.abandoned.extend(timed_out.then_some(call));
+        }
+        (Wake::Timer { .. }, Err(failed)) => return Err(Attempt::of(turn, failed)),
+        (Wake::Answer { call, called, .. }, Err(failed)) => {
+            // For the next attempt: a transient call is nowhere else.
+            worker.core.instances.remember(call, called);
+            return Err(Attempt::of(turn, failed));
+        }
+    }
+    Ok(done)
+}
+
+/// The turn of a response, of the timeout of a call, or of a timer.
 pub(crate) async fn callback(worker: &mut Worker, envelope: &mut Envelope, begun: Timestamp) -> Result<Done, Attempt> {
-    let (Some(id), Some(call)) = (envelope.instance, envelope.header.parent) else { return Ok(Done::default()) };
+    let Some(id) = envelope.instance else { return Ok(Done::default()) };
     if worker.item.component().correlate.is_some() {
-        return groups::callback(worker, envelope, begun, id, call).await;
+        return groups::callback(worker, envelope, begun, id).await;
     }
     let loaded = worker.core.instances.load(&*worker.core.store, id).await;
     let Some(instance) = loaded.map_err(|error| unreadable(&worker.core, &error))? else {
-        worker.core.instances.forget(call);
-        return Ok(Done::default());
+        return not_waited_for(worker, envelope).await;
     };
-    if !instance.record.open.contains(&call) {
-        // Answered before its timeout, or too late: stored and visible, but nobody waits for it any more.
-        worker.core.instances.keep(id, instance);
-        return Ok(Done::default());
-    }
     let before = instance.clone();
-    let result = respond(worker, envelope, begun, id, call, instance).await;
+    let result = resumed(worker, envelope, begun, id, instance).await;
     if result.is_err() {
         worker.core.instances.keep(id, before);
     }
     result
 }
 
-async fn respond(
-    worker: &mut Worker,
-    envelope: &mut Envelope,
-    begun: Timestamp,
-    id: MessageId,
-    call: MessageId,
-    instance: Instance,
-) -> Result<Done, Attempt> {
-    let called = worker.core.instances.call(&*worker.core.store, call).await;
-    let called = called.map_err(|error| unreadable(&worker.core, &error))?;
-    let result = answered(worker, envelope, begun, id, call, instance, &called).await;
-    if result.is_err() {
-        // For the next attempt: a transient call is nowhere else.
-        worker.core.instances.remember(call, called);
-    }
-    result
+/// The instance is complete already.
+async fn not_waited_for(worker: &mut Worker, envelope: &mut Envelope) -> Result<Done, Attempt> {
+    let woken = wake(worker, envelope, &Open::default()).await.map_err(|error| unreadable(&worker.core, &error))?;
+    Ok(Done { state: woken.err().flatten().into_iter().collect(), ..Done::default() })
 }
 
-/// A call is answered, or will not be: the turn of `on_response`.
-async fn answered(
+async fn resumed(
     worker: &mut Worker,
     envelope: &mut Envelope,
     begun: Timestamp,
     id: MessageId,
-    call: MessageId,
     mut instance: Instance,
-    called: &Call,
 ) -> Result<Done, Attempt> {
+    let woken =
+        wake(worker, envelope, &instance.record.open).await.map_err(|error| unreadable(&worker.core, &error))?;
+    let wake = match woken {
+        Ok(wake) => wake,
+        Err(left_over) => {
+            worker.core.instances.keep(id, instance);
+            return Ok(Done { state: left_over.into_iter().collect(), ..Done::default() });
+        }
+    };
     let request = Arc::clone(&instance.request);
     let turn = EngineTurn::new(
         Arc::clone(&worker.core),
@@ -153,6 +217,13 @@ async fn answered(
             instance: Some(id),
             request_body: Some(current(worker, &request.header, &request.body)?),
             repeated: envelope.repeated,
+            asked: Some(Asked {
+                header: request.header.clone(),
+                caller: request.caller,
+                response: response_of(worker, &request.header),
+                transient: false,
+                answered: instance.record.answered,
+            }),
         },
     );
     let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
@@ -160,26 +231,12 @@ async fn answered(
     if let Some(state) = &instance.record.state {
         worker.instance.load_state(state.get().as_bytes()).map_err(|error| other_state(worker, &error))?;
     }
-    let erased = erased(envelope, called);
-    let slow = mark_in_flight(&worker.core, envelope, begun);
-    if let Some(handler) = worker.instance.respond(&called.type_name, erased, &mut cx) {
-        let result = guarded(handler, &turn, &worker.pulse, slow).await;
-        result.map_err(|failed| Attempt { failed, abandoned: turn.end().abandoned })?;
-    }
-    let mut done = Done::default();
-    let record = &mut instance.record;
-    record.open.retain(|open| *open != call);
-    let timed = record.timed.len();
-    record.timed.retain(|timed| *timed != call);
-    if envelope.header.kind == Kind::Timer {
-        done.sends.abandoned.push(call);
-    } else if record.timed.len() < timed {
-        done.cancel.push(timer_id(call));
-    }
+    let open = &mut instance.record.open;
+    let done = call_back(worker, envelope, begun, (&turn, &mut cx), (wake, open)).await?;
     finish(worker, envelope, &turn, &mut cx, id, instance, done).await
 }
 
-/// After a response: complete the request, or store the state and wait on.
+/// After a callback: complete the request, or store the state and wait on.
 async fn finish(
     worker: &mut Worker,
     envelope: &mut Envelope,
@@ -191,31 +248,33 @@ async fn finish(
 ) -> Result<Done, Attempt> {
     let request = Arc::clone(&instance.request);
     let mut answered = None;
-    if instance.record.open.is_empty() && turn.calls() == 0 {
+    if !turn.holds(&instance.record.open) {
         let from_hook = if instance.record.completed {
             Answered::Pending
         } else {
             complete(worker, turn, cx, &request.header, &request.body).await?
         };
         answered = Some(match from_hook {
+            _ if turn.has_answered() => Answered::Replied,
             Answered::Pending => from_record(worker, &request.header, &instance.record)?,
             answered => answered,
         });
     }
+    instance.record.answered = turn.has_answered();
     let state = worker.instance.save_state().and_then(|state| raw(&state));
-    let mut sends = turn.end();
+    let abandoned = std::mem::take(&mut done.sends.abandoned);
+    done.sends = turn.end();
+    done.sends.abandoned.extend(abandoned);
     if envelope.repeated {
-        let again = missed(worker, envelope, &sends.calls).await.map_err(|error| unreadable(&worker.core, &error))?;
-        sends.pending.extend(again);
+        let again = missed(worker, envelope, &done.sends.calls).await;
+        done.sends.pending.extend(again.map_err(|error| unreadable(&worker.core, &error))?);
     }
-    instance.record.open.extend(&sends.calls);
-    instance.record.timed.append(&mut sends.timed);
-    sends.abandoned.append(&mut done.sends.abandoned);
-    done.sends = sends;
+    done.waits_in(&mut instance.record.open, envelope.header.id).map_err(Failed::from)?;
     let version = instance.version;
     let mut write = StateWrite { instance: id, expected: Some(version), new: None };
     match answered {
-        Some(answered) if instance.record.open.is_empty() => {
+        Some(answered) if !instance.record.open.holds(&[]) => {
+            done.cancel.extend(instance.record.open.end().0);
             let transient = false;
             let reply = reply::reply(&worker.core, &worker.item, &request.header, request.caller, answered, transient);
             done.reply = Some((request.header.id, reply));
@@ -233,7 +292,7 @@ async fn finish(
             worker.core.instances.keep(id, instance);
         }
     }
-    done.state = Some(write);
+    done.state.push(write);
     Ok(done)
 }
 
@@ -248,21 +307,21 @@ async fn complete(
     let body = current(worker, request, body)?;
     let Some(hook) = worker.instance.complete(&request.type_name, body, cx) else { return Ok(Answered::Pending) };
     let answered = guarded(hook, turn, &worker.pulse, || ()).await;
-    answered.map_err(|failed| Attempt { failed, abandoned: turn.end().abandoned })
+    answered.map_err(|failed| Attempt::of(turn, failed))
 }
 
 /// What the handler answered, kept until the calls are complete.
 fn recorded(answered: &Answered) -> Result<Option<Box<serde_json::value::RawValue>>, Error> {
     match answered {
         Answered::Response { body, .. } => raw(body).map(Some),
-        Answered::Nothing | Answered::Pending => Ok(None),
+        Answered::Nothing | Answered::Pending | Answered::Replied | Answered::Deferred(_) => Ok(None),
     }
 }
 
 fn version_of(answered: &Answered) -> Option<u32> {
     match answered {
         Answered::Response { message, .. } => Some(message.version),
-        Answered::Nothing | Answered::Pending => None,
+        Answered::Nothing | Answered::Pending | Answered::Replied | Answered::Deferred(_) => None,
     }
 }
 
@@ -285,16 +344,19 @@ fn other_state(worker: &Worker, error: &Error) -> Failed {
     ))
 }
 
+fn response_of(worker: &Worker, request: &Header) -> Option<&'static MessageType> {
+    worker.instance.message_type(&request.type_name).and_then(|message| (message.response)())
+}
+
 fn from_record(worker: &Worker, request: &Header, record: &Record) -> Result<Answered, Failed> {
     let Some(answer) = &record.answer else { return Ok(Answered::Nothing) };
-    let response = worker.instance.message_type(&request.type_name).and_then(|message| (message.response)());
-    let Some(message) = response else { return Ok(Answered::Nothing) };
+    let Some(message) = response_of(worker, request) else { return Ok(Answered::Nothing) };
     let version = record.answer_version.unwrap_or(message.version);
     let accepted = message.accept_stored(version, answer.get().as_bytes()).map_err(Failed::schema)?;
     Ok(Answered::Response { message, value: accepted.value, body: accepted.body, keys: accepted.keys })
 }
 
-pub(crate) fn erased(envelope: &mut Envelope, called: &Call) -> ErasedResponse {
+fn erased(envelope: &mut Envelope, called: &Call) -> ErasedResponse {
     let header = &envelope.header;
     // The response comes from the item that was called.
     let target = header.source.clone().unwrap_or_default();

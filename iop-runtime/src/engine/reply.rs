@@ -55,6 +55,7 @@ pub(crate) fn reply(
     transient: bool,
 ) -> Reply {
     let (type_name, type_version, value, body, keys) = match answered {
+        Answered::Replied | Answered::Deferred(_) => return Reply::None,
         Answered::Response { message, value, body, keys } => {
             (Arc::from(message.name), message.version, Some(value), body, keys)
         }

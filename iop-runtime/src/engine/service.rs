@@ -276,8 +276,15 @@ async fn input(
     repeated: bool,
     value: Box<dyn Any + Send>,
 ) -> Result<Sends, Failed> {
-    let start =
-        Start { origin, session: SessionId::of(origin), header: None, instance: None, request_body: None, repeated };
+    let start = Start {
+        origin,
+        session: SessionId::of(origin),
+        header: None,
+        instance: None,
+        request_body: None,
+        repeated,
+        asked: None,
+    };
     let turn = EngineTurn::new(Arc::clone(&worker.core), Arc::clone(&worker.item), start);
     let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
     let Some(handler) = worker.instance.process_input(value, &mut cx) else {

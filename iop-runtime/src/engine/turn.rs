@@ -8,14 +8,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
+use super::answers::Asked;
 use super::core::{Core, Delivery, Emission};
 use super::item::ItemState;
 use super::probe::CrashPoint;
 use super::reply;
 use super::waiters::{Caller, Wait};
-use crate::component::{ComponentKind, Incoming, Outgoing, RequestError, Turn};
-use crate::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status};
-use crate::store::{NewMessage, Step, StoreError, StoredMessage};
+use super::waits::TimerChange;
+use crate::component::{Answered, ComponentKind, Incoming, Outgoing, RequestError, RespondError, Turn};
+use crate::message::{Header, Invocation, Kind, MessageId, MessageType, Priority, SessionId, Status};
+use crate::store::{Commit, NewMessage, Step, StoreError, StoredMessage};
 
 /// The type name of the alarm that an asynchronous request with a timeout sets.
 pub(crate) const TIMEOUT: &str = "iop.timeout";
@@ -34,8 +36,10 @@ pub(crate) struct EngineTurn {
     pub(crate) request_body: Option<Bytes>,
     /// The turn may have run before, so its sends may be in the store.
     pub(crate) repeated: bool,
+    /// The request that the turn may answer.
+    pub(super) asked: Option<Asked>,
     sends: Mutex<Sends>,
-    waiting: AtomicUsize,
+    pub(super) waiting: AtomicUsize,
 }
 
 /// What the turn has sent that is not committed yet, and what it has to remember.
@@ -49,6 +53,10 @@ pub(crate) struct Sends {
     pub(crate) calls: Vec<MessageId>,
     /// Those of them that have a timeout.
     pub(crate) timed: Vec<MessageId>,
+    /// Timers to set and to cancel.
+    pub(crate) timers: Vec<TimerChange>,
+    /// The request is answered, or will be by somebody else.
+    pub(super) answered: bool,
     /// The group that the turn works for is complete.
     pub(crate) group_ends: bool,
     /// The turn has ended: nothing may be sent any more.
@@ -59,6 +67,21 @@ impl Sends {
     /// Whether the turn has sent anything, committed by now or not.
     pub(crate) fn sent_something(&self) -> bool {
         self.position > 0
+    }
+
+    pub(super) fn next_position(&mut self) -> u32 {
+        let position = self.position;
+        self.position += 1;
+        position
+    }
+
+    /// Adds to the turn's commit.
+    pub(super) fn add(&mut self, emission: Emission) -> Result<(), RequestError> {
+        if self.ended {
+            return Err(ended());
+        }
+        self.pending.push(emission);
+        Ok(())
     }
 }
 
@@ -77,6 +100,7 @@ pub(crate) struct Start {
     pub(crate) instance: Option<MessageId>,
     pub(crate) request_body: Option<Bytes>,
     pub(crate) repeated: bool,
+    pub(crate) asked: Option<Asked>,
 }
 
 impl EngineTurn {
@@ -90,23 +114,19 @@ impl EngineTurn {
             instance: start.instance,
             request_body: start.request_body,
             repeated: start.repeated,
+            asked: start.asked,
             sends: Mutex::default(),
             waiting: AtomicUsize::new(0),
         })
     }
 
-    fn sends(&self) -> MutexGuard<'_, Sends> {
+    pub(super) fn sends(&self) -> MutexGuard<'_, Sends> {
         self.sends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `true` while the handler waits for a response: that time is the other item's.
     pub(crate) fn is_waiting(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 0
-    }
-
-    /// How many calls were made so far whose response the instance waits for.
-    pub(crate) fn calls(&self) -> usize {
-        self.sends().calls.len()
     }
 
     /// Ends the turn and gives what it has sent.
@@ -226,14 +246,7 @@ impl EngineTurn {
 
     /// Commits what was sent so far, and waits for it, so that whoever sends much is held back.
     async fn committed(self: Arc<Self>) -> Result<(), RequestError> {
-        let (emissions, abandon) = {
-            let mut sends = self.sends();
-            if sends.ended {
-                return Err(ended());
-            }
-            (std::mem::take(&mut sends.pending), std::mem::take(&mut sends.abandoned))
-        };
-        let commit = self.core.submit(Step { abandon, ..Step::default() }, emissions);
+        let commit = self.commit_with(None)?;
         // The time that the store takes is not the handler's.
         let waiting = Waiting::begin(&self.waiting);
         let outcome = self.core.durable(&commit).await;
@@ -246,22 +259,26 @@ impl EngineTurn {
         }
     }
 
-    /// Commits what was sent so far, and this.
+    /// Commits what was sent so far, and this, for an item that is up.
     fn send_now(&self, emission: Emission, index: usize, target: &Arc<str>) -> Result<(), RequestError> {
         if !self.core.items.get(index).is_some_and(|item| item.is_up()) {
             return Err(RequestError::Stopped { target: Arc::clone(target) });
         }
+        // The outcome is not awaited: where it matters, the response waits for it, and a failure fails every wait.
+        self.commit_with(Some(emission)).map(drop)
+    }
+
+    /// Commits what was sent so far, and this.
+    pub(super) fn commit_with(&self, emission: Option<Emission>) -> Result<Commit, RequestError> {
         let mut sends = self.sends();
         if sends.ended {
             return Err(ended());
         }
         let mut emissions = std::mem::take(&mut sends.pending);
-        emissions.push(emission);
+        emissions.extend(emission);
         let abandon = std::mem::take(&mut sends.abandoned);
         drop(sends);
-        // The outcome is not awaited: where it matters, the response waits for it, and a failure fails every wait.
-        let _commit = self.core.submit(Step { abandon, ..Step::default() }, emissions);
-        Ok(())
+        Ok(self.core.submit(Step { abandon, ..Step::default() }, emissions))
     }
 
     async fn response(
@@ -323,10 +340,10 @@ impl EngineTurn {
 }
 
 /// Held while a handler waits for a response: it may let go of its request at any time.
-struct Waiting<'a>(&'a AtomicUsize);
+pub(super) struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {
-    fn begin(count: &'a AtomicUsize) -> Self {
+    pub(super) fn begin(count: &'a AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::Relaxed);
         Self(count)
     }
@@ -352,7 +369,7 @@ fn ended() -> RequestError {
     RequestError::NotStored("the turn has ended: a request outlived its handler".into())
 }
 
-fn not_read(error: &StoreError) -> RequestError {
+pub(super) fn not_read(error: &StoreError) -> RequestError {
     RequestError::Unknown(error.to_string().into())
 }
 
@@ -395,10 +412,7 @@ impl Turn for Handle {
     }
 
     fn next_position(&self) -> u32 {
-        let mut sends = self.0.sends();
-        let position = sends.position;
-        sends.position += 1;
-        position
+        self.0.sends().next_position()
     }
 
     fn send(&self, outgoing: Outgoing) -> Result<(), RequestError> {
@@ -426,6 +440,30 @@ impl Turn for Handle {
 
     fn commit_sends(&self) -> BoxFuture<'static, Result<(), RequestError>> {
         Box::pin(Arc::clone(&self.0).committed())
+    }
+
+    fn set_timer(&self, name: Arc<str>, delay: Duration, holds: bool) -> crate::component::Result {
+        self.0.set_timer(name, delay, holds)
+    }
+
+    fn cancel_timer(&self, name: Arc<str>) -> crate::component::Result {
+        self.0.cancel_timer(name)
+    }
+
+    fn sleep(&self, position: u32, duration: Duration) -> BoxFuture<'static, Result<(), RequestError>> {
+        Box::pin(Arc::clone(&self.0).slept(position, duration))
+    }
+
+    fn reply(&self, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
+        Box::pin(Arc::clone(&self.0).reply(answered))
+    }
+
+    fn defer(&self, response: &'static MessageType) -> Result<MessageId, RespondError> {
+        self.0.defer(response)
+    }
+
+    fn respond_to(&self, request: MessageId, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
+        Box::pin(Arc::clone(&self.0).respond_to(request, answered))
     }
 
     fn request(&self, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>> {

@@ -1,9 +1,8 @@
-//! A worker: claim, decode, handle, and then complete, retry or suspend.
+//! A worker: claim, decode, handle; how the turn ends is in `ending`.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
@@ -11,23 +10,23 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::activity::Busy;
+use super::answers::Asked;
 use super::core::Core;
+use super::ending::{Attempt, Done};
 use super::envelope::Envelope;
-use super::gate::Gate;
 use super::guard::{Failed, guarded};
 use super::intent::{self, Intent};
 use super::item::{ItemState, Pulse, Serving};
 use super::lanes::instance_of;
 use super::probe::CrashPoint;
 use super::queue::Queue;
-use super::reply::{self, Reply};
-use super::retry::{Verdict, backoff};
+use super::retry::backoff;
 use super::turn::{EngineTurn, Handle, Start};
 use super::{groups, hops, log, process, service};
 use crate::clock::Timestamp;
-use crate::component::{Answered, ComponentKind, Context, Disposition, Entrance, Instance, RequestError, Result};
-use crate::message::{Invocation, Kind, MessageId, SessionId};
-use crate::store::{Commit, End, Outcome, StateWrite, Step};
+use crate::component::{ComponentKind, Context, Entrance, Instance, Result};
+use crate::message::{Kind, MessageId, SessionId};
+use crate::store::{Commit, Outcome, Step};
 
 /// A worker of an item, with its own instance of the component.
 pub(crate) struct Worker {
@@ -36,7 +35,7 @@ pub(crate) struct Worker {
     pub(crate) pulse: Arc<Pulse>,
     pub(crate) instance: Box<dyn Instance>,
     /// The commits of the last turns whose outcome was not looked at yet, oldest first.
-    unseen: VecDeque<Commit>,
+    pub(super) unseen: VecDeque<Commit>,
     /// Held while it serves.
     serving: Option<Serving>,
     /// From before the start is known to be over until the worker serves: in between the item is not idle.
@@ -164,6 +163,7 @@ impl Worker {
             instance: None,
             request_body: None,
             repeated: false,
+            asked: None,
         };
         let turn = EngineTurn::new(Arc::clone(&self.core), Arc::clone(&self.item), start);
         let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
@@ -275,10 +275,10 @@ impl Worker {
                 self.item.queue.done(&envelope);
                 false
             }
-            Err(Attempt { failed, abandoned }) => {
-                let panicked = failed.panicked;
+            Err(attempt) => {
+                let panicked = attempt.failed.panicked;
                 if self.item.queue.is_current(&envelope) {
-                    self.fail(envelope, begun, failed, abandoned);
+                    self.fail(envelope, begun, attempt);
                 }
                 panicked
             }
@@ -345,6 +345,13 @@ impl Worker {
                 instance: Some(instance_of(envelope)),
                 request_body: Some(envelope.body.clone()),
                 repeated: envelope.repeated,
+                asked: (self.item.kind() != ComponentKind::Service).then(|| Asked {
+                    header: header.clone(),
+                    caller: envelope.instance,
+                    response: (message.response)(),
+                    transient: envelope.lease.is_none(),
+                    answered: false,
+                }),
             },
         );
         let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
@@ -363,7 +370,7 @@ impl Worker {
                 return Err(Failed::schema(error).into());
             };
             let answered = guarded(handler, &turn, &self.pulse, slow).await;
-            answered.map_err(|failed| Attempt { failed, abandoned: turn.end().abandoned })?
+            answered.map_err(|failed| Attempt::of(&turn, failed))?
         };
         if let Some(group) = group {
             return groups::after_request(self, envelope, &turn, answered, group).await;
@@ -371,138 +378,8 @@ impl Worker {
         if self.item.kind() == ComponentKind::Process {
             return process::after_request(self, envelope, &turn, &mut cx, answered).await;
         }
-        let reply = self.reply_to(envelope, answered);
+        let reply = self.reply_to(&turn, envelope, answered)?;
         Ok(Done { sends: turn.end(), reply, ..Done::default() })
-    }
-
-    pub(crate) fn reply_to(&self, envelope: &Envelope, answered: Answered) -> Option<(MessageId, Reply)> {
-        let transient = envelope.lease.is_none();
-        let reply = reply::reply(&self.core, &self.item, &envelope.header, envelope.instance, answered, transient);
-        Some((envelope.header.id, reply))
-    }
-
-    /// Everything the turn did, in one commit.
-    fn complete(&mut self, envelope: &mut Envelope, begun: Timestamp, done: Done) {
-        let mut step = Step {
-            state: done.state.into_iter().collect(),
-            cancel: done.cancel,
-            abandon: done.sends.abandoned,
-            ..Step::default()
-        };
-        if let Some(lease) = envelope.lease {
-            step.start.push((lease, begun));
-            step.end.push((lease, End::Completed));
-        }
-        step.state.extend(intent::end(envelope));
-        let mut emissions = done.sends.pending;
-        let mut direct = None;
-        match done.reply {
-            Some((_, Reply::Message(emission))) => emissions.push(*emission),
-            Some((request, Reply::Direct(incoming))) => direct = Some((request, incoming)),
-            Some((_, Reply::None)) | None => {}
-        }
-        let cancelled = !step.cancel.is_empty();
-        self.core.passes(CrashPoint::BeforeCommit, &self.item, Some(envelope.header.id));
-        let commit = self.core.submit(step, emissions);
-        self.core.passes(CrashPoint::AfterCommit, &self.item, Some(envelope.header.id));
-        if let Some((request, incoming)) = direct {
-            self.core.answer(request, Ok(incoming), &commit);
-        }
-        if cancelled {
-            self.item.queue.look();
-        }
-        self.item.completed.fetch_add(1, Ordering::Relaxed);
-        self.item.noticed.active(self.core.clock.now());
-        self.unseen.push_back(commit);
-    }
-
-    /// The attempt failed: nothing that it sent is stored, but what it awaited was.
-    fn fail(&mut self, mut envelope: Envelope, begun: Timestamp, failed: Failed, abandoned: Vec<MessageId>) {
-        self.item.failed.fetch_add(1, Ordering::Relaxed);
-        let failed = intent::doubted(&envelope, failed);
-        self.note_outage(&envelope, &failed);
-        let now = self.core.clock.now();
-        let attempt = envelope.header.attempt + 1;
-        let since = *envelope.header.failing.get_or_insert(now);
-        let verdict = self.item.retry().verdict(&failed, attempt, now.since(since));
-        let error: Arc<str> = failed.error.into();
-        envelope.header.attempt = attempt;
-        envelope.header.error = Some(Arc::clone(&error));
-        let mut step = Step { abandon: abandoned, ..Step::default() };
-        step.start.extend(envelope.lease.map(|lease| (lease, begun)));
-        step.state.extend(intent::end(&mut envelope));
-        let id = envelope.header.id;
-        self.core.passes(CrashPoint::BeforeCommit, &self.item, Some(id));
-        match verdict {
-            Verdict::Again(pause) => {
-                log::will_retry(&self.item, attempt, pause, &error);
-                self.again(envelope, step, now.after(pause), error);
-            }
-            Verdict::Suspend(reason) => {
-                log::suspended(&self.item, attempt, reason, &error);
-                self.item.noticed.suspended(&envelope.header, &error);
-                envelope.header.reason = Some(reason);
-                self.suspend(&envelope, step, reason, error);
-                self.core.passes(CrashPoint::AfterCommit, &self.item, Some(id));
-                self.item.queue.done(&envelope);
-            }
-        }
-    }
-
-    /// Commits that the message will be tried again, and takes it back until then.
-    fn again(&mut self, mut envelope: Envelope, mut step: Step, due: Timestamp, error: Arc<str>) {
-        let queue = &self.item.queue;
-        let keep = queue.keeps(&envelope);
-        step.end.extend(envelope.lease.map(|lease| (lease, End::Retry { due, error, keep })));
-        let commit = self.core.submit_after(step, Vec::new(), || queue.hold_behind(&envelope));
-        self.unseen.push_back(commit);
-        self.core.passes(CrashPoint::AfterCommit, &self.item, Some(envelope.header.id));
-        if !keep {
-            queue.retry_in_store(due, &envelope);
-            return;
-        }
-        envelope.repeated = true;
-        queue.retry_at(due, envelope);
-    }
-
-    /// The outside answered, or the failure has nothing to do with it.
-    fn reached(&self) {
-        if let Some(change) = self.item.queue.gate(Gate::reached) {
-            log::breaker(&self.item, change);
-            self.item.queue.gate_changed();
-        }
-    }
-
-    fn note_outage(&self, envelope: &Envelope, failed: &Failed) {
-        if failed.disposition != Disposition::Unavailable {
-            return self.reached();
-        }
-        if let Some(change) = self.item.queue.gate(|gate| gate.unavailable(envelope.header.id)) {
-            log::breaker(&self.item, change);
-        }
-    }
-
-    fn suspend(&mut self, envelope: &Envelope, mut step: Step, reason: crate::message::SuspendReason, error: Arc<str>) {
-        let header = &envelope.header;
-        let mut emissions = Vec::new();
-        let failure = reply::Failure { reason, error: error.to_string() };
-        if header.kind == Kind::Request && header.invocation == Invocation::Async {
-            emissions.extend(reply::failure(&self.core, &self.item, header, envelope.instance, &failure));
-            step.abandon.push(header.id);
-        }
-        let lease = envelope.lease.or_else(|| process::store_transient(&self.core, &self.item, envelope));
-        step.end.extend(lease.map(|lease| (lease, End::Suspend { reason, error: Arc::clone(&error) })));
-        let parks = self.item.queue.parks(header.order_key.as_ref());
-        let commit = self.core.submit_after(step, emissions, || {
-            if parks {
-                self.item.queue.park(envelope);
-            }
-        });
-        if header.kind == Kind::Request && header.invocation == Invocation::Sync {
-            let error = RequestError::Suspended { target: Arc::clone(&self.item.name), reason, error };
-            self.core.answer(header.id, Err(error), &commit);
-        }
-        self.unseen.push_back(commit);
     }
 }
 
@@ -510,29 +387,6 @@ impl Worker {
 async fn caught(turn: impl Future<Output = Result<Done, Attempt>>) -> Result<Done, Attempt> {
     let caught = AssertUnwindSafe(turn).catch_unwind().await;
     caught.unwrap_or_else(|panic| Err(Failed::panicked(&*panic).into()))
-}
-
-/// What a turn did, ready to be committed.
-#[derive(Debug, Default)]
-pub(crate) struct Done {
-    pub(crate) sends: super::turn::Sends,
-    pub(crate) reply: Option<(MessageId, Reply)>,
-    pub(crate) state: Option<StateWrite>,
-    pub(crate) cancel: Vec<MessageId>,
-}
-
-/// A failed attempt.
-#[derive(Debug)]
-pub(crate) struct Attempt {
-    pub(crate) failed: Failed,
-    /// Awaited requests that were given up: they are stored, whatever becomes of the turn.
-    pub(crate) abandoned: Vec<MessageId>,
-}
-
-impl From<Failed> for Attempt {
-    fn from(failed: Failed) -> Self {
-        Self { failed, abandoned: Vec::new() }
-    }
 }
 
 /// Marks a message as in flight; called when its handler takes its time.

@@ -25,7 +25,8 @@ impl From<Answered> for Given {
         match answered {
             Answered::Response { body, .. } => Self::Response(body),
             Answered::Nothing => Self::Nothing,
-            Answered::Pending => Self::Pending,
+            // What a turn replied stands among what it did.
+            Answered::Pending | Answered::Replied | Answered::Deferred(_) => Self::Pending,
         }
     }
 }
