@@ -200,6 +200,18 @@ impl MessageType {
         self.accept(&body).map_err(|invalid| invalid.stored(self))
     }
 
+    /// The JSON Schema of the body of an older version; `None` where this program does not read it.
+    #[must_use]
+    pub fn schema_of(&self, version: u32) -> Option<serde_json::Value> {
+        match usize::try_from(self.version.checked_sub(version)?).ok()? {
+            0 => Some(self.schema()),
+            behind => {
+                let index = self.upgrades.len().checked_sub(behind)?;
+                self.upgrades.get(index).map(|upgrade| (upgrade.schema)())
+            }
+        }
+    }
+
     /// The JSON Schema of the body (draft 2020-12).
     #[must_use]
     pub fn schema(&self) -> serde_json::Value {

@@ -4,6 +4,7 @@ mod catalogue;
 mod difference;
 mod document;
 mod export;
+pub mod lock;
 mod policy;
 pub(crate) mod proof;
 mod registry;
