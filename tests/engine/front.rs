@@ -76,6 +76,10 @@ impl Front {
 }
 
 impl Viewer for Front {
+    fn note(&self, name: Arc<str>) -> Reply<Option<Arc<str>>> {
+        self.inner.note(name)
+    }
+
     fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
         self.inner.query(query)
     }
@@ -171,6 +175,10 @@ impl Store for Front {
 
     fn append_events(&self, events: Vec<Event>) {
         self.inner.append_events(events);
+    }
+
+    fn write_note(&self, name: Arc<str>, text: Arc<str>) -> Reply<()> {
+        self.inner.write_note(name, text)
     }
 
     fn purge(&self, batch: PurgeBatch) -> Reply<Purged> {

@@ -64,7 +64,7 @@ fn graph_item(item: &Item) -> TokenStream {
 }
 
 /// Nothing where nothing is said.
-fn policy(Policy { order, failing, pool_size, max_hops }: &Policy) -> Option<TokenStream> {
+fn policy(Policy { order, failing, pool_size, max_hops, renamed_from }: &Policy) -> Option<TokenStream> {
     let order = order.as_ref().map(self::order).map(|order| quote!(.order(#order)));
     let failing = failing.as_ref().map(|failing| match failing {
         Failing::Block(_) => quote!(.failing(::iop::__private::Failing::Block)),
@@ -73,7 +73,8 @@ fn policy(Policy { order, failing, pool_size, max_hops }: &Policy) -> Option<Tok
     });
     let pool_size = pool_size.map(|size| quote!(.pool_size(#size)));
     let max_hops = max_hops.map(|count| quote!(.max_hops(#count)));
-    let parts: TokenStream = [order, failing, pool_size, max_hops].into_iter().flatten().collect();
+    let renamed_from = renamed_from.as_ref().map(|name| quote!(.renamed_from(#name)));
+    let parts: TokenStream = [order, failing, pool_size, max_hops, renamed_from].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| quote!(.policy(::iop::__private::ItemPolicy::NONE #parts)))
 }
 

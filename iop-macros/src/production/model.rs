@@ -1,7 +1,7 @@
 //! A production whose names are resolved.
 
 use proc_macro2::{Ident, TokenStream};
-use syn::Expr;
+use syn::{Expr, LitStr};
 
 /// What is generated.
 pub(crate) struct Production {
@@ -63,6 +63,7 @@ pub(crate) struct Policy {
     /// Where it is a literal.
     pub(crate) pool_size: Option<u32>,
     pub(crate) max_hops: Option<u32>,
+    pub(crate) renamed_from: Option<LitStr>,
 }
 
 /// A route of the graph.

@@ -14,7 +14,7 @@ use crate::errors::{Code, Errors};
 use crate::suggest;
 
 /// The words that are no settings: what is proved of them is proved at compile time.
-const WORDS: [&str; 6] = ["standalone", "order", "failing", "max_hops", "tap", "tap_responses"];
+const WORDS: [&str; 7] = ["standalone", "order", "failing", "max_hops", "tap", "tap_responses", "renamed_from"];
 
 /// What `#[item(…)]` says of an item.
 #[derive(Default)]
@@ -70,6 +70,7 @@ impl Options {
             "order" => self.policy.order = value(&argument, errors).and_then(|value| order(value, errors)),
             "failing" => self.policy.failing = value(&argument, errors).and_then(|value| failing(value, errors)),
             "max_hops" => self.policy.max_hops = value(&argument, errors).and_then(|value| count(value, errors)),
+            "renamed_from" => self.policy.renamed_from = argument.text(errors),
             "tap" => self.tap = value(&argument, errors).and_then(|value| tap("tap", value, errors)),
             "tap_responses" => {
                 self.tap_responses = value(&argument, errors).and_then(|value| tap("tap_responses", value, errors));

@@ -11,6 +11,7 @@
 mod activity;
 mod alerts;
 mod answers;
+mod changes;
 mod core;
 mod decisions;
 mod ending;
@@ -57,6 +58,7 @@ pub(crate) use self::core::{Core, Delivery, Emission};
 pub(crate) use self::decisions::{discard, resume, suspend};
 pub use self::gate::BreakerState;
 pub(crate) use self::item::ItemState;
+pub use self::changes::{ChangeChoice, Changed, Orphans, reconcile};
 pub use self::item::{ItemPhase, WorkerCount};
 pub use self::probe::{CrashPoint, Passage, Probe, StandIn};
 pub(crate) use self::process::as_new;
@@ -166,6 +168,9 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
         retention: resolved.engine.retention,
     }));
     let (gone_sender, gone) = watch::channel(None);
+    if let Err(error) = changes::move_queues(core.graph, &*core.store).await {
+        core.failure.report(&error);
+    }
     supervisor::name_orphans(&core).await;
     supervisor::load_tables(&core).await;
     supervisor::start_items(&core, options.services).await;

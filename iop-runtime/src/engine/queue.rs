@@ -149,7 +149,9 @@ impl Queue {
         let kind = QueueKind::of(declared, &resolved.options);
         let item = Arc::clone(&resolved.config.item);
         let types = || (declared.component.handles)();
-        let grouping = declared.component.correlate.map(|field| Grouping::new(Arc::clone(&item), field, types()));
+        // A renamed item goes on with the groups that it has.
+        let identity = declared.policy.renamed_from.map_or_else(|| Arc::clone(&item), Arc::from);
+        let grouping = declared.component.correlate.map(|field| Grouping::new(identity, field, types()));
         let state = State::new(kind, 0);
         let queue = Self { item, index, kind, grouping, state: Mutex::new(state), changed: Notify::new(), activity };
         if kind.served {

@@ -74,6 +74,9 @@ pub(crate) fn reply(
     message.type_version = type_version;
     message.keys = keys;
     message.status = if matches!(to, Delivery::Queue(_)) { Status::Queued } else { Status::Completed };
+    if let Delivery::Queue(index) = to {
+        message.target = core.items.get(index).map(|item| Arc::clone(&item.name));
+    }
     message.late = matches!(to, Delivery::Waiter(_)) && core.waiters.punctuality(request.id) == Punctuality::Late;
     Reply::Message(Box::new(Emission { message, value, to, transient, maybe_stored: false }))
 }
@@ -91,12 +94,16 @@ pub(crate) fn failure(
     let mut message = response(item, request, caller, Arc::from(FAILURE), Bytes::from(body));
     // Another id than the response's: a person may still resume the request and have it answered.
     message.id = failure_id(request);
+    message.target = core.items.get(index).map(|item| Arc::clone(&item.name));
     Some(Emission { message, value: None, to: Delivery::Queue(index), transient: false, maybe_stored: true })
 }
 
 /// The process whose asynchronous call this request is.
 fn process(core: &Core, request: &Header) -> Option<usize> {
-    let index = *core.by_name.get(request.source.as_ref()?)?;
+    let source = request.source.as_ref()?;
+    // The process may have been renamed since.
+    let renamed = || core.graph.items.iter().position(|item| item.policy.renamed_from == Some(&**source));
+    let index = core.by_name.get(source).copied().or_else(renamed)?;
     (core.items.get(index)?.kind() == ComponentKind::Process).then_some(index)
 }
 

@@ -16,11 +16,14 @@ pub struct ItemPolicy {
     /// How often one chain of messages may come to the item: what has come more often is suspended. It makes a circle of
     /// routes end.
     pub max_hops: Option<u32>,
+    /// The name that the item had before: its queue and its waiting instances move here at start.
+    pub renamed_from: Option<&'static str>,
 }
 
 impl ItemPolicy {
     /// Where nothing is written.
-    pub const NONE: Self = Self { order: Order::Unsaid, failing: None, pool_size: None, max_hops: None };
+    pub const NONE: Self =
+        Self { order: Order::Unsaid, failing: None, pool_size: None, max_hops: None, renamed_from: None };
 
     /// Sets the order.
     #[must_use]
@@ -40,6 +43,13 @@ impl ItemPolicy {
     #[must_use]
     pub const fn pool_size(mut self, pool_size: u32) -> Self {
         self.pool_size = Some(pool_size);
+        self
+    }
+
+    /// Says what the item was called before.
+    #[must_use]
+    pub const fn renamed_from(mut self, name: &'static str) -> Self {
+        self.renamed_from = Some(name);
         self
     }
 

@@ -102,6 +102,9 @@ pub trait Store: Viewer {
     /// kept for what comes.
     fn shrink(&self, bytes: u64) -> Reply<bool>;
 
+    /// Keeps a text under a name, in place of what was there: what is remembered from one program to the next.
+    fn write_note(&self, name: Arc<str>, text: Arc<str>) -> Reply<()>;
+
     /// One action of a person, atomic; `false` when the message is not in a state that allows it.
     fn admin(&self, action: Admin) -> Reply<bool>;
 
@@ -458,5 +461,21 @@ pub enum Admin {
         id: MessageId,
         /// Who decided.
         by: Arc<str>,
+    },
+    /// Suspends a message that waits and is not leased.
+    Hold {
+        /// The message.
+        id: MessageId,
+        /// Why.
+        reason: SuspendReason,
+        /// Why, for people.
+        error: Arc<str>,
+    },
+    /// Puts an unfinished, unleased message into the queue of another item, at its place in the order of acceptance.
+    Move {
+        /// The message.
+        id: MessageId,
+        /// The item.
+        to: Arc<str>,
     },
 }

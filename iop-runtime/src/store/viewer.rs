@@ -20,6 +20,9 @@ pub trait Viewer: Send + Sync + fmt::Debug + 'static {
     /// The state of a process instance. Asked of a [`Store`](super::Store), it sees every step submitted before.
     fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>>;
 
+    /// The text that is kept under a name; see [`Store::write_note`](super::Store::write_note).
+    fn note(&self, name: Arc<str>) -> Reply<Option<Arc<str>>>;
+
     /// Headers, newest first unless the query says otherwise.
     fn query(&self, query: MessageQuery) -> Reply<Vec<Header>>;
 

@@ -160,6 +160,10 @@ impl Store for Frozen {
         self.ask(|store| store.shrink(bytes))
     }
 
+    fn write_note(&self, name: Arc<str>, text: Arc<str>) -> Reply<()> {
+        self.ask(|store| store.write_note(name, text))
+    }
+
     fn admin(&self, action: Admin) -> Reply<bool> {
         self.ask(|store| store.admin(action))
     }
@@ -174,6 +178,10 @@ impl Store for Frozen {
 }
 
 impl Viewer for Frozen {
+    fn note(&self, name: Arc<str>) -> Reply<Option<Arc<str>>> {
+        self.ask(|store| store.note(name))
+    }
+
     fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
         self.ask(|store| store.load_state(instance))
     }

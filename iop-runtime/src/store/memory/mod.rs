@@ -114,6 +114,10 @@ impl Store for MemoryStore {
         self.answer(|_, _| false)
     }
 
+    fn write_note(&self, name: Arc<str>, text: Arc<str>) -> Reply<()> {
+        self.answer(move |state, _| drop(state.notes.insert(name, text)))
+    }
+
     fn admin(&self, action: Admin) -> Reply<bool> {
         self.answer(move |state, now| state.admin(&action, now))
     }
@@ -130,6 +134,10 @@ impl Viewer for MemoryStore {
 
     fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
         self.answer(|state, _| state.rows.instances.get(&instance).cloned())
+    }
+
+    fn note(&self, name: Arc<str>) -> Reply<Option<Arc<str>>> {
+        self.answer(move |state, _| state.notes.get(&name).cloned())
     }
 
     fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {

@@ -170,6 +170,20 @@ impl Rows {
         self.put(sequence, Place::Held);
     }
 
+    /// Puts a message at the same place in the queue of another item.
+    pub(super) fn relocate(&mut self, sequence: u64, to: &Arc<str>) {
+        let Some(place) = self.messages.get(&sequence).map(|entry| entry.place) else { return };
+        if let Some(entry) = self.messages.get(&sequence) {
+            self.orders.remove(&entry.message.header);
+        }
+        self.put(sequence, Place::Out);
+        if let Some(entry) = self.messages.get_mut(&sequence) {
+            self.orders.remove(&entry.message.header);
+            entry.message.header.target = Some(Arc::clone(to));
+        }
+        self.put(sequence, place);
+    }
+
     fn put(&mut self, sequence: u64, place: Place) {
         let Some(entry) = self.messages.get_mut(&sequence) else { return };
         if entry.parks && entry.message.header.status == Status::Suspended {

@@ -24,6 +24,7 @@ pub(super) struct State {
     pub(super) leases: Leases,
     pub(super) fences: Fences,
     pub(super) events: VecDeque<Event>,
+    pub(super) notes: HashMap<Arc<str>, Arc<str>>,
     fence_numbers: HashMap<Arc<str>, u64>,
     next_sequence: u64,
     next_lease: u64,
@@ -39,6 +40,7 @@ impl Default for State {
             leases: Leases::default(),
             fences: Fences::default(),
             events: VecDeque::new(),
+            notes: HashMap::new(),
             fence_numbers: HashMap::new(),
             next_sequence: 1,
             next_lease: 1,
@@ -323,8 +325,9 @@ impl State {
     }
 
     pub(super) fn admin(&mut self, action: &Admin, now: Timestamp) -> bool {
-        let (Admin::Resume(id) | Admin::Discard { id, .. }) = action;
+        let (Admin::Resume(id) | Admin::Discard { id, .. } | Admin::Hold { id, .. } | Admin::Move { id, .. }) = action;
         let Some(header) = self.rows.get(*id).map(|entry| entry.message.header.clone()) else { return false };
+        let at_rest = !header.status.is_finished() && !self.leases.is_leased(header.sequence, now);
         match action {
             Admin::Resume(_) => {
                 let suspended = header.status == Status::Suspended;
@@ -343,9 +346,25 @@ impl State {
                 }
                 suspended
             }
-            Admin::Discard { by, .. } => {
-                let allowed = !header.status.is_finished() && !self.leases.is_leased(header.sequence, now);
+            Admin::Hold { reason, error, .. } => {
+                let allowed = at_rest && header.status != Status::Suspended;
                 if allowed {
+                    self.rows.change(header.sequence, |header| {
+                        header.status = Status::Suspended;
+                        header.reason = Some(*reason);
+                        header.error = Some(Arc::clone(error));
+                    });
+                }
+                allowed
+            }
+            Admin::Move { to, .. } => {
+                if at_rest {
+                    self.rows.relocate(header.sequence, to);
+                }
+                at_rest
+            }
+            Admin::Discard { by, .. } => {
+                if at_rest {
                     self.rows.change(header.sequence, |header| {
                         header.status = Status::Discarded;
                         header.reason = None;
@@ -354,7 +373,7 @@ impl State {
                     self.release(&header);
                     self.append_events(vec![Event::discarded(&header, by, now)]);
                 }
-                allowed
+                at_rest
             }
         }
     }

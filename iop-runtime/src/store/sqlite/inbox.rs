@@ -63,6 +63,7 @@ pub(super) enum Op {
     Purge(PurgeBatch, Answer<Purged>),
     Shrink(u64, Answer<bool>),
     Admin(Admin, Answer<bool>),
+    WriteNote(Arc<str>, Arc<str>, Answer<()>),
     Recover(Answer<()>),
     Close(Answer<()>),
 }
@@ -80,6 +81,7 @@ impl Op {
             | Self::GiveUp(..)
             | Self::Purge(..)
             | Self::Shrink(..)
+            | Self::WriteNote(..)
             | Self::Admin(..) => true,
             Self::LoadState(..) | Self::Find(..) | Self::IsMarked(..) | Self::Recover(_) | Self::Close(_) => false,
         }
@@ -89,7 +91,7 @@ impl Op {
     pub(super) fn must_be_durable(&self) -> bool {
         match self {
             Self::Step(queued) => !queued.step.only_starts(),
-            Self::Acquire(..) | Self::Purge(..) | Self::Admin(..) => true,
+            Self::Acquire(..) | Self::Purge(..) | Self::WriteNote(..) | Self::Admin(..) => true,
             _ => false,
         }
     }
@@ -120,7 +122,10 @@ impl Op {
             | Self::Shrink(_, answer)
             | Self::Admin(_, answer) => refuse(answer, error),
             Self::Acquire(_, _, _, answer) => refuse(answer, error),
-            Self::GiveUp(_, answer) | Self::Recover(answer) | Self::Close(answer) => refuse(answer, error),
+            Self::GiveUp(_, answer)
+            | Self::WriteNote(_, _, answer)
+            | Self::Recover(answer)
+            | Self::Close(answer) => refuse(answer, error),
             Self::Purge(_, answer) => refuse(answer, error),
         }
     }

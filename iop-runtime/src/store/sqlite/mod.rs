@@ -158,6 +158,10 @@ impl Store for SqliteStore {
         self.inbox.ask(|answer| Op::Shrink(bytes, answer))
     }
 
+    fn write_note(&self, name: Arc<str>, text: Arc<str>) -> Reply<()> {
+        self.inbox.ask(|answer| Op::WriteNote(name, text, answer))
+    }
+
     fn admin(&self, action: Admin) -> Reply<bool> {
         self.inbox.ask(|answer| Op::Admin(action, answer))
     }
@@ -175,6 +179,10 @@ impl Viewer for SqliteStore {
 
     fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
         self.inbox.ask(|answer| Op::LoadState(instance, answer))
+    }
+
+    fn note(&self, name: Arc<str>) -> Reply<Option<Arc<str>>> {
+        self.reader.ask(move |view| view.note(&name))
     }
 
     fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
@@ -211,6 +219,10 @@ impl Viewer for ReadOnlyStore {
 
     fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
         self.reader.ask(move |view| view.load_state(instance))
+    }
+
+    fn note(&self, name: Arc<str>) -> Reply<Option<Arc<str>>> {
+        self.reader.ask(move |view| view.note(&name))
     }
 
     fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {

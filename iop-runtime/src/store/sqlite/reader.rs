@@ -95,6 +95,11 @@ impl View {
         statement.query_row((instance.to_bytes(),), row::state).optional()
     }
 
+    pub(super) fn note(&self, name: &str) -> Result<Option<Arc<str>>> {
+        let mut statement = self.connection.prepare("SELECT text FROM note WHERE name = ?1")?;
+        statement.query_row((name,), |row| row.get(0)).optional()
+    }
+
     pub(super) fn purgeable(&self, batch: PurgeBatch) -> Result<Purged> {
         purge::preview(&self.connection, &self.names, batch)
     }

@@ -96,6 +96,11 @@ pub(super) const TABLES: &str = "
         created INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
 
+    CREATE TABLE note (
+        name TEXT PRIMARY KEY,
+        text TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
     CREATE TABLE fence (
         name TEXT PRIMARY KEY,
         number INTEGER NOT NULL

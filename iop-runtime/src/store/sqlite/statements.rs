@@ -133,6 +133,10 @@ statements! {
         UPDATE message
         SET status = 0, rank = 255 - priority, reason = NULL, due = NULL, attempt = 0, crashes = 0, failing = NULL
         WHERE id = ?1 AND status = 4 RETURNING target, order_key";
+    move_to: "UPDATE message SET target = ?2 WHERE sequence = ?1";
+    write_note: "INSERT INTO note (name, text) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET text = excluded.text";
+    hold_back: "
+        UPDATE message SET status = 4, rank = 255 - priority, reason = ?2, error = ?3 WHERE sequence = ?1";
     discard: "
         UPDATE message SET status = 6, rank = NULL, reason = NULL, ended = ?2 WHERE sequence = ?1
         RETURNING target, order_key";

@@ -10,7 +10,7 @@ use super::row::{self, signed, unsigned};
 use super::schema;
 use super::writer::Writer;
 use crate::clock::Timestamp;
-use crate::message::MessageId;
+use crate::message::{Header, MessageId, Status};
 use crate::store::{Admin, EVENTS_KEPT, Event, Fence, NodeId, ProcessState};
 
 /// The event log is cut after so many new events, not after each.
@@ -74,6 +74,19 @@ impl Writer<'_> {
         match action {
             Admin::Resume(id) => self.resume(*id),
             Admin::Discard { id, by } => self.discard(*id, by, now),
+            Admin::Hold { id, reason, error } => {
+                let Some(header) = self.at_rest(*id, now)?.filter(|header| header.status != Status::Suspended) else {
+                    return Ok(false);
+                };
+                self.sql.hold_back.execute((signed(header.sequence), schema::reason(*reason), error))?;
+                Ok(true)
+            }
+            Admin::Move { id, to } => {
+                let Some(header) = self.at_rest(*id, now)? else { return Ok(false) };
+                let to = self.names.number(self.connection, to)?;
+                self.sql.move_to.execute((signed(header.sequence), to))?;
+                Ok(true)
+            }
         }
     }
 
@@ -91,13 +104,15 @@ impl Writer<'_> {
         Ok(true)
     }
 
-    fn discard(&mut self, id: MessageId, by: &str, now: Timestamp) -> Result<bool> {
+    /// The message, where it is not finished and nobody has it.
+    fn at_rest(&mut self, id: MessageId, now: Timestamp) -> Result<Option<Header>> {
         let names = &self.names;
         let found = self.sql.header.query_row((id.to_bytes(),), |row| row::header(row, names)).optional()?;
-        let Some(header) = found else { return Ok(false) };
-        if header.status.is_finished() || self.leases.is_leased(header.sequence, now) {
-            return Ok(false);
-        }
+        Ok(found.filter(|header| !header.status.is_finished() && !self.leases.is_leased(header.sequence, now)))
+    }
+
+    fn discard(&mut self, id: MessageId, by: &str, now: Timestamp) -> Result<bool> {
+        let Some(header) = self.at_rest(id, now)? else { return Ok(false) };
         let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let (queue, key) = self.sql.discard.query_row((signed(header.sequence), now.0), read)?;
         self.release_one_of(queue, key)?;

@@ -208,6 +208,10 @@ impl<'c> Writer<'c> {
                 let more = self.shrink(bytes)?;
                 later(answers, answer, Ok(more));
             }
+            Op::WriteNote(name, text, answer) => {
+                self.sql.write_note.execute((name, text))?;
+                later(answers, answer, Ok(()));
+            }
             Op::Admin(action, answer) => {
                 self.flush_starts()?;
                 let done = self.admin(&action)?;
