@@ -4,6 +4,8 @@
 
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/locks.rs"]
+mod locks;
 #[path = "cli/reads.rs"]
 mod reads;
 #[path = "cli/replays.rs"]

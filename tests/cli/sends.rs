@@ -55,7 +55,7 @@ const REFUSED: [(&[&str], i32, &str); 9] = [
     ),
     (&["analyser", "-b", r#"{"number"#], 1, "the body is not a `Order`: EOF while parsing a string at line 1 column 8"),
     (&["analyser", "-b", ""], 1, "the body is not a `Order`: EOF while parsing a value at line 1 column 0"),
-    (&["analyser", "-b", "7"], 1, "the body is not a `Order`: invalid type: integer `7`, expected struct Order"),
+    (&["analyser", "-b", "7"], 1, "the body is not a `Order`: invalid type: integer, expected struct Order"),
     (&["analyser", "-t", "Ordr", "-b", "{}"], 1, "`analyser` takes `Order`; not `Ordr`"),
     (&["analyzer", "-b", "{}"], 4, "there is no item `analyzer`; did you mean `analyser`?"),
     (&["pharmacy", "-b", "{}"], 4, "there is no item `pharmacy`"),

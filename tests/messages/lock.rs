@@ -68,7 +68,9 @@ fn what_stored_messages_survive_is_no_error() {
     #[message(part)]
     enum NewState {
         Open,
-        Paid { cents: i64 },
+        Paid {
+            cents: i64,
+        },
         #[serde(alias = "Sent")]
         Shipped(String),
         Lost,

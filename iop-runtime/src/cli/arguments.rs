@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Table(TableCommand),
     /// Prints the JSON Schema of a message type.
     Schema(SchemaArguments),
+    /// Writes messages.lock: the message types as stored messages have them, to be committed.
+    Lock(LockArguments),
     /// Asks the running production how it is.
     Status(Output<Table>),
     /// Starts an item of the running production.
@@ -116,6 +118,43 @@ pub(crate) struct RunArguments {
     /// Ends when nothing is left to do, with a summary.
     #[arg(long)]
     pub(crate) until_idle: bool,
+    #[command(flatten)]
+    pub(crate) changes: ChangeArguments,
+}
+
+/// What to do where the production is not the one that the store was last opened by.
+#[derive(Debug, Clone, Args, Default)]
+pub(crate) struct ChangeArguments {
+    /// Starts although messages wait for items that are gone: `hold` suspends them, `discard` discards them.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) orphans: Option<OrphanChoice>,
+    /// Starts although stored messages do not fit their changed types: `hold` suspends those.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) changed: Option<ChangedChoice>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OrphanChoice {
+    Hold,
+    Discard,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ChangedChoice {
+    Hold,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LockArguments {
+    /// Writes nothing, and fails where stored messages could not be read or the file is not up to date.
+    #[arg(long, conflicts_with = "accept")]
+    pub(crate) check: bool,
+    /// Writes it although stored messages could not be read: no such message is stored any more.
+    #[arg(long)]
+    pub(crate) accept: bool,
+    /// The file, in place of messages.lock.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

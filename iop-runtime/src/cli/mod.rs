@@ -6,6 +6,7 @@ mod arguments;
 mod document;
 mod exit;
 mod graph;
+mod lock;
 mod read;
 mod remote;
 mod replay;
@@ -93,6 +94,7 @@ impl Program {
             }
             Command::Table(command) => self.table(settings, &command, out),
             Command::Schema(arguments) => graph::schema(&arguments.type_name, out),
+            Command::Lock(arguments) => self.lock(&arguments, out),
             Command::Status(output) => self.status(settings, output.output, out),
             Command::Start(arguments) => self.order(settings, &arguments.item, "start"),
             Command::Stop(arguments) => self.order(settings, &arguments.item, "stop"),

@@ -7,16 +7,16 @@ use futures_util::future::join_all;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use super::arguments::{RunArguments, SettingsArguments};
+use super::arguments::{ChangeArguments, ChangedChoice, OrphanChoice, RunArguments, SettingsArguments};
 use super::exit::{Exit, Failure};
 use super::settings::mistakes;
 use super::{Program, linked, say, store};
 use crate::director::http::{HttpEntrance, HttpOptions, Patience, Port};
-use crate::engine::{self, Reloading, Running, StartOptions, Stop, Summary};
+use crate::engine::{self, ChangeChoice, Changed, Orphans, Reloading, Running, StartOptions, Stop, Summary};
 use crate::events;
 use crate::settings::options::snake_case;
 use crate::settings::{EngineSettings, HttpChoice, ResolvedProduction, StoreChoice};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// How long threads of the runtime may take to end.
 const LAST_GRACE: Duration = Duration::from_secs(1);
@@ -64,6 +64,11 @@ async fn serve(resolved: ResolvedProduction, arguments: &RunArguments, out: &mut
             return Err(failure);
         }
     };
+    if let Err(failure) = unchanged(&resolved, &*store, &arguments.changes).await {
+        // What is refused is left as it was.
+        let _ = store.close().await;
+        return Err(failure);
+    }
     let running = tokio::select! {
         running = engine::start(resolved, store, StartOptions::default()) => running,
         () = signals.stop() => return Err(Failure::new(Exit::Interrupted, "interrupted while starting")),
@@ -84,6 +89,26 @@ async fn serve(resolved: ResolvedProduction, arguments: &RunArguments, out: &mut
     };
     let ((), (end, stopped)) = tokio::join!(answer_callers, until_the_end);
     report(end, stopped, out)
+}
+
+/// Nothing waits in the store that this production could not take; or a person has decided what becomes of it.
+pub(crate) async fn unchanged(
+    resolved: &ResolvedProduction,
+    store: &dyn Store,
+    arguments: &ChangeArguments,
+) -> Result<(), Failure> {
+    let choice = ChangeChoice {
+        orphans: match arguments.orphans {
+            None => Orphans::Refuse,
+            Some(OrphanChoice::Hold) => Orphans::Hold,
+            Some(OrphanChoice::Discard) => Orphans::Discard,
+        },
+        hold_changed: arguments.changed == Some(ChangedChoice::Hold),
+    };
+    engine::reconcile(resolved.graph, store, &choice).await.map_err(|changed| {
+        let exit = if matches!(changed, Changed::Store(_)) { Exit::Failed } else { Exit::CheckFailed };
+        Failure::new(exit, events::escaped_lines(&changed.to_string()))
+    })
 }
 
 /// Why a production stops.

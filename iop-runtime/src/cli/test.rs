@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::arguments::{SettingsArguments, TestArguments, TraceForm};
+use super::arguments::{ChangeArguments, SettingsArguments, TestArguments, TraceForm};
 use super::exit::{Exit, Failure};
 use super::remote::{Remote, segment};
-use super::start::runtime;
+use super::start::{runtime, unchanged};
 use super::trace::{Trace, TraceDocument};
 use super::{Program, document, linked, store};
 use crate::director::DirectorError;
@@ -118,6 +118,7 @@ async fn here(
 ) -> Result<Sent, Failure> {
     let grace = resolved.engine.stop_grace;
     let options = StartOptions { services: false, ..StartOptions::default() };
+    unchanged(&resolved, &*store, &ChangeArguments::default()).await?;
     let running = engine::start(resolved, Arc::clone(&store), options).await;
     let id = MessageId::random();
     let called = running.director().call_json(&arguments.item, arguments.type_name.as_deref(), &body, Some(id)).await;

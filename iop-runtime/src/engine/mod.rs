@@ -53,12 +53,12 @@ use tokio::task::AbortHandle;
 
 use self::activity::Activity;
 pub use self::alerts::{Condition, Mute, stored as stored_alerts};
+pub use self::changes::{ChangeChoice, Changed, Orphans, reconcile};
 use self::core::CoreParts;
 pub(crate) use self::core::{Core, Delivery, Emission};
 pub(crate) use self::decisions::{discard, resume, suspend};
 pub use self::gate::BreakerState;
 pub(crate) use self::item::ItemState;
-pub use self::changes::{ChangeChoice, Changed, Orphans, reconcile};
 pub use self::item::{ItemPhase, WorkerCount};
 pub use self::probe::{CrashPoint, Passage, Probe, StandIn};
 pub(crate) use self::process::as_new;

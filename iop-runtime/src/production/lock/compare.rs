@@ -121,17 +121,12 @@ fn removed(path: &str, version: u32) -> Option<Finding> {
     ))
 }
 
-fn changed(
-    path: &str,
-    old: &Field,
-    now: &Field,
-    new: &Shape,
-    here: &str,
-    version: u32,
-    findings: &mut Vec<Finding>,
-) {
-    let missing: Vec<&String> =
-        old.kinds.iter().filter(|kind| !now.kinds.iter().any(|other| reads(other, kind)) && !is_aliased(kind, here, new)).collect();
+fn changed(path: &str, old: &Field, now: &Field, new: &Shape, here: &str, version: u32, findings: &mut Vec<Finding>) {
+    let missing: Vec<&String> = old
+        .kinds
+        .iter()
+        .filter(|kind| !now.kinds.iter().any(|other| reads(other, kind)) && !is_aliased(kind, here, new))
+        .collect();
     let variants: Vec<&str> = missing.iter().filter_map(|kind| variant(kind)).collect();
     let field = (!path.is_empty()).then(|| shown(path));
     if !variants.is_empty() {

@@ -37,11 +37,7 @@ struct LockedType {
 
 impl LockedType {
     fn of(message: &MessageType) -> Self {
-        Self {
-            version: message.version,
-            reads_from: message.oldest_version(),
-            shape: shape::of(&message.schema()),
-        }
+        Self { version: message.version, reads_from: message.oldest_version(), shape: shape::of(&message.schema()) }
     }
 
     /// Tells at a glance whether two are the same.

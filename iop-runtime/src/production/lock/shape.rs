@@ -109,13 +109,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn fields(
-        &mut self,
-        schema: &'a Value,
-        path: &str,
-        tag: Option<&str>,
-        inside: &mut Vec<(&'a str, String)>,
-    ) {
+    fn fields(&mut self, schema: &'a Value, path: &str, tag: Option<&str>, inside: &mut Vec<(&'a str, String)>) {
         let required: Vec<&str> =
             schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
         let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();

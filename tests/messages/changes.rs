@@ -1,0 +1,316 @@
+//! A store that is opened by another production than the one that left it: nothing is consumed before somebody decided.
+
+use std::sync::Arc;
+
+use iop::clock::{Timestamp, TokioClock};
+use iop::engine::{ChangeChoice, Changed, Orphans, reconcile};
+use iop::message::{Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
+use iop::prelude::*;
+use iop::production::Production;
+use iop::store::memory::MemoryStore;
+use iop::store::sqlite::SqliteStore;
+use iop::store::{EventQuery, MessageQuery, NewMessage, Step, Store};
+use iop_tests::rig::Rig;
+
+#[message]
+#[derive(Clone)]
+struct Parcel {
+    weight: u32,
+}
+
+/// Weighs what it gets.
+#[business_operation]
+struct Scale;
+
+#[handlers]
+impl Scale {
+    async fn on_message(&mut self, parcel: Parcel) -> Result {
+        info!("{} kg", parcel.weight);
+        Ok(())
+    }
+}
+
+mod later {
+    use super::*;
+
+    production! {
+        pub(super) Depot {
+            #[item(standalone, renamed_from = "scale")]
+            platform: Scale {},
+        }
+    }
+}
+
+mod smaller {
+    use super::*;
+
+    production! {
+        pub(super) Depot {
+            #[item(standalone)]
+            other: Scale {},
+        }
+    }
+}
+
+mod heavier {
+    use super::*;
+
+    #[message(name = "Parcel")]
+    pub(super) struct HeavyParcel {
+        kilograms: u64,
+    }
+
+    #[business_operation]
+    pub(super) struct Scale;
+
+    #[handlers]
+    impl Scale {
+        async fn on_message(&mut self, parcel: HeavyParcel) -> Result {
+            info!("{} kg", parcel.kilograms);
+            Ok(())
+        }
+    }
+
+    production! {
+        pub(super) Depot {
+            #[item(standalone)]
+            scale: Scale {},
+        }
+    }
+}
+
+mod first {
+    use super::*;
+
+    production! {
+        pub(super) Depot {
+            #[item(standalone)]
+            scale: Scale {},
+        }
+    }
+}
+
+/// Both stores, each with three parcels that wait for `scale`, left by the first production.
+async fn left_behind() -> Vec<(Arc<dyn Store>, Arc<TokioClock>, Option<tempfile::TempDir>)> {
+    let clock = || Arc::new(TokioClock::starting_at(Timestamp(1_700_000_000_000_000)));
+    let (of_memory, of_files) = (clock(), clock());
+    let folder = tempfile::tempdir().expect("a folder");
+    let sqlite = SqliteStore::open(&folder.path().join("store"), of_files.clone()).expect("a store");
+    let stores: Vec<(Arc<dyn Store>, _, _)> =
+        vec![(MemoryStore::new(of_memory.clone()), of_memory, None), (sqlite, of_files, Some(folder))];
+    for (store, ..) in &stores {
+        reconcile(first::Depot::GRAPH, &**store, &ChangeChoice::default()).await.expect("an empty store fits");
+        let emit = (1..=3).map(parcel).collect();
+        store.submit(Step { emit, ..Step::default() }).commit.wait().await.expect("stored");
+    }
+    stores
+}
+
+fn parcel(weight: u32) -> NewMessage {
+    let id = MessageId::random();
+    NewMessage {
+        id,
+        session: SessionId::of(id),
+        parent: None,
+        position: 0,
+        source: None,
+        target: Some("scale".into()),
+        instance: None,
+        type_name: "Parcel".into(),
+        type_version: 1,
+        kind: Kind::Request,
+        invocation: Invocation::OneWay,
+        status: Status::Queued,
+        priority: Priority::NORMAL,
+        due: None,
+        late: false,
+        completion_key: None,
+        description: None,
+        body: format!(r#"{{"weight":{weight}}}"#).into(),
+        keys: Vec::new(),
+        leased: None,
+        order_key: None,
+        parks: false,
+    }
+}
+
+async fn statuses(store: &dyn Store) -> Vec<(Status, Option<SuspendReason>, String)> {
+    let query = MessageQuery { oldest_first: true, ..MessageQuery::default() };
+    let found = store.query(query).await.expect("the store answers");
+    let target = |target: Option<Arc<str>>| target.as_deref().unwrap_or_default().to_owned();
+    found.into_iter().map(|header| (header.status, header.reason, target(header.target))).collect()
+}
+
+fn decided(orphans: Orphans) -> ChangeChoice {
+    ChangeChoice { orphans, hold_changed: false }
+}
+
+#[tokio::test]
+async fn messages_of_an_item_that_is_gone_hold_the_start_until_somebody_decides() {
+    for (store, ..) in left_behind().await {
+        let before = statuses(&*store).await;
+        let refused = reconcile(smaller::Depot::GRAPH, &*store, &ChangeChoice::default()).await;
+        let error = refused.expect_err("nobody has decided");
+        assert!(matches!(&error, Changed::Orphans(queues) if queues.len() == 1), "{error:?}");
+        let error = error.to_string();
+        assert!(error.contains("  scale: 3") && error.contains("--orphans=hold") && error.contains("renamed_from"));
+        assert_eq!(statuses(&*store).await, before, "a refused start changes nothing");
+
+        reconcile(smaller::Depot::GRAPH, &*store, &decided(Orphans::Hold)).await.expect("decided");
+        let held = (Status::Suspended, Some(SuspendReason::Orphaned), "scale".to_owned());
+        assert_eq!(statuses(&*store).await, [held.clone(), held.clone(), held]);
+        reconcile(smaller::Depot::GRAPH, &*store, &ChangeChoice::default()).await.expect("it was decided already");
+    }
+}
+
+#[tokio::test]
+async fn discarded_orphans_are_in_the_event_log_with_who_decided() {
+    for (store, ..) in left_behind().await {
+        reconcile(smaller::Depot::GRAPH, &*store, &decided(Orphans::Discard)).await.expect("decided");
+        assert!(statuses(&*store).await.iter().all(|(status, ..)| *status == Status::Discarded));
+        // What was handed in before this step is readable after it.
+        store.submit(Step::default()).commit.wait().await.expect("stored");
+        let events = store.events(EventQuery::default()).await.expect("the store answers");
+        let said: Vec<&str> = events.iter().map(|event| event.text.as_str()).collect();
+        assert_eq!(said, ["discarded by run --orphans=discard"; 3]);
+    }
+}
+
+#[tokio::test]
+async fn the_queue_of_a_renamed_item_is_worked_on_by_the_item_in_its_order() {
+    for (store, clock, _folder) in left_behind().await {
+        reconcile(later::Depot::GRAPH, &*store, &ChangeChoice::default()).await.expect("nothing is orphaned");
+        let rig = Rig::on_store::<later::Depot>(store, clock, &[]).await;
+        rig.until_idle().await;
+        assert_eq!(rig.said_by::<Scale>("platform").await, ["1 kg", "2 kg", "3 kg"]);
+        assert!(rig.messages().await.iter().all(|header| header.status == Status::Completed));
+    }
+}
+
+#[tokio::test]
+async fn a_type_that_unfinished_messages_do_not_fit_holds_the_start_and_says_what_to_write() {
+    for (store, clock, _folder) in left_behind().await {
+        let refused = reconcile(heavier::Depot::GRAPH, &*store, &ChangeChoice::default()).await;
+        let error = refused.expect_err("the parcels could not be read").to_string();
+        assert!(error.contains("3 unfinished; message `Parcel`, field `weight`: is gone"), "{error}");
+        assert!(error.contains("[iop E14]") && error.contains("--changed=hold"), "{error}");
+        let choice = ChangeChoice { hold_changed: true, ..ChangeChoice::default() };
+        reconcile(heavier::Depot::GRAPH, &*store, &choice).await.expect("decided");
+        let rig = Rig::on_store::<heavier::Depot>(store, clock, &[]).await;
+        rig.until_idle().await;
+        let messages = rig.messages().await;
+        assert!(messages.iter().all(|header| header.reason == Some(SuspendReason::Schema)), "{messages:#?}");
+        assert_eq!(rig.json::<serde_json::Value>(messages[0].id).await, serde_json::json!({ "weight": 1 }));
+    }
+}
+
+/// What a process keeps while it waits.
+mod waiting {
+    use super::*;
+
+    #[message(response = Parcel)]
+    pub(super) struct Weigh {
+        pub(super) weight: u32,
+    }
+
+    /// Cannot be reached at first.
+    #[business_operation]
+    pub(super) struct Far {
+        #[setting(default = false)]
+        reachable: bool,
+    }
+
+    #[handlers]
+    impl Far {
+        async fn on_message(&mut self, weigh: Weigh) -> Result<Parcel> {
+            if self.reachable { Ok(Parcel { weight: weigh.weight }) } else { Err(Error::unavailable("far away")) }
+        }
+    }
+
+    macro_rules! broker {
+        ($module:ident, $state:ty, $name:ident, $item:meta) => {
+            pub(super) mod $module {
+                use super::*;
+
+                #[business_process]
+                pub(crate) struct Broker {
+                    #[target]
+                    out: Target<Weigh>,
+                    #[state]
+                    asked: $state,
+                }
+
+                #[handlers]
+                impl Broker {
+                    async fn on_message(&mut self, parcel: Parcel, cx: &mut Context) -> Result {
+                        self.asked = Default::default();
+                        cx.send_request_async(&self.out, Weigh { weight: parcel.weight }).await?;
+                        Ok(())
+                    }
+
+                    async fn on_response(&mut self, _: Response<Weigh>) -> Result {
+                        info!("asked {:?}", self.asked);
+                        Ok(())
+                    }
+                }
+
+                production! {
+                    pub(crate) Brokers {
+                        #[$item]
+                        $name: Broker { out: far },
+                        far: Far {},
+                    }
+                }
+            }
+        };
+    }
+
+    broker!(before, u32, broker, item(standalone));
+    broker!(renamed, u32, agent, item(standalone, renamed_from = "broker"));
+    broker!(other_state, String, broker, item(standalone));
+}
+
+/// A store that a process died on, while it waited for a response.
+async fn died_waiting() -> (Arc<dyn Store>, Arc<TokioClock>) {
+    let clock = Arc::new(TokioClock::starting_at(Timestamp(1_700_000_000_000_000)));
+    let rig = Rig::on_store::<waiting::before::Brokers>(MemoryStore::new(clock.clone()), clock.clone(), &[]).await;
+    let director = rig.director();
+    let call =
+        tokio::spawn(
+            async move { director.call_json("broker", None, br#"{"weight":7}"#, Some(MessageId::random())).await },
+        );
+    rig.until("the call waits for its next attempt", async |rig| {
+        rig.messages().await.into_iter().find(|header| header.status == Status::Retrying)
+    })
+    .await;
+    call.abort();
+    (rig.crash().await, clock)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_waits_gets_its_response_also_under_its_new_name() {
+    let (store, clock) = died_waiting().await;
+    reconcile(waiting::renamed::Brokers::GRAPH, &*store, &ChangeChoice::default()).await.expect("it fits");
+    let rig = Rig::on_store::<waiting::renamed::Brokers>(store, clock, &["far.reachable=true"]).await;
+    rig.until_idle().await;
+    assert_eq!(rig.said_by::<waiting::renamed::Broker>("agent").await, ["asked 0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_the_program_cannot_read_suspends_the_response_and_is_kept() {
+    let (store, clock) = died_waiting().await;
+    let rig = Rig::on_store::<waiting::other_state::Brokers>(store, clock.clone(), &["far.reachable=true"]).await;
+    rig.until_idle().await;
+    let messages = rig.messages().await;
+    let response = messages.iter().find(|header| header.status == Status::Suspended).expect("one is suspended");
+    assert_eq!((response.reason, &*response.type_name), (Some(SuspendReason::Schema), "Parcel"));
+    let error = response.error.as_deref().unwrap_or_default();
+    assert!(error.starts_with("the stored state of `broker` does not fit this program: "), "{error}");
+    let response = response.id;
+    // The program that can read it goes on from where it was.
+    let store = rig.crash().await;
+    let rig = Rig::on_store::<waiting::before::Brokers>(store, clock, &["far.reachable=true"]).await;
+    assert!(rig.director().resume(response).await.expect("the store answers"));
+    rig.until_idle().await;
+    assert_eq!(rig.said_by::<waiting::before::Broker>("broker").await, ["asked 0"]);
+}
