@@ -17,7 +17,13 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
     item_names(ast, errors);
     // An item without a component is in no graph; a route to it is no mistake of its own.
     let placed: Vec<&ast::Item> = ast.items.iter().filter(|item| item.ty.is_some()).collect();
-    let mut names = Names { all: &ast.items, placed: &placed, reached: vec![false; placed.len()], unknown: false };
+    let mut names = Names {
+        all: &ast.items,
+        placed: &placed,
+        reached: vec![false; placed.len()],
+        unknown: false,
+        no_items: Vec::new(),
+    };
     // What else is wrong with an item without a component is reported all the same.
     let mut items: Vec<model::Item> =
         ast.items.iter().filter_map(|item| self::item(item, &mut names, errors)).collect();
@@ -51,6 +57,7 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
         routes,
         requirements,
         alerts,
+        no_items: names.no_items,
         ask_order: complete,
     }
 }
@@ -133,6 +140,8 @@ struct Names<'a> {
     reached: Vec<bool>,
     /// A route led nowhere, so nobody knows what is reached.
     unknown: bool,
+    /// See [`model::Production::no_items`].
+    no_items: Vec<Ident>,
 }
 
 impl Names<'_> {
@@ -162,6 +171,7 @@ impl Names<'_> {
             ),
         };
         errors.report(written, Code::E01, format!("there is no item `{name}`"), help);
+        self.no_items.push(written.clone());
         // What was probably meant counts as reached: that nothing leads there would be the same mistake again.
         match meant.and_then(|meant| self.placed.iter().position(|item| item.ident == meant)) {
             Some(index) => self.reach(index),
@@ -178,7 +188,8 @@ impl Names<'_> {
 }
 
 fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<model::Item> {
-    let Options { standalone, policy, refused, settings, tap, tap_responses } = policy::options(item, errors);
+    let Options { standalone, policy, refused, settings, half_written, tap, tap_responses } =
+        policy::options(item, errors);
     let mut taps = Vec::new();
     for (to, responses) in [(tap, false), (tap_responses, true)] {
         match to {
@@ -210,6 +221,7 @@ fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<mode
         refused,
         taps,
         options: settings,
+        half_written,
         ask_wired: item.complete,
         ask_reached: false,
     })

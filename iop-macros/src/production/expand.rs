@@ -157,6 +157,7 @@ fn wiring(production: &Production) -> TokenStream {
         }
         Alerts::Unsaid | Alerts::Nowhere => None,
     };
+    let for_editors = for_editors(production);
     // So that editors know the names in statements.
     let names = mentions.iter().map(|Destination { written, .. }| quote! { let _ = #written; });
     let wirings = (0..items.len()).map(|index| {
@@ -170,8 +171,36 @@ fn wiring(production: &Production) -> TokenStream {
         #(#routes)*
         #(#names)*
         #alerts
+        #for_editors
         ::std::vec![#(#wirings),*]
     }
+}
+
+/// What rustc is told of in our own words, and an editor completes: names that are the beginning of another, perhaps.
+fn for_editors(Production { items, no_items, .. }: &Production) -> Option<TokenStream> {
+    let options = items.iter().enumerate().flat_map(|(index, item)| {
+        item.half_written.iter().map(move |key| {
+            let span = Span::mixed_site().located_at(key.span());
+            let options = Ident::new(&local("options", index).to_string(), span);
+            quote_spanned! {span=> let _ = #options.#key; }
+        })
+    });
+    let options: Vec<_> = options.collect();
+    if options.is_empty() && no_items.is_empty() {
+        return None;
+    }
+    let places = items.iter().map(|Item { ident, ty, .. }| quote! { let #ident = ::iop::__private::placed::<#ty>(); });
+    Some(quote! {
+        #[allow(unexpected_cfgs, reason = "rustc does not know the name under which an editor compiles")]
+        {
+            #[cfg(rust_analyzer)]
+            {
+            #(#places)*
+            #(let _ = #no_items;)*
+            #(#options)*
+            }
+        }
+    })
 }
 
 /// The items that requirements name.
@@ -184,8 +213,8 @@ fn start(index: usize, item: &Item) -> TokenStream {
     let fields_mut = (!item.fields.is_empty()).then(|| quote!(mut));
     let options_mut = (!item.options.is_empty()).then(|| quote!(mut));
     quote! {
-        let #fields_mut #fields = <<#ty as ::iop::__private::Component>::Fields as ::core::default::Default>::default();
-        let #options_mut #options = ::iop::__private::ItemOptions::default();
+        let #fields_mut #fields: <#ty as ::iop::__private::Component>::Fields = ::core::default::Default::default();
+        let #options_mut #options: ::iop::__private::ItemOptions = ::core::default::Default::default();
     }
 }
 

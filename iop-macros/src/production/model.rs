@@ -15,6 +15,8 @@ pub(crate) struct Production {
     /// In the order of declaration.
     pub(crate) requirements: Vec<Requirement>,
     pub(crate) alerts: Alerts,
+    /// What is written where the name of an item should be, and is none: the beginning of one, perhaps.
+    pub(crate) no_items: Vec<Ident>,
     /// Rustc shall ask whether required orders are kept.
     pub(crate) ask_order: bool,
 }
@@ -92,6 +94,8 @@ pub(crate) struct Item {
     pub(crate) policy: Policy,
     pub(crate) taps: Vec<Tap>,
     pub(crate) options: Vec<(Ident, TokenStream)>,
+    /// Options without a value: the beginning of one, perhaps.
+    pub(crate) half_written: Vec<Ident>,
     pub(crate) fields: Vec<Field>,
     /// Something is wrong with its order, and that was said.
     pub(crate) refused: bool,

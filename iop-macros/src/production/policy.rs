@@ -28,6 +28,8 @@ pub(super) struct Options {
     pub(super) tap_responses: Option<Ident>,
     /// Settings of the engine, which rustc knows.
     pub(super) settings: Vec<(Ident, TokenStream)>,
+    /// Names without a value.
+    pub(super) half_written: Vec<Ident>,
 }
 
 pub(super) fn options(item: &ast::Item, errors: &mut Errors) -> Options {
@@ -128,6 +130,7 @@ impl Options {
     fn setting(&mut self, Argument { key, value }: Argument, errors: &mut Errors) {
         let Some(value) = value else {
             errors.report(&key, Code::E12, format!("`{key}` has no value"), format!("write `{key} = …`"));
+            self.half_written.push(key);
             return;
         };
         let name = key.to_string();
