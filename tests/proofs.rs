@@ -55,6 +55,7 @@ impl Lab {
 production! {
     /// Keeps the order of each patient.
     pub Hospital {
+        alerts none;
         require order key(mrn) from admit to lab;
         admit: Admit { out: router },
         #[item(order = fifo, failing = block)]

@@ -1,6 +1,7 @@
 //! Everything that generated code may name. Not part of the public API; changes without notice.
 
 mod facts;
+mod heard;
 mod router;
 mod start;
 mod state;
@@ -19,6 +20,7 @@ pub use self::facts::{
     Role, assert_called, assert_correlates, assert_counted, assert_effect, assert_handles, assert_keyed,
     assert_no_circle, assert_order, assert_reached, assert_taps, assert_way, assert_wired, assert_within,
 };
+pub use self::heard::{ActsOutside, Failures, HeardOf, Suspended};
 pub use self::router::{Arm, ask_one, pass_on};
 pub use self::start::{CallInterval, Refused, StartsAsDefault, default, refused, word};
 pub use self::state::{StateReader, StateValue, StateWriter};

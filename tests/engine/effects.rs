@@ -105,6 +105,7 @@ impl Shop {
 production! {
     /// A shop with one terminal.
     pub Market {
+        alerts none;
         #[item(standalone)]
         shop: Shop { terminal: terminal },
         #[item(timeout = "5s")]

@@ -121,6 +121,7 @@ impl Sink {
 production! {
     /// Ordered by key, eight workers; what fails for good lets its key go on.
     pub ByKey {
+        alerts none;
         source: Source { out: sink },
         #[item(pool_size = 8, order = key(key), failing = suspend, backoff = "10ms", backoff_cap = "50ms", breaker = 0)]
         sink: Sink {},
@@ -130,6 +131,7 @@ production! {
 production! {
     /// What fails for good parks its key.
     pub Parking {
+        alerts none;
         source: Source { out: sink },
         #[item(pool_size = 4, order = key(key), failing = park_key, attempts = 2, backoff = "10ms")]
         sink: Sink {},

@@ -44,6 +44,7 @@ fn write_line(file: &Path, line: &str) -> std::io::Result<()> {
 
 production! {
     Charging {
+        alerts none;
         #[item(standalone)]
         till: Till {},
     }

@@ -25,6 +25,9 @@ pub(crate) fn component(ast: &ast::Component, model: Option<&Component>) -> Toke
     let build = build(ast, model);
     let state = state(model);
     let receives = receives(ident, model);
+    let acts = model.effect.map(|_| {
+        quote! { #[automatically_derived] impl ::iop::__private::ActsOutside for #ident {} }
+    });
     let checks = checks(ident, model);
     let handles = handles(ident, model);
     let defaults = defaults(ident, model);
@@ -46,6 +49,7 @@ pub(crate) fn component(ast: &ast::Component, model: Option<&Component>) -> Toke
             }
 
             #receives
+            #acts
             #checks
             #handles
             #defaults

@@ -69,7 +69,7 @@ fn policy(Policy { order, failing, pool_size, max_hops, renamed_from }: &Policy)
     let failing = failing.as_ref().map(|failing| match failing {
         Failing::Block(_) => quote!(.failing(::iop::__private::Failing::Block)),
         Failing::ParkKey(_) => quote!(.failing(::iop::__private::Failing::ParkKey)),
-        Failing::Suspend => quote!(.failing(::iop::__private::Failing::Suspend)),
+        Failing::Suspend(_) => quote!(.failing(::iop::__private::Failing::Suspend)),
     });
     let pool_size = pool_size.map(|size| quote!(.pool_size(#size)));
     let max_hops = max_hops.map(|count| quote!(.max_hops(#count)));

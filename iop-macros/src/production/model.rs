@@ -54,7 +54,8 @@ pub(crate) enum Failing {
     Block(Ident),
     /// And the word that says so.
     ParkKey(Ident),
-    Suspend,
+    /// And the word that says so.
+    Suspend(Ident),
 }
 
 /// What `#[item(…)]` fixes at compile time.

@@ -197,7 +197,7 @@ fn failing(tokens: &TokenStream, errors: &mut Errors) -> Option<Failing> {
     match word.to_string().as_str() {
         "block" => Some(Failing::Block(word)),
         "park_key" => Some(Failing::ParkKey(word)),
-        "suspend" => Some(Failing::Suspend),
+        "suspend" => Some(Failing::Suspend(word)),
         _ => unknown(&word, "failing", &["block", "park_key", "suspend"], help, errors),
     }
 }

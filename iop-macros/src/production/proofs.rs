@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::expand::plain;
-use super::model::{Failing, Item, Order, Production, Requirement};
+use super::model::{Alerts, Failing, Item, Order, Production, Requirement};
 
 pub(super) fn proofs(production: &Production) -> TokenStream {
     let circles = circles(production);
@@ -16,7 +16,11 @@ pub(super) fn proofs(production: &Production) -> TokenStream {
         Some(Order::Key(field)) => Some(keyed(item, field)),
         _ => None,
     });
-    quote! { #circles #orders #(#keys)* #(#counted)* #(#effects)* }
+    let heard: TokenStream = match production.alerts {
+        Alerts::Unsaid => production.items.iter().map(heard).collect(),
+        Alerts::Nowhere | Alerts::To(_) => TokenStream::new(),
+    };
+    quote! { #circles #orders #(#keys)* #(#counted)* #(#effects)* #heard }
 }
 
 /// Nothing where no route lies on a circle.
@@ -76,6 +80,21 @@ fn counted(Item { ident, ty, .. }: &Item) -> TokenStream {
     let (item, span) = (plain(ident), at(ident));
     let component = quote!(<#ty as ::iop::__private::Component>::This);
     quote_spanned! {span=> const _: () = ::iop::__private::assert_counted::<#component>(#item); }
+}
+
+/// A warning where nobody hears of failures, of which it is known that they matter.
+fn heard(Item { ident, ty, policy, .. }: &Item) -> TokenStream {
+    if let Some(Failing::ParkKey(word) | Failing::Suspend(word)) = &policy.failing {
+        let span = at(word);
+        return quote_spanned! {span=> const _: () = ::iop::__private::Suspended::REACHES_NOBODY; };
+    }
+    let span = at(ident);
+    quote_spanned! {span=>
+        const _: () = {
+            use ::iop::__private::HeardOf as _;
+            ::iop::__private::Failures::<#ty>::REACH_NOBODY
+        };
+    }
 }
 
 fn effect(index: usize, item: &Item) -> Option<TokenStream> {

@@ -6,6 +6,7 @@ use loops::{Admit, Lab};
 
 production! {
     Hospital {
+        alerts none;
         admit: Admit { out: lab },
         #[item(order = key(text), failing = park_key)] // the mistake
         lab: Lab {},

@@ -6,6 +6,7 @@ use loops::{Admit, Lab, Relay};
 
 production! {
     Hospital {
+        alerts none;
         require order fifo from admit to lab;
         admit: Admit { out: relay },
         #[item(order = fifo, failing = suspend)]

@@ -6,6 +6,7 @@ use loops::{Admit, Lab, Relay};
 
 production! {
     Hospital {
+        alerts none;
         require order key(mrn) from admit to lab;
         admit: Admit { out: relay },
         #[item(pool_size = 4)]
