@@ -16,10 +16,7 @@ pub(super) fn proofs(production: &Production) -> TokenStream {
         Some(Order::Key(field)) => Some(keyed(item, field)),
         _ => None,
     });
-    let heard: TokenStream = match production.alerts {
-        Alerts::Unsaid => production.items.iter().map(heard).collect(),
-        Alerts::Nowhere | Alerts::To(_) => TokenStream::new(),
-    };
+    let heard = matches!(production.alerts, Alerts::Unsaid).then(|| heard(&production.items));
     quote! { #circles #orders #(#keys)* #(#counted)* #(#effects)* #heard }
 }
 
@@ -82,17 +79,23 @@ fn counted(Item { ident, ty, .. }: &Item) -> TokenStream {
     quote_spanned! {span=> const _: () = ::iop::__private::assert_counted::<#component>(#item); }
 }
 
-/// A warning where nobody hears of failures, of which it is known that they matter.
-fn heard(Item { ident, ty, policy, .. }: &Item) -> TokenStream {
-    if let Some(Failing::ParkKey(word) | Failing::Suspend(word)) = &policy.failing {
-        let span = at(word);
-        return quote_spanned! {span=> const _: () = ::iop::__private::Suspended::REACHES_NOBODY; };
-    }
-    let span = at(ident);
-    quote_spanned! {span=>
+/// Warnings where nobody hears of failures, of which it is known that they matter.
+fn heard(items: &[Item]) -> TokenStream {
+    let asked = items.iter().map(|Item { ident, ty, policy, .. }| match &policy.failing {
+        Some(Failing::ParkKey(word) | Failing::Suspend(word)) => {
+            let span = at(word);
+            quote_spanned! {span=> let _ = ::iop::__private::Suspended::REACHES_NOBODY; }
+        }
+        Some(Failing::Block(_)) | None => {
+            let span = at(ident);
+            quote_spanned! {span=> let _ = ::iop::__private::Failures::<#ty>::REACH_NOBODY; }
+        }
+    });
+    quote! {
         const _: () = {
+            #[allow(unused_imports, reason = "generated")]
             use ::iop::__private::HeardOf as _;
-            ::iop::__private::Failures::<#ty>::REACH_NOBODY
+            #(#asked)*
         };
     }
 }

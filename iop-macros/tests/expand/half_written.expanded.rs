@@ -33,6 +33,12 @@ const _: () = {
         ::iop::__private::measure_of("1s"),
     );
     const _: () = ::iop::__private::assert_wired("greeter", <Greeter as ::iop::__private::Component>::TYPE, &[]);
+    const _: () = {
+        #[allow(unused_imports, reason = "generated")]
+        use ::iop::__private::HeardOf as _;
+        let _ = ::iop::__private::Failures::<Clock>::REACH_NOBODY;
+        let _ = ::iop::__private::Failures::<Greeter>::REACH_NOBODY;
+    };
     ::iop::__private::inventory::submit! {::iop::__private::RegisteredProduction (& GRAPH) }
 };
 ::core::compile_error! { "`ou` has no value\n\nhelp: write `ou: value,` or `ou: item,`" }

@@ -65,5 +65,12 @@ const _: () = {
     const _: () = ::iop::__private::assert_wired("greeter", <Greeter as ::iop::__private::Component>::TYPE, &[]);
     const _: () =
         ::iop::__private::assert_wired("printer", <plant::Printer as ::iop::__private::Component>::TYPE, &["title"]);
+    const _: () = {
+        #[allow(unused_imports, reason = "generated")]
+        use ::iop::__private::HeardOf as _;
+        let _ = ::iop::__private::Failures::<Clock>::REACH_NOBODY;
+        let _ = ::iop::__private::Failures::<Greeter>::REACH_NOBODY;
+        let _ = ::iop::__private::Failures::<plant::Printer>::REACH_NOBODY;
+    };
     ::iop::__private::inventory::submit! {::iop::__private::RegisteredProduction (& GRAPH) }
 };
