@@ -6,6 +6,7 @@ use loops::{Admit, Pump};
 
 production! {
     Hospital {
+        alerts none;
         admit: Admit { out: pump },
         #[item(order = fifo, failing = block)] // the mistake
         pump: Pump {},
