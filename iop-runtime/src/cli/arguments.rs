@@ -66,7 +66,7 @@ pub(crate) enum Command {
     /// Writes messages.lock: the message types as stored messages have them, to be committed.
     Lock(LockArguments),
     /// Asks the running production how it is.
-    Status(Output<Table>),
+    Status(StatusArguments),
     /// Starts an item of the running production.
     Start(ItemArguments),
     /// Stops an item of the running production; its queue waits.
@@ -83,6 +83,15 @@ pub(crate) enum Command {
     /// Nothing outside is touched: operations give their recorded answers, and services that poll or have an adapter do not
     /// start. The store is only read. Ends with 5 where something is different.
     Replay(ReplayArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArguments {
+    /// Only items of this category; may be given several times.
+    #[arg(long)]
+    pub(crate) category: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: Output<Table>,
 }
 
 #[derive(Debug, Args)]

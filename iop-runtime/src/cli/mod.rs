@@ -12,6 +12,7 @@ mod remote;
 mod replay;
 mod settings;
 mod start;
+mod status;
 mod store;
 mod table;
 mod tables;
@@ -95,7 +96,7 @@ impl Program {
             Command::Table(command) => self.table(settings, &command, out),
             Command::Schema(arguments) => graph::schema(&arguments.type_name, out),
             Command::Lock(arguments) => self.lock(&arguments, out),
-            Command::Status(output) => self.status(settings, output.output, out),
+            Command::Status(which) => self.status(settings, &which, out),
             Command::Start(arguments) => self.order(settings, &arguments.item, "start"),
             Command::Stop(arguments) => self.order(settings, &arguments.item, "stop"),
             Command::Restart(arguments) => self.order(settings, &arguments.item, "restart"),

@@ -1,6 +1,5 @@
 //! The production that runs, asked over its HTTP entrance: found by the files in its store directory.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -13,9 +12,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use super::arguments::{SettingsArguments, Table};
+use super::arguments::SettingsArguments;
 use super::exit::{Exit, Failure};
-use super::table::Rows;
 use super::{Program, say, wait_for};
 use crate::director::http::{ADDRESS_FILE, TOKEN_FILE};
 use crate::events::{escaped, escaped_lines};
@@ -173,50 +171,4 @@ impl Program {
         say(&format!("`{}` {} {state}", escaped(item), if changed { "is" } else { "was already" }));
         Ok(Exit::Done)
     }
-
-    /// `status`.
-    pub(crate) fn status(
-        self,
-        arguments: &SettingsArguments,
-        output: Table,
-        out: &mut dyn Write,
-    ) -> Result<Exit, Failure> {
-        let remote = self.remote(arguments)?;
-        let body =
-            wait_for(async { remote.call(Method::GET, "/api/v1/status", None, Bytes::new()).await?.accepted() })?;
-        let status: Value = serde_json::from_slice(&body).map_err(Failure::failed)?;
-        if output == Table::Json {
-            serde_json::to_writer_pretty(&mut *out, &status)?;
-            writeln!(out)?;
-        } else {
-            status_table(&status).write(out)?;
-        }
-        let items = status["items"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let degraded = items.iter().any(|item| item["state"] != "running" || !item["error"].is_null());
-        Ok(if degraded { Exit::CheckFailed } else { Exit::Done })
-    }
-}
-
-fn status_table(status: &Value) -> Rows {
-    let mut rows = Rows::new(["item", "kind", "state", "queued", "workers", "busy", "completed", "failed", "error"]);
-    for item in status["items"].as_array().into_iter().flatten() {
-        let text = |value: &Value| match value {
-            Value::Null => String::new(),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        let more = if item["more_in_store"] == true { "+" } else { "" };
-        rows.push([
-            text(&item["name"]),
-            text(&item["kind"]),
-            text(&item["state"]),
-            format!("{}{more}", text(&item["queued"])),
-            text(&item["workers"]["all"]),
-            text(&item["workers"]["busy"]),
-            text(&item["completed"]),
-            text(&item["failed"]),
-            text(&item["error"]),
-        ]);
-    }
-    rows
 }
