@@ -1,31 +1,27 @@
-//! A production in the test's own process, on a store in memory, with a clock that moves with tokio's: in a test with
-//! paused time, hours are virtual.
+//! `iop::testing` as the tests of whole productions use it: what they say often, in few words.
 
-use std::sync::{Arc, Once};
-use std::time::Duration;
+use std::ops::Deref;
+use std::sync::Arc;
 
-use iop::clock::{Timestamp, TokioClock};
+use iop::clock::TokioClock;
 use iop::component::Component;
-use iop::director::{Director, ItemStatus};
-use iop::engine::{self, Running, StartOptions, Stop, Summary};
-use iop::events::EventLayer;
-use iop::message::{Header, Message, MessageId};
+use iop::engine::Stop;
+use iop::message::{Message, MessageId};
 use iop::production::Production;
-use iop::settings::{LayerSources, Layers, resolve};
-use iop::store::memory::MemoryStore;
-use iop::store::{Event, EventQuery, MessageQuery, Store};
+use iop::store::{EventQuery, Store};
+use iop::testing::{TestProduction, TestRun};
 use serde::de::DeserializeOwned;
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::layer::SubscriberExt;
-
-/// A state that does not come within this time, virtual or not, does not come.
-const DEADLINE: Duration = Duration::from_secs(120);
 
 /// A running production.
 #[derive(Debug)]
-pub struct Rig {
-    running: Running,
-    store: Arc<dyn Store>,
+pub struct Rig(TestRun);
+
+impl Deref for Rig {
+    type Target = TestRun;
+
+    fn deref(&self) -> &TestRun {
+        &self.0
+    }
 }
 
 impl Rig {
@@ -36,35 +32,12 @@ impl Rig {
 
     /// Starts `P` with settings as they would stand behind `--set`.
     pub async fn with_settings<P: Production>(set: &[&str]) -> Self {
-        let clock = Arc::new(TokioClock::starting_at(Timestamp(1_700_000_000_000_000)));
-        Self::on_store::<P>(MemoryStore::new(clock.clone()), clock, set).await
+        Self(prepared::<P>(set).start().await)
     }
 
     /// Starts `P` on what `store` holds.
     pub async fn on_store<P: Production>(store: Arc<dyn Store>, clock: Arc<TokioClock>, set: &[&str]) -> Self {
-        store_events();
-        let mut sources = LayerSources::default();
-        sources.set = set.iter().map(ToString::to_string).collect();
-        let resolved = resolve(P::GRAPH, P::wiring(), &Layers::read(sources)).expect("the settings fit");
-        let running = engine::start(
-            resolved,
-            Arc::clone(&store),
-            StartOptions { clock, services: true, ..StartOptions::default() },
-        )
-        .await;
-        Self { running, store }
-    }
-
-    /// Where its messages are.
-    #[must_use]
-    pub fn store(&self) -> &Arc<dyn Store> {
-        &self.store
-    }
-
-    /// The handle for other code.
-    #[must_use]
-    pub fn director(&self) -> Director {
-        self.running.director()
+        Self(prepared::<P>(set).store(store, clock).start().await)
     }
 
     /// Sends a message to an item and waits for its response.
@@ -90,67 +63,13 @@ impl Rig {
         Ok(serde_json::from_slice(response).expect("the response is of its type"))
     }
 
-    /// Waits until nothing is under way.
-    pub async fn until_idle(&self) -> Summary {
-        self.running.until_idle().await.expect("the store lives")
-    }
-
-    /// Waits for a state, however long it takes up to two minutes of tokio's time.
-    ///
-    /// # Panics
-    /// Where it does not come; `what` says which.
-    pub async fn until<T>(&self, what: &str, look: impl AsyncFn(&Self) -> Option<T>) -> T {
-        let found = async {
-            loop {
-                if let Some(found) = look(self).await {
-                    return found;
-                }
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
-        match tokio::time::timeout(DEADLINE, found).await {
-            Ok(found) => found,
-            Err(_) => panic!("never: {what}\n{:#?}\n{:#?}", self.director().status(), self.messages().await),
-        }
-    }
-
-    /// The state of an item.
-    #[must_use]
-    pub fn item(&self, name: &str) -> ItemStatus {
-        let items = self.director().status().items;
-        items.into_iter().find(|item| item.name == name).expect("the item exists")
-    }
-
-    /// Every message, in order of acceptance.
-    pub async fn messages(&self) -> Vec<Header> {
-        let query = MessageQuery { limit: 10_000, oldest_first: true, ..MessageQuery::default() };
-        self.store.query(query).await.expect("the store answers")
-    }
-
-    /// Messages of one type, in order of acceptance.
-    pub async fn messages_of<M: Message>(&self) -> Vec<Header> {
-        self.messages().await.into_iter().filter(|header| &*header.type_name == M::TYPE.name).collect()
-    }
-
-    /// The stored body of a message.
-    pub async fn body<M: Message>(&self, id: MessageId) -> M {
-        self.json(id).await
-    }
-
     /// The stored body of a message as any type that fits it.
     ///
     /// # Panics
     /// Where it does not fit.
     pub async fn json<T: DeserializeOwned>(&self, id: MessageId) -> T {
-        let found = self.store.find(id).await.expect("the store answers").expect("the message is stored");
+        let found = self.store().find(id).await.expect("the store answers").expect("the message is stored");
         serde_json::from_slice(&found.body).expect("the body is of its type")
-    }
-
-    /// Lines of the event log, in order of time.
-    pub async fn events(&self, query: EventQuery) -> Vec<Event> {
-        self.running.flush_log();
-        let query = EventQuery { limit: 10_000, oldest_first: true, ..query };
-        self.store.events(query).await.expect("the store answers")
     }
 
     /// What handlers of a component said in an item: lines of the module of `C`, without the engine's.
@@ -161,30 +80,19 @@ impl Rig {
     }
 
     /// Drops the production in whatever it is doing, as a crash would; its store, ready for the next one.
-    ///
-    /// # Panics
-    /// Where the store does not recover.
     pub async fn crash(self) -> Arc<dyn Store> {
-        let Self { running, store } = self;
-        drop(running);
-        // Tasks that were cut off are dropped by the runtime at its next chance.
-        tokio::task::yield_now().await;
-        store.recover().await.expect("a memory store recovers");
-        store
+        self.0.end().await
     }
 
     /// Stops the production; its store, as it is then.
     pub async fn stop(self, how: Stop) -> Arc<dyn Store> {
-        self.running.stop(how).await.expect("the store closes");
-        self.store
+        self.0.stop(how).await
     }
 }
 
-/// Has what is said in turns stored, in every production of this process.
-fn store_events() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let subscriber = tracing_subscriber::registry().with(LevelFilter::INFO).with(EventLayer::new());
-        tracing::subscriber::set_global_default(subscriber).expect("the first one");
-    });
+fn prepared<P: Production>(set: &[&str]) -> TestProduction<P> {
+    set.iter().fold(TestProduction::new(), |production, setting| {
+        let (key, value) = setting.split_once('=').expect("a setting is `item.name=value`");
+        production.setting(key, value)
+    })
 }

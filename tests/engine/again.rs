@@ -162,7 +162,7 @@ async fn a_response_that_comes_before_the_callback_that_asked_has_succeeded_is_n
 #[tokio::test(start_paused = true)]
 async fn a_suspended_call_that_a_person_resumes_is_not_counted_twice() {
     let lab = Lab::start::<Town>().await;
-    let director = lab.running.director();
+    let director = lab.director();
     let id = Some(MessageId::random());
     let survey = br#"{"how":"refused"}"#;
     let call = tokio::spawn(async move { director.call_json("pollster", None, survey, id).await });
@@ -176,7 +176,7 @@ async fn a_suspended_call_that_a_person_resumes_is_not_counted_twice() {
     call.abort();
     assert_eq!(lab.store.admin(Admin::Resume(refused.id)).await, Ok(true));
     let lab = lab.crash_and_restart::<Town>().await;
-    let called = lab.running.director().call_json("pollster", None, survey, id).await;
+    let called = lab.director().call_json("pollster", None, survey, id).await;
     let report = called.map(|called| called.response.unwrap_or_default());
     assert_eq!(report, Ok(r#"{"lines":["first: refused","second: bob ok"]}"#.into()));
 }
@@ -184,7 +184,7 @@ async fn a_suspended_call_that_a_person_resumes_is_not_counted_twice() {
 #[tokio::test(start_paused = true)]
 async fn a_suspended_turn_that_a_person_resumes_finds_what_it_had_asked_for_and_what_has_timed_out() {
     let lab = Lab::start::<Town>().await;
-    let director = lab.running.director();
+    let director = lab.director();
     let id = Some(MessageId::random());
     let survey = br#"{"how":"resumed"}"#;
     let suspended = director.call_json("pollster", None, survey, id).await;

@@ -129,7 +129,7 @@ async fn what_lasts_over_a_crash_is_not_told_a_second_time() {
     let lab = lab.crash_and_restart::<Plant>().await;
     look(120).await;
     assert_eq!(sent(&lab).await, first, "it still lasts");
-    let (conditions, _) = lab.running.director().alerts().await.unwrap();
+    let (conditions, _) = lab.director().alerts().await.unwrap();
     assert_eq!((conditions.len(), conditions[0].since), (1, first[0].0.since));
     let suspended = lab.until("press", Status::Suspended).await;
     lab.store.admin(Admin::Discard { id: suspended.id, by: "eve".into() }).await.unwrap();
@@ -165,7 +165,7 @@ async fn an_alert_about_the_item_of_alerts_is_not_sent_to_it() {
     lab.until("mail", Status::Suspended).await;
     look(300).await;
     assert_eq!(phases(&sent(&lab).await), [(AlertKind::Suspended, AlertPhase::Entered)], "only that of the press");
-    let (conditions, _) = lab.running.director().alerts().await.unwrap();
+    let (conditions, _) = lab.director().alerts().await.unwrap();
     let mut items: Vec<_> = conditions.iter().filter_map(|condition| condition.item.as_deref()).collect();
     items.sort_unstable();
     assert_eq!(items, ["mail", "press"], "it is seen all the same");
@@ -175,7 +175,7 @@ async fn an_alert_about_the_item_of_alerts_is_not_sent_to_it() {
 #[tokio::test(start_paused = true)]
 async fn a_muted_rule_is_seen_and_not_told() {
     let lab = Lab::start::<Plant>().await;
-    let director = lab.running.director();
+    let director = lab.director();
     let hour = Duration::from_secs(3600);
     director.mute_alerts(Some("press"), Some(AlertKind::Suspended), hour, "eve").await.unwrap();
     press(&lab, 0).await;
@@ -189,7 +189,7 @@ async fn a_muted_rule_is_seen_and_not_told() {
     look(60).await;
     assert_eq!(sent(&lab).await, []);
     assert_eq!(phases(&until_sent_late(&lab, 3600).await), [(AlertKind::Suspended, AlertPhase::Entered)]);
-    let mistake = lab.running.director().mute_alerts(Some("pres"), None, hour, "eve").await;
+    let mistake = lab.director().mute_alerts(Some("pres"), None, hour, "eve").await;
     assert!(mistake.unwrap_err().to_string().contains("did you mean `press`?"));
 }
 

@@ -43,7 +43,7 @@ const COIN: &[u8] = br#"{"cents":5}"#;
 #[tokio::test(start_paused = true)]
 async fn callers_with_one_id_at_the_same_time_all_get_its_response() {
     let lab = Lab::start::<Booth>().await;
-    let (director, id) = (lab.running.director(), Some(MessageId::random()));
+    let (director, id) = (lab.director(), Some(MessageId::random()));
     let call = || director.call_json("till", None, COIN, id);
     let impatient = tokio::time::timeout(Duration::from_millis(500), call());
     let (first, second, gone, late) = tokio::join!(call(), call(), impatient, async {
@@ -60,7 +60,7 @@ async fn callers_with_one_id_at_the_same_time_all_get_its_response() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_is_carried_out_even_when_whoever_asked_for_it_is_gone() {
     let lab = Lab::start::<Booth>().await;
-    let director = lab.running.director();
+    let director = lab.director();
     let caller = director.clone();
     let _call = tokio::spawn(async move { caller.call_json("till", None, COIN, None).await });
     lab.until("till", Status::InFlight).await;
@@ -78,7 +78,7 @@ async fn a_store_that_failed_recovers_even_when_every_caller_gives_an_id() {
     let lab = Lab::on_store::<Booth>(front.clone(), store, clock).await;
     lab.until_idle().await;
     front.fail();
-    let director = lab.running.director();
+    let director = lab.director();
     let id = Some(MessageId::random());
     let refused = director.call_json("till", None, COIN, id).await;
     assert!(matches!(refused, Err(DirectorError::NotStored(_) | DirectorError::Unknown(_))), "{refused:?}");
@@ -94,7 +94,7 @@ async fn a_queue_that_could_not_be_read_is_read_again() {
     let lab = Lab::on_store::<Booth>(front.clone(), store, clock).await;
     lab.until_idle().await;
     front.fail_next_lease();
-    let director = lab.running.director();
+    let director = lab.director();
     // With an id, the message goes to its queue by way of the store.
     let call = tokio::spawn(async move { director.call_json("till", None, COIN, Some(MessageId::random())).await });
     let served = tokio::time::timeout(Duration::from_secs(10), lab.until("till", Status::Completed)).await;

@@ -38,7 +38,7 @@ production! {
 }
 
 fn phase(lab: &Lab) -> ItemPhase {
-    lab.running.director().status().items[0].state
+    lab.director().status().items[0].state
 }
 
 fn work(seconds: u64) -> Vec<iop::store::NewMessage> {
@@ -48,13 +48,13 @@ fn work(seconds: u64) -> Vec<iop::store::NewMessage> {
 #[tokio::test(start_paused = true)]
 async fn a_stop_that_takes_its_time_does_not_stop_what_was_started_after_it() {
     let lab = Lab::start::<Slowly>().await;
-    let director = lab.running.director();
+    let director = lab.director();
     let id = Some(MessageId::random());
     let call = {
         let director = director.clone();
         tokio::spawn(async move { director.call_json("slow", None, br#"{"seconds":5}"#, id).await })
     };
-    while lab.running.director().status().items[0].workers.busy == 0 {
+    while lab.director().status().items[0].workers.busy == 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     // Two stops of one item, both waiting for the same turn.
@@ -82,13 +82,11 @@ async fn a_stop_that_takes_its_time_does_not_stop_what_was_started_after_it() {
 #[tokio::test(start_paused = true)]
 async fn a_production_that_stops_starts_nothing_any_more() {
     let lab = Lab::start::<Slowly>().await;
-    let director = lab.running.director();
-    let Lab { running, store, .. } = lab;
-    running.stop(Stop::Now).await.expect("it stops");
+    let director = lab.director();
+    lab.stop(Stop::Now).await;
     assert_eq!(director.start_item("slow").await, Ok(false));
     assert_eq!(director.restart_item("slow", Stop::Now).await, Ok(()));
     assert_eq!(director.status().items[0].state, ItemPhase::Stopped);
-    drop(store);
 }
 
 static BROKEN: AtomicBool = AtomicBool::new(true);
@@ -121,12 +119,12 @@ async fn nobody_waits_for_an_item_that_does_not_come_up_and_what_waits_there_is_
     let lab = Lab::start::<Unlicensed>().await;
     lab.put(vec![crate::kit::request("broken", "Work", 0, r#"{"seconds":0}"#.to_owned())]).await;
     lab.until_idle().await;
-    assert_eq!(lab.running.director().status().items[0].error.as_deref(), Some("no licence"));
+    assert_eq!(lab.director().status().items[0].error.as_deref(), Some("no licence"));
     assert_eq!(lab.requests_to("broken").await[0].status, Status::Queued);
     BROKEN.store(false, Ordering::SeqCst);
     lab.until("broken", Status::Completed).await;
     lab.until_idle().await;
-    assert_eq!(lab.running.director().status().items[0].error, None);
+    assert_eq!(lab.director().status().items[0].error, None);
 }
 
 static HELD: AtomicBool = AtomicBool::new(true);
@@ -163,7 +161,7 @@ async fn a_handler_that_outlives_a_recovery_of_the_store_neither_ends_nor_repeat
     let (store, clock) = Lab::memory();
     let front = Front::of(store.clone());
     let lab = Lab::on_store::<Stuck>(front.clone(), store, clock).await;
-    let director = lab.running.director();
+    let director = lab.director();
     let first = {
         let director = director.clone();
         tokio::spawn(async move { director.call_json("blocking", None, br#"{"seconds":0}"#, None).await })

@@ -150,7 +150,7 @@ async fn what_a_crash_or_a_stop_cuts_off_is_in_doubt_and_a_person_may_let_it_run
     for crash in [true, false] {
         let card = if crash { "crash" } else { "stop" };
         let lab = Lab::start::<Market>().await;
-        let director = lab.running.director();
+        let director = lab.director();
         let body = format!(r#"{{"card":"{card}","how":"hang"}}"#);
         let id = Some(MessageId::random());
         let call = {
@@ -171,7 +171,7 @@ async fn what_a_crash_or_a_stop_cuts_off_is_in_doubt_and_a_person_may_let_it_run
         let doubted = lab.until("terminal", Status::Suspended).await;
         assert_eq!(doubted.reason, Some(SuspendReason::InDoubt));
         assert_eq!(charges(card), 1, "it is not repeated");
-        let again = lab.running.director().call_json("terminal", None, body.as_bytes(), id).await;
+        let again = lab.director().call_json("terminal", None, body.as_bytes(), id).await;
         assert!(matches!(again, Err(DirectorError::Suspended { reason: SuspendReason::InDoubt, .. })), "{again:?}");
 
         assert_eq!(lab.store.admin(Admin::Resume(doubted.id)).await, Ok(true));

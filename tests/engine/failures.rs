@@ -143,7 +143,7 @@ async fn a_request_that_is_not_answered_in_time_fails_and_its_late_response_is_m
 #[tokio::test(start_paused = true)]
 async fn stopping_an_item_fails_the_calls_that_wait_for_it_and_keeps_its_queue() {
     let lab = Lab::start::<Shop>().await;
-    let director = lab.running.director();
+    let director = lab.director();
     let caller = director.clone();
     let call = tokio::spawn(async move { caller.call_json("worker", None, br#"{"how":"hang"}"#, None).await });
     lab.until("worker", Status::InFlight).await;

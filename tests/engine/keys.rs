@@ -168,15 +168,15 @@ async fn send(lab: &Lab, tasks: Vec<Task>) {
 }
 
 async fn stop(lab: &Lab) {
-    lab.running.director().stop_item("sink", Stop::Now).await.expect("known item");
+    lab.director().stop_item("sink", Stop::Now).await.expect("known item");
 }
 
 async fn start(lab: &Lab) {
-    lab.running.director().start_item("sink").await.expect("known item");
+    lab.director().start_item("sink").await.expect("known item");
 }
 
 fn status(lab: &Lab) -> iop::director::ItemStatus {
-    lab.running.director().status().items.into_iter().find(|item| item.name == "sink").expect("sink")
+    lab.director().status().items.into_iter().find(|item| item.name == "sink").expect("sink")
 }
 
 async fn until_done(run: &str, count: usize) {
@@ -322,7 +322,7 @@ async fn a_parked_key_waits_also_over_a_restart_until_a_person_resumes_its_head(
 
     let head = lab.until("sink", Status::Suspended).await;
     seen(|seen| seen.opened.insert("park".to_owned()));
-    assert_eq!(lab.running.director().resume(head.id).await, Ok(true));
+    assert_eq!(lab.director().resume(head.id).await, Ok(true));
     send(&lab, vec![task("park", "bad", 201, "ok")]).await;
     lab.until_idle().await;
     assert_eq!(done("park", Some("bad")), numbers(202));
@@ -336,7 +336,7 @@ async fn a_parked_head_that_is_discarded_lets_its_key_go_on() {
     lab.until_idle().await;
     let head = lab.until("sink", Status::Suspended).await;
     assert_eq!(done("discard", None), numbers(0));
-    let director = lab.running.director();
+    let director = lab.director();
     assert_eq!(director.discard(head.id, "ada").await, Ok(true));
     assert_eq!(director.discard(head.id, "ada").await, Ok(false), "it is discarded");
     lab.until_idle().await;
@@ -350,7 +350,7 @@ async fn a_queue_in_order_whose_head_a_person_suspends_waits_as_a_whole() {
     let tasks = (0..1500).map(|n| task("whole", &format!("k{n}"), n, if n == 3 { "closed" } else { "ok" }));
     send(&lab, tasks.collect()).await;
     let head = lab.until("sink", Status::Retrying).await;
-    assert_eq!(lab.running.director().suspend(head.id, "ada").await, Ok(true));
+    assert_eq!(lab.director().suspend(head.id, "ada").await, Ok(true));
     lab.until_idle().await;
     assert_eq!(done("whole", None), numbers(3));
     let lab = lab.crash_and_restart::<BlockingQueue>().await;
@@ -360,7 +360,7 @@ async fn a_queue_in_order_whose_head_a_person_suspends_waits_as_a_whole() {
     assert_eq!(status(&lab).parked, 1);
     seen(|seen| seen.opened.insert("whole".to_owned()));
     let head = lab.until("sink", Status::Suspended).await;
-    assert_eq!(lab.running.director().resume(head.id).await, Ok(true));
+    assert_eq!(lab.director().resume(head.id).await, Ok(true));
     lab.until_idle().await;
     assert_eq!(done("whole", None), numbers(1501));
 }
@@ -381,7 +381,7 @@ async fn a_blocking_head_is_tried_for_ever_and_seen_until_it_succeeds_or_is_disc
     assert!(blocked.since.is_some());
 
     let head = |key: &str| shown.failing.iter().find(|failing| failing.order_key.as_deref() == Some(key));
-    let director = lab.running.director();
+    let director = lab.director();
     assert_eq!(director.discard(head("b").expect("blocked").message, "ada").await, Ok(true));
     until_done("block", 59).await;
     assert_eq!(done("block", Some("b")), (1..30).collect::<Vec<_>>());

@@ -1,21 +1,30 @@
-//! A production in this process, on a store in memory, with time that the test turns.
+//! `iop::testing` as the tests of the engine use it: a production on a store in memory, with what stands before that store.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use iop::clock::{Timestamp, TokioClock};
-use iop::engine::{self, Running, StartOptions};
+use iop::engine::Stop;
 use iop::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status};
 use iop::production::Production;
-use iop::settings::{self, Layers};
 use iop::store::memory::MemoryStore;
-use iop::store::{MessageQuery, NewMessage, Step, Store};
+use iop::store::{NewMessage, Step, Store};
+use iop::testing::{TestProduction, TestRun};
 
 /// A running production with its store, which outlives it.
 pub struct Lab {
-    pub running: Running,
+    run: TestRun,
     pub store: Arc<MemoryStore>,
     clock: Arc<TokioClock>,
+}
+
+impl Deref for Lab {
+    type Target = TestRun;
+
+    fn deref(&self) -> &TestRun {
+        &self.run
+    }
 }
 
 impl Lab {
@@ -37,34 +46,33 @@ impl Lab {
         store: Arc<MemoryStore>,
         clock: Arc<TokioClock>,
     ) -> Self {
-        let resolved = settings::resolve(P::GRAPH, P::wiring(), &Layers::none()).expect("valid settings");
-        let options = StartOptions { clock: clock.clone(), services: true, ..StartOptions::default() };
-        let running = engine::start(resolved, front, options).await;
-        Self { running, store, clock }
+        let run = TestProduction::<P>::new().store(front, clock.clone()).start().await;
+        Self { run, store, clock }
     }
 
-    /// Drops the production in whatever it is doing, as a crash would, and starts it on what is stored.
+    /// Drops the production in whatever it is doing, as a crash would, and starts `P` on what is stored.
     pub async fn crash_and_restart<P: Production>(self) -> Self {
-        let Self { running, store, clock } = self;
-        drop(running);
-        // Tasks that were cut off are dropped by the runtime at its next chance.
-        tokio::task::yield_now().await;
-        store.recover().await.expect("a memory store recovers");
+        let Self { run, store, clock } = self;
+        run.end().await;
         Self::on_store::<P>(store.clone(), store, clock).await
     }
 
     /// The same, but nothing runs for a while in between.
     pub async fn crash_late_and_restart<P: Production>(self, down: Duration) -> Self {
-        let Self { running, store, clock } = self;
-        drop(running);
+        let Self { run, store, clock } = self;
+        run.end().await;
         tokio::time::sleep(down).await;
-        store.recover().await.expect("a memory store recovers");
         Self::on_store::<P>(store.clone(), store, clock).await
+    }
+
+    /// Stops the production.
+    pub async fn stop(self, how: Stop) {
+        self.run.stop(how).await;
     }
 
     /// Calls a service or any other item that takes one message type.
     pub async fn call(&self, item: &str, body: &str) -> Result<String, iop::director::DirectorError> {
-        let called = self.running.director().call_json(item, None, body.as_bytes(), None).await?;
+        let called = self.director().call_json(item, None, body.as_bytes(), None).await?;
         Ok(called.response.map(|body| String::from_utf8_lossy(&body).into_owned()).unwrap_or_default())
     }
 
@@ -74,23 +82,6 @@ impl Lab {
         assert!(stored.is_ok_and(|outcome| outcome.is_stored()));
     }
 
-    pub async fn until_idle(&self) -> engine::Summary {
-        self.running.until_idle().await.expect("the store works")
-    }
-
-    /// Every stored message, in order of acceptance.
-    pub async fn messages(&self) -> Vec<Header> {
-        let query = MessageQuery { oldest_first: true, limit: 1_000_000, ..MessageQuery::default() };
-        iop::store::Viewer::query(&*self.store, query).await.expect("readable")
-    }
-
-    /// Stored requests to an item, in order of acceptance.
-    pub async fn requests_to(&self, item: &str) -> Vec<Header> {
-        let mut messages = self.messages().await;
-        messages.retain(|header| header.kind == Kind::Request && header.target.as_deref() == Some(item));
-        messages
-    }
-
     /// What tells the time.
     pub fn clock(&self) -> &TokioClock {
         &self.clock
@@ -98,12 +89,10 @@ impl Lab {
 
     /// Waits until a stored request to `item` is in `status`.
     pub async fn until(&self, item: &str, status: Status) -> Header {
-        loop {
-            if let Some(found) = self.requests_to(item).await.into_iter().find(|header| header.status == status) {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let what = format!("a request to {item} that is {status}");
+        self.run
+            .until(&what, async |run| run.requests_to(item).await.into_iter().find(|header| header.status == status))
+            .await
     }
 
     pub async fn session(&self, session: SessionId) -> Vec<Header> {

@@ -89,7 +89,7 @@ production! {
 }
 
 fn status(lab: &Lab) -> iop::director::ItemStatus {
-    lab.running.director().status().items[0].clone()
+    lab.director().status().items[0].clone()
 }
 
 #[tokio::test(start_paused = true)]
@@ -185,7 +185,7 @@ production! {
 #[tokio::test(start_paused = true)]
 async fn an_item_is_up_and_a_service_is_called_when_their_schedules_say() {
     let lab = Lab::start::<Hours>().await;
-    let office = || lab.running.director().status().items[1].clone();
+    let office = || lab.director().status().items[1].clone();
     let hours = |hours: u64| tokio::time::sleep(Duration::from_secs(hours * 3600));
     // Nobody waits for the morning.
     lab.until_idle().await;
@@ -201,7 +201,7 @@ async fn an_item_is_up_and_a_service_is_called_when_their_schedules_say() {
     assert_eq!(office().state, ItemPhase::Stopped);
 
     // A person decides until the next change.
-    let director = lab.running.director();
+    let director = lab.director();
     assert_eq!(director.start_item("office").await, Ok(true));
     assert_eq!(office().state, ItemPhase::Running);
     hours(14).await;

@@ -65,7 +65,7 @@ production! {
 async fn a_queue_with_one_worker_keeps_order_also_beyond_its_window_and_bounds_its_memory() {
     let lab = Lab::start::<InOrder>().await;
     // Stopped, so that the backlog grows beyond what is kept in memory.
-    let director = lab.running.director();
+    let director = lab.director();
     director.stop_item("sink", iop::engine::Stop::Now).await.expect("known item");
     for _ in 0..5 {
         assert_eq!(lab.call("source", r#"{"count":1000}"#).await.as_deref(), Ok(r#"{"sent":1000}"#));
@@ -152,7 +152,7 @@ async fn an_outage_keeps_no_more_in_memory_than_a_backlog() {
         lab.call("source", r#"{"count":1000}"#).await.expect("accepted");
         tokio::time::sleep(Duration::from_secs(10)).await;
     }
-    let status = lab.running.director().status();
+    let status = lab.director().status();
     let far = status.items.into_iter().find(|item| item.name == "far").expect("far");
     assert!(far.queued <= 2048, "{} messages in memory", far.queued);
     REACHABLE.store(1, Ordering::SeqCst);
@@ -189,7 +189,7 @@ production! {
 #[tokio::test(start_paused = true)]
 async fn large_messages_are_read_into_memory_a_few_at_a_time() {
     let lab = Lab::start::<Scans>().await;
-    let director = lab.running.director();
+    let director = lab.director();
     director.stop_item("viewer", iop::engine::Stop::Now).await.expect("known item");
     // Into the store alone: an item that is stopped takes nothing from outside.
     let scans = (0..64).map(|number| {
@@ -197,7 +197,7 @@ async fn large_messages_are_read_into_memory_a_few_at_a_time() {
     });
     lab.put(scans.collect()).await;
     let lab = lab.crash_and_restart::<Scans>().await;
-    let director = lab.running.director();
+    let director = lab.director();
     let mut most = 0;
     while lab.messages().await.iter().any(|header| !header.status.is_finished()) {
         most = most.max(director.status().items[0].queued);

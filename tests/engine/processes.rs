@@ -158,7 +158,7 @@ async fn a_call_that_is_not_answered_in_time_comes_to_on_response_as_an_error() 
 #[tokio::test(start_paused = true)]
 async fn the_state_of_a_waiting_process_survives_a_crash_between_its_responses() {
     let lab = Lab::start::<Market>().await;
-    let director = lab.running.director();
+    let director = lab.director();
     director.stop_item("dear", iop::engine::Stop::Now).await.expect("known item");
     let body = inquiry("ok");
     let id = MessageId::random();
@@ -172,7 +172,7 @@ async fn the_state_of_a_waiting_process_survives_a_crash_between_its_responses()
     }
     call.abort();
     let lab = lab.crash_and_restart::<Market>().await;
-    let called = lab.running.director().call_json("buyer", None, inquiry("ok").as_bytes(), Some(id)).await;
+    let called = lab.director().call_json("buyer", None, inquiry("ok").as_bytes(), Some(id)).await;
     let offer = called.map(|called| called.response.unwrap_or_default());
     assert_eq!(offer, Ok(r#"{"prices":["first: 103 cents","second: 903 cents"]}"#.into()));
     assert_eq!(lab.requests_to("cheap").await.len(), 1, "nobody is asked twice");

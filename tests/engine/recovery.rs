@@ -119,7 +119,7 @@ async fn a_repeated_turn_finds_its_recorded_requests_and_sends_nothing_twice() {
 
     // The process crashes in the middle of the turn.
     STOP_HERE.store(1, Ordering::SeqCst);
-    let director = lab.running.director();
+    let director = lab.director();
     let call = tokio::spawn(async move { director.call_json("clerk", None, br#"{"amount":60}"#, None).await });
     while RATES.load(Ordering::SeqCst) == 0 || lab.requests_to("rates").await[1].status != Status::Completed {
         tokio::time::sleep(Duration::from_millis(1)).await;

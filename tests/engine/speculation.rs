@@ -84,7 +84,7 @@ async fn a_process_works_on_what_is_not_durable_yet_and_what_touches_the_outside
     lab.until_idle().await;
 
     front.hold();
-    let director = lab.running.director();
+    let director = lab.director();
     let call = tokio::spawn(async move { director.call_json("entrance", None, br#"{"text":"dear"}"#, None).await });
     settle().await;
     // The input, the request to the office and the request to the van are submitted, and the process has run on them.
@@ -157,7 +157,7 @@ async fn an_operation_goes_on_with_a_response_only_when_it_is_durable() {
     let lab = Lab::on_store::<Harbour>(front.clone(), store, clock).await;
     lab.until_idle().await;
     front.hold();
-    let director = lab.running.director();
+    let director = lab.director();
     let call = tokio::spawn(async move { director.call_json("shipper", None, br#"{"text":"dear"}"#, None).await });
     // The order, the request to customs.
     for _ in 0..2 {

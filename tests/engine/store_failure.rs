@@ -72,7 +72,7 @@ async fn after_a_failed_commit_what_is_stored_goes_on_in_order_and_the_caller_of
     let refused = lab.call("hub", r#"{"number":99}"#).await;
     assert!(matches!(refused, Err(DirectorError::NotStored(_) | DirectorError::Unknown(_))), "{refused:?}");
     // Stopped for a moment while everything starts over.
-    while !lab.running.director().status().items.iter().all(|item| item.state == iop::engine::ItemPhase::Running) {
+    while !lab.director().status().items.iter().all(|item| item.state == iop::engine::ItemPhase::Running) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     lab.until_idle().await;

@@ -160,7 +160,7 @@ async fn ended(lab: &Lab, how: &str) -> (Vec<String>, u64) {
     let start = Instant::now();
     let id = Some(MessageId::random());
     loop {
-        let called = lab.running.director().call_json("waiter", None, body(how).as_bytes(), id).await;
+        let called = lab.director().call_json("waiter", None, body(how).as_bytes(), id).await;
         match called {
             Ok(called) => {
                 let ended: Ended = read(&called.response.expect("it has a response"));
@@ -226,7 +226,7 @@ async fn a_deadline_is_cancelled_when_the_process_is_complete_without_it() {
 #[tokio::test(start_paused = true)]
 async fn a_timer_survives_crashes_also_when_it_became_due_while_nothing_ran() {
     let lab = Lab::start::<Waiting>().await;
-    let director = lab.running.director();
+    let director = lab.director();
     let call = tokio::spawn(async move { director.call_json("waiter", None, body("days").as_bytes(), None).await });
     lab.until("waiter", Status::Completed).await;
     call.abort();
@@ -236,7 +236,7 @@ async fn a_timer_survives_crashes_also_when_it_became_due_while_nothing_ran() {
     let begun = lab.requests_to("waiter").await.remove(0);
     let lab = lab.crash_late_and_restart::<Waiting>(3 * DAY).await;
     lab.until_idle().await;
-    let called = lab.running.director().call_json("waiter", None, body("days").as_bytes(), Some(begun.id)).await;
+    let called = lab.director().call_json("waiter", None, body("days").as_bytes(), Some(begun.id)).await;
     assert_eq!(read(&called.expect("it is answered").response.expect("it has one")).log, ["third day"]);
     let timers = lab.messages().await.into_iter().filter(|header| header.kind == Kind::Timer);
     assert_eq!(timers.map(|header| header.status).collect::<Vec<_>>(), [Status::Completed]);
@@ -245,7 +245,7 @@ async fn a_timer_survives_crashes_also_when_it_became_due_while_nothing_ran() {
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_sleeps_longer_than_its_timeout_is_not_cut_off_and_after_a_crash_waits_the_rest() {
     let lab = Lab::start::<Waiting>().await;
-    let director = lab.running.director();
+    let director = lab.director();
     let id = Some(MessageId::random());
     let start = Instant::now();
     let call = tokio::spawn(async move { director.call_json("sleeper", None, body("crash").as_bytes(), id).await });
@@ -265,7 +265,7 @@ async fn a_handler_that_sleeps_longer_than_its_timeout_is_not_cut_off_and_after_
 async fn an_attempt_after_one_that_has_slept_does_not_sleep_again() {
     let lab = Lab::start::<Waiting>().await;
     let start = Instant::now();
-    let director = lab.running.director();
+    let director = lab.director();
     let call = tokio::spawn(async move { director.call_json("sleeper", None, body("fails").as_bytes(), None).await });
     lab.until("sleeper", Status::Completed).await;
     assert_eq!(steps("fails"), ["begins", "goes on", "begins", "goes on"]);

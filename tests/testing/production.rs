@@ -84,9 +84,9 @@ async fn time_passes_only_as_far_as_it_is_told_to() {
     let run = hospital().stub("device", slow).start().await;
     run.send("ward", order(&[1])).await.unwrap();
     run.advance(Duration::from_secs(19)).await;
-    assert_eq!(run.item("device").await.completed, 0);
+    assert_eq!(run.item("device").completed, 0);
     run.advance(Duration::from_secs(2)).await;
-    assert_eq!(run.item("device").await.completed, 1);
+    assert_eq!(run.item("device").completed, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,6 +10,7 @@ use super::crash::{Crash, Crasher, Crashes};
 use super::run::{Place, Plan, TestRun};
 use super::stub::{Replacement, Stub, fits};
 use crate::__private::assert_stands_in;
+use crate::clock::TokioClock;
 use crate::component::{Handlers, Receives};
 use crate::engine::StandIn;
 use crate::production::{Graph, Item, Production};
@@ -232,11 +233,10 @@ impl<P: Production> TestProduction<P> {
         self
     }
 
-    /// Keeps messages in a store of the test's own, which must tell the same time: a
-    /// [`TokioClock`](crate::clock::TokioClock).
+    /// Keeps messages in a store of the test's own, and has the time of its clock.
     #[must_use]
-    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
-        self.place = Place::Given(store);
+    pub fn store(mut self, store: Arc<dyn Store>, clock: Arc<TokioClock>) -> Self {
+        self.place = Place::Given(store, clock);
         self
     }
 

@@ -31,7 +31,7 @@ const ORIGIN: Timestamp = Timestamp(1_700_000_000_000_000);
 pub(super) enum Place {
     Memory,
     Directory(PathBuf),
-    Given(Arc<dyn Store>),
+    Given(Arc<dyn Store>, Arc<TokioClock>),
 }
 
 /// What every start of the production needs.
@@ -83,10 +83,13 @@ impl Alive {
 
 impl TestRun {
     pub(super) async fn start(plan: Plan, place: Place, crasher: Arc<Crasher>) -> Self {
-        let clock = Arc::new(TokioClock::starting_at(ORIGIN));
+        let clock = match &place {
+            Place::Given(_, clock) => Arc::clone(clock),
+            Place::Memory | Place::Directory(_) => Arc::new(TokioClock::starting_at(ORIGIN)),
+        };
         let store: Arc<dyn Store> = match &place {
             Place::Memory => MemoryStore::new(clock.clone()),
-            Place::Given(store) => Arc::clone(store),
+            Place::Given(store, _) => Arc::clone(store),
             Place::Directory(directory) => open(directory, clock.clone()),
         };
         let alive = Mutex::new(Arc::new(born(&plan, &place, &clock, &crasher, store).await));
@@ -105,6 +108,14 @@ impl TestRun {
     }
 
     async fn reborn(&self, dead: Arc<Alive>) -> Arc<Alive> {
+        let store = self.left_by(dead).await;
+        let alive = Arc::new(born(&self.plan, &self.place, &self.clock, &self.crasher, store).await);
+        *self.current() = Arc::clone(&alive);
+        alive
+    }
+
+    /// The store as a crash leaves it, open for what comes next.
+    async fn left_by(&self, dead: Arc<Alive>) -> Arc<dyn Store> {
         dead.front.freeze();
         dead.running.cut_off();
         dead.running.flush_log();
@@ -117,8 +128,8 @@ impl TestRun {
         settled.unwrap_or_else(|error| panic!("the store does not survive the crash: {error}"));
         let kept = Arc::clone(&dead.store);
         drop(dead.front.release());
-        let store: Arc<dyn Store> = match &self.place {
-            Place::Memory | Place::Given(_) => {
+        match &self.place {
+            Place::Memory | Place::Given(..) => {
                 let recovered = kept.recover().await;
                 recovered.unwrap_or_else(|error| panic!("the store does not survive the crash: {error}"));
                 kept
@@ -129,10 +140,7 @@ impl TestRun {
                 drop(kept);
                 open(directory, self.clock.clone())
             }
-        };
-        let alive = Arc::new(born(&self.plan, &self.place, &self.clock, &self.crasher, store).await);
-        *self.current() = Arc::clone(&alive);
-        alive
+        }
     }
 
     /// Does something with the running production, from the beginning again where it crashes meanwhile.
@@ -152,8 +160,9 @@ impl TestRun {
     }
 
     /// The handle for other code, until the next crash.
-    pub async fn director(&self) -> Director {
-        self.alive().await.running.director()
+    #[must_use]
+    pub fn director(&self) -> Director {
+        self.current().running.director()
     }
 
     /// Sends a message to an item and waits for its response.
@@ -164,20 +173,19 @@ impl TestRun {
     /// # Panics
     /// Where the response cannot be read as its type.
     pub async fn call<M: Message>(&self, item: &str, message: M) -> Result<M::Response, DirectorError> {
-        let response = self.call_json(item, M::TYPE.name, &json(&message)).await?;
+        let response = self.call_json(item, Some(M::TYPE.name), &json(&message)).await?;
         Ok(decode(response.as_bytes()).unwrap_or_else(|error| panic!("the response of `{item}`: {error}")))
     }
 
-    /// Sends a JSON body to an item and waits for its response, `null` where there is none.
+    /// Sends a JSON body to an item and waits for its response, `null` where there is none. The type may be left out where
+    /// the item takes one.
     ///
     /// # Errors
     /// See [`DirectorError`].
-    pub async fn call_json(&self, item: &str, type_name: &str, body: &str) -> Result<String, DirectorError> {
+    pub async fn call_json(&self, item: &str, type_name: Option<&str>, body: &str) -> Result<String, DirectorError> {
         let id = MessageId::random();
         let called = self
-            .attempt(async |running| {
-                running.director().call_json(item, Some(type_name), body.as_bytes(), Some(id)).await
-            })
+            .attempt(async |running| running.director().call_json(item, type_name, body.as_bytes(), Some(id)).await)
             .await?;
         let response = called.response.map(|body| String::from_utf8_lossy(&body).into_owned());
         Ok(response.unwrap_or_else(|| "null".to_owned()))
@@ -244,6 +252,12 @@ impl TestRun {
         self.alive().await;
     }
 
+    /// Ends it where it is, as the end of the process would, and gives the store as the next start finds it.
+    pub async fn end(self) -> Arc<dyn Store> {
+        let dead = Arc::clone(&self.current());
+        self.left_by(dead).await
+    }
+
     /// How often it has crashed at a point where it was told to.
     #[must_use]
     pub fn crashes(&self) -> u64 {
@@ -273,12 +287,13 @@ impl TestRun {
         store
     }
 
-    /// The state of an item.
+    /// The state of an item, until the next crash.
     ///
     /// # Panics
     /// Where there is none.
-    pub async fn item(&self, name: &str) -> ItemStatus {
-        let items = self.director().await.status().items;
+    #[must_use]
+    pub fn item(&self, name: &str) -> ItemStatus {
+        let items = self.director().status().items;
         let found = items.into_iter().find(|item| item.name == name);
         found.unwrap_or_else(|| panic!("there is no item `{name}`"))
     }
@@ -308,16 +323,24 @@ impl TestRun {
         messages
     }
 
+    /// The headers of the messages of type `M`, in order of acceptance.
+    ///
+    /// # Panics
+    /// Where the store cannot be read.
+    pub async fn messages_of<M: Message>(&self) -> Vec<Header> {
+        let mut messages = self.messages().await;
+        messages.retain(|header| &*header.type_name == M::TYPE.name);
+        messages
+    }
+
     /// Every stored message of type `M`, in order of acceptance.
     ///
     /// # Panics
     /// Where the store cannot be read, or a body is of another type.
     pub async fn stored<M: Message>(&self) -> Vec<M> {
         let mut found = Vec::new();
-        for header in self.messages().await {
-            if &*header.type_name == M::TYPE.name {
-                found.push(self.body(header.id).await);
-            }
+        for header in self.messages_of::<M>().await {
+            found.push(self.body(header.id).await);
         }
         found
     }
@@ -425,7 +448,7 @@ async fn born(
     store: Arc<dyn Store>,
 ) -> Alive {
     let resolved = (plan.resolve)().unwrap_or_else(|errors| panic!("the settings changed: {errors:?}"));
-    let answers = if matches!(place, Place::Memory) { Answers::AtOnce } else { Answers::FromAThread };
+    let answers = if matches!(place, Place::Directory(_)) { Answers::FromAThread } else { Answers::AtOnce };
     let front = Frozen::before(Arc::clone(&store), answers);
     crasher.watch(&front);
     let crashes = crasher.news();
