@@ -1,5 +1,7 @@
 //! Messages that outlive the program that stored them, and values that nobody may see.
 
+#[path = "messages/blobs.rs"]
+mod blobs;
 #[path = "messages/changes.rs"]
 mod changes;
 #[path = "messages/lock.rs"]

@@ -381,5 +381,5 @@ pub mod prelude {
         Call, CallResult, Context, DeferredResponse, Error, Pending, Piece, Pieces, Replied, RequestError, Response,
         Result, Target, Targets, Timer, gather,
     };
-    pub use crate::message::{Message, MessageId, Priority, SessionId};
+    pub use crate::message::{Blob, Message, MessageId, Priority, SessionId};
 }

@@ -177,6 +177,10 @@ impl Store for Front {
         self.inner.append_events(events);
     }
 
+    fn blobs(&self) -> Arc<dyn iop::message::BlobStore> {
+        self.inner.blobs()
+    }
+
     fn write_note(&self, name: Arc<str>, text: Arc<str>) -> Reply<()> {
         self.inner.write_note(name, text)
     }

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::CODES;
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::message::{MessageId, SessionId, Status};
+use crate::message::{BlobId, MessageId, SessionId, Status};
 use crate::settings::Setting;
 use crate::store::Level;
 
@@ -61,6 +61,8 @@ pub(crate) enum Command {
     /// Shows and edits lookup tables.
     #[command(subcommand)]
     Table(TableCommand),
+    /// Writes the content that a message refers to as `{ "$blob": … }`.
+    Blob(BlobArguments),
     /// Prints the JSON Schema of a message type.
     Schema(SchemaArguments),
     /// Writes messages.lock: the message types as stored messages have them, to be committed.
@@ -151,6 +153,15 @@ pub(crate) enum OrphanChoice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ChangedChoice {
     Hold,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BlobArguments {
+    /// The hash that stands behind `$blob`.
+    pub(crate) blob: BlobId,
+    /// The file to write; it must not exist. Without it, the content goes to standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

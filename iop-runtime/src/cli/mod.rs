@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything else to stderr; how a command ended is in its exit code ([`exit::CODES`]).
 
 mod arguments;
+mod blob;
 mod document;
 mod exit;
 mod graph;
@@ -95,6 +96,7 @@ impl Program {
             }
             Command::Table(command) => self.table(settings, &command, out),
             Command::Schema(arguments) => graph::schema(&arguments.type_name, out),
+            Command::Blob(arguments) => self.blob(settings, &arguments, out),
             Command::Lock(arguments) => self.lock(&arguments, out),
             Command::Status(which) => self.status(settings, &which, out),
             Command::Start(arguments) => self.order(settings, &arguments.item, "start"),

@@ -2,16 +2,21 @@
 
 use std::any::Any;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use tokio::io::AsyncRead;
 
 use super::requests::{AsyncRequest, Calls, NgRequest, SyncRequest};
 use super::target::{Awaitable, Carries, Target};
 use super::{Answered, Error, RequestError, RespondError, Result};
-use crate::message::{Decoded, Header, Invocation, Message, MessageId, MessageType, Priority, SessionId, read};
+use crate::message::{
+    Blob, BlobError, BlobReader, BlobStore, Decoded, Header, Invocation, Message, MessageId, MessageType, Priority,
+    SessionId, read,
+};
 
 /// A handler's view of its turn: everything it does through this takes effect in one commit, when the handler returns
 /// `Ok`. An awaited request commits, with it and in order, what was sent before it.
@@ -73,6 +78,41 @@ impl Context {
     /// Fatal in an item that does not gather.
     pub fn end_group(&mut self) -> Result {
         self.turn.end_group().map_err(Error::fatal)
+    }
+
+    /// Stores a content of any size, piece by piece, and gives the reference that a message carries. It is on the disk when
+    /// this returns; a content that no message refers to in the end is removed.
+    ///
+    /// # Errors
+    /// Where `content` cannot be read, or the store has no room.
+    pub async fn store_blob(&mut self, content: impl AsyncRead + Send) -> Result<Blob> {
+        let blobs = self.blobs()?;
+        blobs.write(Box::pin(content)).await.map_err(Error::unavailable)
+    }
+
+    /// Stores a file as [`store_blob`](Self::store_blob) does.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or the store has no room.
+    pub async fn store_file(&mut self, path: impl AsRef<Path>) -> Result<Blob> {
+        let file = tokio::fs::File::open(path).await.map_err(Error::unavailable)?;
+        self.store_blob(file).await
+    }
+
+    /// Opens a content, to be read piece by piece.
+    ///
+    /// # Errors
+    /// Fatal where the store does not have it.
+    pub async fn open_blob(&mut self, blob: &Blob) -> Result<BlobReader> {
+        let blobs = self.blobs()?;
+        blobs.open(blob.id()).await.map_err(|error| match error {
+            BlobError::Missing(_) => Error::fatal(error),
+            error => Error::unavailable(error),
+        })
+    }
+
+    fn blobs(&self) -> Result<Arc<dyn BlobStore>> {
+        self.turn.blobs().ok_or_else(|| Error::fatal("there is no store for contents here"))
     }
 
     /// Sends a request and waits for its response. The handler's worker is held meanwhile.
@@ -146,6 +186,10 @@ pub trait Turn: Send + Sync + fmt::Debug {
     /// # Errors
     /// Where the item does not gather.
     fn end_group(&self) -> Result<(), RequestError>;
+    /// Where contents of blobs lie.
+    fn blobs(&self) -> Option<Arc<dyn BlobStore>> {
+        None
+    }
     /// The next place among the sends of the turn.
     fn next_position(&self) -> u32;
     /// Adds a send to the turn's commit.

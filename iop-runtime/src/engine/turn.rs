@@ -16,7 +16,7 @@ use super::reply;
 use super::waiters::{Caller, Wait};
 use super::waits::TimerChange;
 use crate::component::{Answered, ComponentKind, Incoming, Outgoing, RequestError, RespondError, Turn};
-use crate::message::{Header, Invocation, Kind, MessageId, MessageType, Priority, SessionId, Status};
+use crate::message::{BlobStore, Header, Invocation, Kind, MessageId, MessageType, Priority, SessionId, Status};
 use crate::store::{Commit, NewMessage, Step, StoreError, StoredMessage};
 
 /// The type name of the alarm that an asynchronous request with a timeout sets.
@@ -382,6 +382,10 @@ pub(crate) fn timer_id(request: MessageId) -> MessageId {
 pub(crate) struct Handle(pub(crate) Arc<EngineTurn>);
 
 impl Turn for Handle {
+    fn blobs(&self) -> Option<Arc<dyn BlobStore>> {
+        Some(self.0.core.store.blobs())
+    }
+
     fn item(&self) -> &str {
         &self.0.item.name
     }

@@ -3,6 +3,7 @@
 //! Nothing here knows components, routes or the engine.
 
 mod alert;
+mod blob;
 mod header;
 mod id;
 mod key;
@@ -13,6 +14,8 @@ mod types;
 mod upgrade;
 
 pub use alert::{Alert, AlertKind, AlertPhase};
+pub use blob::{Blob, BlobError, BlobId, BlobReader, BlobStore};
+pub(crate) use blob::{CHUNK, blobs_in};
 pub use header::{Header, Invocation, Kind, Priority, Status, SuspendReason};
 pub use id::{MessageId, SessionId};
 pub use key::{KeyValue, keys};

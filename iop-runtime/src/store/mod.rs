@@ -20,6 +20,7 @@
 //! | L10 | purge never removes what is unfinished |
 //! | L11 | a reader sees every step whose commit was acknowledged |
 
+pub(crate) mod blobs;
 mod judge;
 mod leases;
 pub mod memory;
@@ -35,7 +36,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::SetOnce;
 
 use crate::clock::Timestamp;
-use crate::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
+use crate::message::{BlobStore, Header, Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
 
 pub use purge::{Purge, PurgeBatch, PurgeCursor, PurgeOf, PurgeRule, Purged, Usage};
 pub use viewer::{Event, EventQuery, Level, MessageQuery, QueueStatus, Viewer};
@@ -101,6 +102,9 @@ pub trait Store: Viewer {
     /// Gives up to `bytes` of what a purge has left free back to the disk; `false` when there is no more to give. A part is
     /// kept for what comes.
     fn shrink(&self, bytes: u64) -> Reply<bool>;
+
+    /// The contents that messages refer to. A purge removes those that no message and no process state refers to any more.
+    fn blobs(&self) -> Arc<dyn BlobStore>;
 
     /// Keeps a text under a name, in place of what was there: what is remembered from one program to the next.
     fn write_note(&self, name: Arc<str>, text: Arc<str>) -> Reply<()>;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use crate::message::{Header, MessageId};
+use crate::message::{BlobStore, Header, MessageId};
+use crate::store::blobs::Blobs;
 use crate::store::{
     Admin, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId,
     ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store, StoreError, StoredMessage, Usage,
@@ -158,6 +159,10 @@ impl Store for Frozen {
 
     fn shrink(&self, bytes: u64) -> Reply<bool> {
         self.ask(|store| store.shrink(bytes))
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        self.behind().map_or_else(|| Arc::new(Blobs::in_memory()) as Arc<dyn BlobStore>, |store| store.blobs())
     }
 
     fn write_note(&self, name: Arc<str>, text: Arc<str>) -> Reply<()> {

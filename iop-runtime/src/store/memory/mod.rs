@@ -20,7 +20,7 @@ use super::{
     Viewer,
 };
 use crate::clock::{Clock, Timestamp};
-use crate::message::{Header, MessageId};
+use crate::message::{BlobStore, Header, MessageId};
 
 /// Messages that live as long as the process.
 pub struct MemoryStore {
@@ -112,6 +112,10 @@ impl Store for MemoryStore {
 
     fn shrink(&self, _: u64) -> Reply<bool> {
         self.answer(|_, _| false)
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.state().blobs.clone())
     }
 
     fn write_note(&self, name: Arc<str>, text: Arc<str>) -> Reply<()> {

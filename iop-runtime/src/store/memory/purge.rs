@@ -1,12 +1,13 @@
 //! Purging the memory store. The same rules as those of the SQLite store.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::ops::Bound;
 
 use super::rows::Rows;
 use super::state::State;
 use crate::clock::Timestamp;
-use crate::message::{Header, MessageId, SessionId};
+use crate::message::{BlobId, Header, MessageId, SessionId, blobs_in};
 use crate::store::purge::Stage;
 use crate::store::{Purge, PurgeBatch, PurgeOf, Purged, Usage};
 
@@ -28,7 +29,19 @@ impl State {
             self.rows.marks.remove(&mark);
         }
         self.events.drain(..chosen.events);
+        if purged.messages > 0 {
+            self.sweep_blobs();
+        }
         purged
+    }
+
+    /// Removes contents that nothing refers to any more.
+    fn sweep_blobs(&self) {
+        let bodies = self.rows.messages.values().map(|entry| &entry.message.body);
+        let states = self.rows.instances.values().map(|state| &state.data);
+        let used: HashSet<BlobId> = bodies.chain(states).flat_map(|json| blobs_in(json)).collect();
+        // In memory nothing fails.
+        let _ = self.blobs.sweep(|id| used.contains(&id));
     }
 
     /// What would go, and which.

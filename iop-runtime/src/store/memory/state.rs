@@ -8,6 +8,7 @@ use super::order::Behind;
 use super::rows::{Indexed, Rows, lane};
 use crate::clock::Timestamp;
 use crate::message::{Header, Kind, MessageId, Status};
+use crate::store::blobs::Blobs;
 use crate::store::judge::refusal;
 use crate::store::leases::{Fences, Leases, Queued};
 use crate::store::{
@@ -25,6 +26,7 @@ pub(super) struct State {
     pub(super) fences: Fences,
     pub(super) events: VecDeque<Event>,
     pub(super) notes: HashMap<Arc<str>, Arc<str>>,
+    pub(super) blobs: Blobs,
     fence_numbers: HashMap<Arc<str>, u64>,
     next_sequence: u64,
     next_lease: u64,
@@ -41,6 +43,7 @@ impl Default for State {
             fences: Fences::default(),
             events: VecDeque::new(),
             notes: HashMap::new(),
+            blobs: Blobs::in_memory(),
             fence_numbers: HashMap::new(),
             next_sequence: 1,
             next_lease: 1,

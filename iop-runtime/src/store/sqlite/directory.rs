@@ -17,6 +17,7 @@ use crate::clock::{Clock, SystemClock};
 const DATABASE: &str = "iop.db";
 const LOCK: &str = "engine.lock";
 const TIP: &str = "tip";
+const BLOBS: &str = "blobs";
 
 /// Why a store was not opened. Nothing in the directory was changed.
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +144,11 @@ impl Directory {
         private(options.read(true).write(true).create(true).truncate(false));
         options.open(&path).map_err(io_error("open", &path))
     }
+}
+
+/// Where the contents of blobs lie.
+pub(super) fn blobs_in(dir: &Path) -> PathBuf {
+    dir.join(BLOBS)
 }
 
 /// Opens the database of a store for reading, whoever holds it.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::message::MessageId;
+use crate::store::blobs::Hold;
 use crate::store::{
     Admin, Commit, Event, Fence, LeaseBatch, LeaseRequest, LeaseToken, NodeId, Outcome, ProcessState, PurgeBatch,
     Purged, Receipt, Reply, Step, StoreError, StoredMessage,
@@ -27,6 +28,8 @@ pub(super) struct Queued {
     pub(super) first_sequence: u64,
     pub(super) leases: Vec<Option<LeaseToken>>,
     pub(super) promise: Promise,
+    /// The contents that it refers to, held until its rows are written.
+    pub(super) _holds: Vec<Hold>,
 }
 
 /// The outcome that the submitter of a step waits for. Whatever happens to the writer, it is not left waiting.
@@ -192,7 +195,7 @@ impl Inbox {
     }
 
     /// Takes a step: gives it its sequences, its leases and its place in the order.
-    pub(super) fn submit(&self, step: Step) -> Receipt {
+    pub(super) fn submit(&self, step: Step, holds: Vec<Hold>) -> Receipt {
         let mut waiting = self.waiting();
         if let Some(error) = waiting.refusal(true) {
             let leases = vec![None; step.emit.len()];
@@ -205,7 +208,8 @@ impl Inbox {
             leases.push(message.leased.map(|_| waiting.token(message.id, sequence)));
         }
         let commit = Commit::pending();
-        let queued = Queued { step, first_sequence, leases: leases.clone(), promise: Promise(commit.clone()) };
+        let queued =
+            Queued { step, first_sequence, leases: leases.clone(), promise: Promise(commit.clone()), _holds: holds };
         waiting.ops.push_back(Op::Step(Box::new(queued)));
         self.wake(waiting);
         Receipt { first_sequence, leases, commit }

@@ -3,6 +3,7 @@
 //! A change takes its place in the order in `inbox`, becomes rows in `step`, and is answered by `writer` after the
 //! commit that it shares with everything else that waited. People look through `reader`.
 
+mod blob;
 mod directory;
 mod inbox;
 mod leasing;
@@ -37,7 +38,8 @@ use super::{
     PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store, StoredMessage, Usage, Viewer,
 };
 use crate::clock::Clock;
-use crate::message::{Header, MessageId};
+use crate::message::{BlobStore, Header, MessageId, blobs_in};
+use crate::store::blobs::Blobs;
 
 /// Messages in a store directory, open in this process alone.
 ///
@@ -48,6 +50,7 @@ pub struct SqliteStore {
     reader: Reader,
     writer: Mutex<Option<JoinHandle<()>>>,
     fault: Arc<AtomicU8>,
+    blobs: Blobs,
 }
 
 impl SqliteStore {
@@ -61,7 +64,8 @@ impl SqliteStore {
         let directory = Directory::take(dir)?;
         let inbox = Arc::new(Inbox::new());
         let fault = Arc::new(AtomicU8::new(0));
-        let setup = Setup { directory, clock, inbox: inbox.clone(), fault: fault.clone() };
+        let blobs = Blobs::in_directory(directory::blobs_in(dir));
+        let setup = Setup { directory, clock, inbox: inbox.clone(), fault: fault.clone(), blobs: blobs.clone() };
         let (opener, opened) = mpsc::sync_channel(1);
         let thread = Builder::new().name("iop-store-writer".to_owned()).spawn(|| thread::run(setup, opener));
         let writer = thread.map_err(io_error("start a writer of", dir))?;
@@ -77,7 +81,7 @@ impl SqliteStore {
                 return Err(error);
             }
         };
-        Ok(Arc::new(Self { inbox, reader, writer: Mutex::new(Some(writer)), fault }))
+        Ok(Arc::new(Self { inbox, reader, writer: Mutex::new(Some(writer)), fault, blobs }))
     }
 
     /// Opens a store to look at, whoever works with it at the time.
@@ -86,6 +90,12 @@ impl SqliteStore {
     /// See [`OpenError`].
     pub fn open_read_only(dir: &Path) -> Result<Arc<ReadOnlyStore>, OpenError> {
         Ok(Arc::new(ReadOnlyStore { reader: Reader::open(dir)? }))
+    }
+
+    /// The contents of a store directory, to be read, whoever works with it at the time.
+    #[must_use]
+    pub fn blobs_of(dir: &Path) -> Arc<dyn BlobStore> {
+        Arc::new(Blobs::in_directory(directory::blobs_in(dir)))
     }
 
     /// Makes the next commit fail, for tests.
@@ -119,7 +129,11 @@ impl Store for SqliteStore {
     }
 
     fn submit(&self, step: Step) -> Receipt {
-        self.inbox.submit(step)
+        // Held until the step is stored: a purge that comes before it must not remove them.
+        let bodies = step.emit.iter().map(|message| &message.body);
+        let bodies = bodies.chain(step.state.iter().filter_map(|write| write.new.as_ref()));
+        let holds = bodies.flat_map(|body| blobs_in(body)).map(|id| self.blobs.hold(id)).collect();
+        self.inbox.submit(step, holds)
     }
 
     fn lease(&self, request: LeaseRequest) -> Reply<LeaseBatch> {
@@ -156,6 +170,10 @@ impl Store for SqliteStore {
 
     fn shrink(&self, bytes: u64) -> Reply<bool> {
         self.inbox.ask(|answer| Op::Shrink(bytes, answer))
+    }
+
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.blobs.clone())
     }
 
     fn write_note(&self, name: Arc<str>, text: Arc<str>) -> Reply<()> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Result, Row, Statement};
 
+use super::blob::User;
 use super::names::Names;
 use super::row::{self, signed, unsigned};
 use super::writer::Writer;
@@ -32,6 +33,7 @@ impl Writer<'_> {
         let (purged, chosen) = purgeable(self.connection, &self.names, batch)?;
         for sequence in chosen.messages {
             let sequence = signed(sequence);
+            self.free_blobs(User::Message(sequence))?;
             self.sql.remove_keys.execute((sequence,))?;
             self.sql.remove_body.execute((sequence,))?;
             self.sql.remove_message.execute((sequence,))?;

@@ -96,6 +96,15 @@ pub(super) const TABLES: &str = "
         created INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
 
+    CREATE TABLE blob (
+        hash BLOB NOT NULL,
+        sequence INTEGER,
+        instance BLOB
+    ) STRICT;
+    CREATE INDEX blob_hash ON blob (hash);
+    CREATE INDEX blob_sequence ON blob (sequence) WHERE sequence IS NOT NULL;
+    CREATE INDEX blob_instance ON blob (instance) WHERE instance IS NOT NULL;
+
     CREATE TABLE note (
         name TEXT PRIMARY KEY,
         text TEXT NOT NULL

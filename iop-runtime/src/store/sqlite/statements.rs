@@ -134,6 +134,10 @@ statements! {
         SET status = 0, rank = 255 - priority, reason = NULL, due = NULL, attempt = 0, crashes = 0, failing = NULL
         WHERE id = ?1 AND status = 4 RETURNING target, order_key";
     move_to: "UPDATE message SET target = ?2 WHERE sequence = ?1";
+    use_blob: "INSERT INTO blob (hash, sequence, instance) VALUES (?1, ?2, ?3)";
+    is_blob_used: "SELECT 1 FROM blob WHERE hash = ?1";
+    free_blobs_of: "DELETE FROM blob WHERE sequence = ?1 RETURNING hash";
+    free_blobs_of_state: "DELETE FROM blob WHERE instance = ?1 RETURNING hash";
     write_note: "INSERT INTO note (name, text) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET text = excluded.text";
     hold_back: "
         UPDATE message SET status = 4, rank = 255 - priority, reason = ?2, error = ?3 WHERE sequence = ?1";

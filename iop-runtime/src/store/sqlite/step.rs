@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Error, OptionalExtension, Result, Row, params};
 
+use super::blob::User;
 use super::inbox::Queued;
 use super::order::{Behind, OrderKey};
 use super::row::{digest, signed, text_or_blob};
@@ -165,10 +166,12 @@ impl Writer<'_> {
 
     fn write_state(&mut self, write: &StateWrite) -> Result<()> {
         let instance = write.instance.to_bytes();
+        self.free_blobs(User::State(instance))?;
         match &write.new {
             Some(data) => {
                 let version = signed(write.expected.unwrap_or(0) + 1);
                 self.sql.write_state.execute((instance, version, text_or_blob(data)))?;
+                self.use_blobs(data, User::State(instance))?;
             }
             None => drop(self.sql.remove_state.execute((instance,))?),
         }
@@ -219,6 +222,7 @@ impl Writer<'_> {
         }
         let digest = digest(new.id, &new.body);
         self.sql.insert_body.execute((signed(sequence), digest, text_or_blob(&new.body)))?;
+        self.use_blobs(&new.body, User::Message(signed(sequence)))?;
         for (name, value) in &new.keys {
             let name = self.names.number(self.connection, name)?;
             self.sql.insert_key.execute((name, value, signed(sequence)))?;

@@ -14,6 +14,7 @@ use super::tip::Tip;
 use super::writer::Writer;
 use crate::clock::Clock;
 use crate::store::StoreError;
+use crate::store::blobs::Blobs;
 
 /// What the writer has from its store for as long as it runs.
 pub(super) struct Setup {
@@ -21,6 +22,7 @@ pub(super) struct Setup {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) inbox: Arc<Inbox>,
     pub(super) fault: Arc<AtomicU8>,
+    pub(super) blobs: Blobs,
 }
 
 /// Who waits to hear that the store is open.

@@ -16,6 +16,8 @@ use super::statements::Statements;
 use super::thread::Setup;
 use super::tip::{Place, Tip};
 use crate::clock::{Clock, Timestamp};
+use crate::message::BlobId;
+use crate::store::blobs::Blobs;
 use crate::store::leases::{Fences, Leases};
 use crate::store::{Outcome, Step, StoreError};
 
@@ -51,6 +53,11 @@ pub(super) struct Writer<'c> {
     place: Place,
     tip: Tip,
     fault: Arc<AtomicU8>,
+    pub(super) blobs: Blobs,
+    /// Some message or state refers to one.
+    pub(super) has_blobs: bool,
+    /// Contents that the present transaction has taken a reference from.
+    pub(super) freed: Vec<BlobId>,
     /// Whether commits wait for the disk at present.
     syncs: bool,
     /// Whether SQLite was told to commit the present transaction.
@@ -108,10 +115,16 @@ impl<'c> Writer<'c> {
             place,
             tip,
             fault: setup.fault.clone(),
+            blobs: setup.blobs.clone(),
+            has_blobs: true,
+            freed: Vec::new(),
             syncs: true,
             committing: false,
         };
         writer.alone(|writer| writer.put_back(first)).map_err(failed)?;
+        if first {
+            writer.sweep_blobs().map_err(failed)?;
+        }
         Ok(writer)
     }
 
@@ -150,6 +163,7 @@ impl<'c> Writer<'c> {
             for (promise, outcome) in steps {
                 promise.keep(outcome);
             }
+            self.remove_freed();
             answers.into_iter().for_each(|answer| answer(Ok(())));
             return;
         };
@@ -262,6 +276,7 @@ impl<'c> Writer<'c> {
     /// Leaves the transaction; `false` where it was not open any more.
     fn roll_back(&mut self) -> bool {
         self.starts.clear();
+        self.freed.clear();
         // SQLite has rolled back by itself after some errors.
         let open = !self.connection.is_autocommit();
         open && self.connection.execute_batch("ROLLBACK").is_ok()
