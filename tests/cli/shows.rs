@@ -28,7 +28,7 @@ fn help_goes_to_stdout_and_tells_every_command_and_exit_code_that_the_reference_
             commands += 1;
         }
     }
-    assert_eq!((commands, codes), (16, 8), "the reference has all of them");
+    assert_eq!((commands, codes), (20, 8), "the reference has all of them");
     assert!(help.starts_with("A small laboratory.\n\n3 items, 2 routes\n"), "{help}");
 }
 
@@ -65,7 +65,7 @@ fn list_shows_productions_components_and_message_types() {
     };
     assert_eq!(names("productions"), ["Lab"]);
     assert_eq!(names("components"), ["Analyser", "Intake", "Nightly"]);
-    assert_eq!(names("messages"), ["Order", "Report", "iop.alert"]);
+    assert_eq!(names("messages"), ["Order", "Report", "iop.alert", "iop.tapped"]);
 
     let table = desk.shown(&["list"]);
     for name in [names("productions"), names("components"), names("messages")].concat() {
@@ -144,7 +144,7 @@ fn schema_prints_a_type_and_names_the_nearest_where_there_is_none() {
     let err = desk.refused(&["schema", "Ordr"], 4);
     assert_eq!(err, "no message type is named `Ordr`; did you mean `Order`?\n");
     let err = desk.refused(&["schema", "Invoice"], 4);
-    assert_eq!(err, "no message type is named `Invoice`; there are: Order, Report, iop.alert\n");
+    assert_eq!(err, "no message type is named `Invoice`; there are: Order, Report, iop.alert, iop.tapped\n");
 }
 
 #[test]
