@@ -110,6 +110,7 @@ laws! {
     }
     viewer {
         a_query_is_narrowed_by_every_field
+        a_hashed_key_is_found_by_its_value_and_is_not_in_the_index
         a_query_is_paged_by_sequence
         queues_are_counted_by_state
         events_come_back_in_order_and_by_every_field

@@ -22,6 +22,8 @@ pub(crate) enum Code {
     E12,
     /// What stored messages could not be read with.
     E14,
+    /// Sensitive values in the clear.
+    E15,
 }
 
 impl Code {
@@ -33,6 +35,7 @@ impl Code {
             Self::E10 => "E10",
             Self::E11 => "E11",
             Self::E12 => "E12",
+            Self::E15 => "E15",
             Self::E14 => "E14",
         }
     }

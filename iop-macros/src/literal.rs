@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
 
 /// `Some(5)` of a whole number; of a text, what the runtime makes of it. `None` of anything else.
@@ -24,6 +25,20 @@ pub(crate) fn of(value: &Expr) -> Option<TokenStream> {
         },
         _ => None,
     }
+}
+
+/// A text that is no reference of a secret: if it is for one, it is the secret itself.
+pub(crate) fn may_be_secret(value: &TokenStream) -> bool {
+    syn::parse2::<syn::LitStr>(value.clone()).is_ok_and(|text| {
+        let text = text.value();
+        !["env:", "file:"].iter().any(|with| text.len() > with.len() && text.starts_with(with))
+    })
+}
+
+/// What is asked of a literal: that it lies in its range, and of a text also that it is no secret.
+pub(crate) fn assert(value: &TokenStream) -> syn::Ident {
+    let name = if may_be_secret(value) { "assert_text" } else { "assert_within" };
+    syn::Ident::new(name, proc_macro2::Span::mixed_site().located_at(value.span()))
 }
 
 fn whole(number: &syn::LitInt, negative: bool) -> Option<TokenStream> {

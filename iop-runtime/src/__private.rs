@@ -18,7 +18,7 @@ pub use serde_json;
 pub use self::facts::assert_stands_in;
 pub use self::facts::{
     Role, assert_called, assert_correlates, assert_counted, assert_effect, assert_handles, assert_keyed,
-    assert_no_circle, assert_order, assert_reached, assert_taps, assert_way, assert_wired, assert_within,
+    assert_no_circle, assert_order, assert_reached, assert_taps, assert_text, assert_way, assert_wired, assert_within,
 };
 pub use self::heard::{ActsOutside, Failures, HeardOf, Suspended};
 pub use self::router::{Arm, ask_one, pass_on};
@@ -32,7 +32,7 @@ pub use crate::adapter::InboundAdapter;
 pub use crate::component::*;
 pub use crate::message::{
     Alert, KeyValue, MASKED, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation, Upgrade,
-    assert_upgrades_next, assert_upgrades_to, keys, upgrade, upgraded_schema,
+    assert_upgrades_next, assert_upgrades_to, hashed_key, keys, upgrade, upgraded_schema,
 };
 pub use crate::production::proof::{Circles, Path};
 pub use crate::production::{

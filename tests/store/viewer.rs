@@ -1,7 +1,8 @@
 //! What people see.
 
 use iop::clock::Timestamp;
-use iop::message::{MessageId, SessionId, Status, SuspendReason};
+use iop::message::{Message, MessageId, SessionId, Status, SuspendReason};
+use iop::prelude::message as message_type;
 use iop::store::{End, Event, EventQuery, Level, MessageQuery, NewMessage, QueueStatus, Step};
 
 use crate::bench::{Bench, committed, ids, message, messages};
@@ -43,6 +44,27 @@ pub(crate) async fn a_query_is_narrowed_by_every_field(bench: impl Bench) {
     assert_eq!(queued, ids(all[..6].iter().chain([&newer])), "one that is due later is queued as well");
     let both = MessageQuery { session: Some(session), item: Some("lab".into()), ..any() };
     assert_eq!(bench.query(both).await, [], "every field narrows");
+}
+
+#[message_type]
+struct Patient {
+    #[sensitive]
+    #[key(hashed)]
+    mrn: String,
+}
+
+pub(crate) async fn a_hashed_key_is_found_by_its_value_and_is_not_in_the_index(bench: impl Bench) {
+    let keys = Patient { mrn: "4711".into() }.keys();
+    assert!(keys.iter().all(|(name, value)| *name == "mrn" && !value.contains("4711")), "{keys:?}");
+    assert_ne!(keys, Patient { mrn: "4712".into() }.keys());
+    let hidden = NewMessage { keys, ..message() };
+    let clear = NewMessage { keys: vec![("mrn", "4711".into())], ..message() };
+    let other = NewMessage { keys: Patient { mrn: "4712".into() }.keys(), ..message() };
+    bench.emit(vec![hidden.clone(), clear.clone(), other.clone()]).await;
+    let of = |value: &str| MessageQuery { key: Some(("mrn".into(), value.into())), ..MessageQuery::default() };
+    assert_eq!(bench.query(of("4711")).await, [hidden.id, clear.id], "whatever type of message has the key");
+    assert_eq!(bench.query(of("4712")).await, [other.id]);
+    assert_eq!(bench.query(of("4713")).await, []);
 }
 
 pub(crate) async fn a_query_is_paged_by_sequence(bench: impl Bench) {

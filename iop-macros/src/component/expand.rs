@@ -256,16 +256,19 @@ fn known(value: &TokenStream) -> TokenStream {
     literal::measure(value).unwrap_or_else(|| quote!(::core::option::Option::None))
 }
 
-/// That a default lies in its range is asked where it stands.
+/// That a default lies in its range, and is no secret, is asked where it stands.
 fn defaults(ident: &Ident, model: &Component) -> TokenStream {
     let asked = model.fields.iter().filter_map(|field| {
         let Role::Setting(setting) = &field.role else { return None };
-        let default = setting.default.as_ref().filter(|_| setting.min.is_some() || setting.max.is_some())?;
+        let default = setting.default.as_ref()?;
+        if setting.min.is_none() && setting.max.is_none() && !literal::may_be_secret(default) {
+            return None;
+        }
         let (known, name, cfgs) = (literal::measure(default)?, name(&field.ident), &field.cfgs);
-        let component = ident.to_string();
+        let (component, assert) = (ident.to_string(), literal::assert(default));
         Some(quote_spanned! {default.span()=>
             #(#cfgs)*
-            const _: () = ::iop::__private::assert_within(#component, &TYPE, #name, #known);
+            const _: () = ::iop::__private::#assert(#component, &TYPE, #name, #known);
         })
     });
     asked.collect()

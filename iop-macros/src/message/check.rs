@@ -212,14 +212,18 @@ fn shape_into(model: &mut model::Message, shape: &Shape, case: Case, part: bool,
     for field in &shape.fields {
         let marks = marks(&field.marks, errors);
         let mut note = Note { aliases: json_name::aliases(&field.attributes), ..Note::default() };
-        note.sensitive = marks.contains(&"sensitive") && !flattened(field, errors);
-        if marks.contains(&"key") && !part {
+        note.sensitive = marks.sensitive && !flattened(field, errors);
+        if let Some(key) = marks.key.filter(|_| !part) {
+            let hashed = key.hashed;
+            if marks.sensitive && !hashed {
+                in_the_clear(key.attribute, field, errors);
+            }
             match &field.ident {
                 Some(ident) => {
                     let name = json_name::field(&ident.to_string(), &field.attributes, case);
                     let cfgs = attributes::cfgs(&field.attributes);
                     once(&mut model.keys, &name);
-                    keys.push(Key { ident: ident.clone(), ty: field.ty.clone(), name, cfgs });
+                    keys.push(Key { ident: ident.clone(), ty: field.ty.clone(), name, hashed, cfgs });
                     note.key = true;
                 }
                 None => unnamed(field, errors),
@@ -234,19 +238,51 @@ fn shape_into(model: &mut model::Message, shape: &Shape, case: Case, part: bool,
     notes
 }
 
-fn marks(written: &[Attribute], errors: &mut Errors) -> Vec<&'static str> {
-    let mut marks = Vec::new();
+/// What is written on a field.
+#[derive(Default)]
+struct Marks<'a> {
+    key: Option<KeyMark<'a>>,
+    sensitive: bool,
+}
+
+/// `#[key]` or `#[key(hashed)]`.
+struct KeyMark<'a> {
+    attribute: &'a Attribute,
+    hashed: bool,
+}
+
+fn marks<'a>(written: &'a [Attribute], errors: &mut Errors) -> Marks<'a> {
+    let mut marks = Marks::default();
     for attribute in written {
         let Some(name) = attributes::meant(attribute, &MARKS, errors) else { continue };
+        let mut hashed = false;
         for argument in attributes::arguments_of(attribute, errors) {
-            argument.unknown(name, &[], errors);
+            match name {
+                "key" if argument.key == "hashed" => hashed = argument.flag(errors),
+                "key" => argument.unknown(name, &["hashed"], errors),
+                _ => argument.unknown(name, &[], errors),
+            }
         }
-        if marks.contains(&name) {
+        let twice = match name {
+            "key" => marks.key.replace(KeyMark { attribute, hashed }).is_some(),
+            _ => std::mem::replace(&mut marks.sensitive, true),
+        };
+        if twice {
             errors.report(attribute, Code::E12, format!("`#[{name}]` is given twice"), "remove one");
         }
-        marks.push(name);
     }
     marks
+}
+
+/// The index of keys is not masked anywhere.
+fn in_the_clear(attribute: &Attribute, field: &Field, errors: &mut Errors) {
+    let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+    errors.report(
+        attribute,
+        Code::E15,
+        format!("`{name}` is sensitive, and the index of keys would have its value in the clear"),
+        "write `#[key(hashed)]`: a message is found by the value all the same, and the index has only a hash of it",
+    );
 }
 
 fn once(names: &mut Vec<String>, name: &str) {

@@ -138,8 +138,8 @@ fn key_values(message: &Message) -> TokenStream {
     let body = match message.arms.as_slice() {
         [Arm { variant: None, keys }] => {
             let key = keys.iter().map(|key| {
-                let Key { ident, ty, name, cfgs } = key;
-                quote! { #(#cfgs)* (#name, <#ty as ::iop::__private::KeyValue>::key(&self.#ident)) }
+                let (Key { ident, name, cfgs, .. }, value) = (key, key_value(key));
+                quote! { #(#cfgs)* (#name, #value(&self.#ident)) }
             });
             quote! { ::iop::__private::keys([#(#key),*]) }
         }
@@ -155,6 +155,15 @@ fn key_values(message: &Message) -> TokenStream {
     }
 }
 
+/// What makes the value of a key of a field.
+fn key_value(Key { ty, name, hashed, .. }: &Key) -> TokenStream {
+    if *hashed {
+        quote! { ::iop::__private::hashed_key::<#ty>(#name) }
+    } else {
+        quote! { <#ty as ::iop::__private::KeyValue>::key }
+    }
+}
+
 fn variant_arm(arm: &Arm) -> TokenStream {
     let variant = &arm.variant;
     let fields = arm.keys.iter().enumerate().map(|(index, key)| {
@@ -162,8 +171,8 @@ fn variant_arm(arm: &Arm) -> TokenStream {
         quote! { #(#cfgs)* #ident: #local, }
     });
     let keys = arm.keys.iter().enumerate().map(|(index, key)| {
-        let (Key { ty, name, cfgs, .. }, local) = (key, local(index));
-        quote! { #(#cfgs)* (#name, <#ty as ::iop::__private::KeyValue>::key(#local)) }
+        let (Key { name, cfgs, .. }, value, local) = (key, key_value(key), local(index));
+        quote! { #(#cfgs)* (#name, #value(#local)) }
     });
     quote! { Self::#variant { #(#fields)* .. } => ::iop::__private::keys([#(#keys),*]), }
 }

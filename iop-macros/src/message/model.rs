@@ -64,5 +64,7 @@ pub(crate) struct Key {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
     pub(crate) name: String,
+    /// `#[key(hashed)]`
+    pub(crate) hashed: bool,
     pub(crate) cfgs: Vec<Attribute>,
 }

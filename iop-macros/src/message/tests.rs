@@ -160,7 +160,7 @@ fn a_misspelt_mark_is_named_and_each_mark_is_given_once() {
     assert_eq!(
         errors_of(quote!(), quote! { struct Hello { #[key(unique)] name: String, #[sensitive = 1] note: String } }),
         [
-            "`#[key]` has no argument `unique`\n\nhelp: write `#[key]` alone [iop E12]",
+            "`#[key]` has no argument `unique`\n\nhelp: it knows `hashed` [iop E12]",
             "`#[sensitive]` takes no value\n\nhelp: write `#[sensitive(…)]` [iop E12]",
         ]
     );
@@ -171,4 +171,16 @@ fn a_refused_message_still_comes_out_and_is_a_message() {
     let output = super::compile(quote!(), quote! { struct Page<T> { rows: Vec<T> } }).to_string();
     assert!(output.contains("struct Page < T >"), "{output}");
     assert!(output.contains(":: iop :: __private :: Message for Page < T >"), "{output}");
+}
+
+#[test]
+fn a_sensitive_key_is_in_the_index_as_a_hash_only() {
+    assert_eq!(
+        errors_of(quote!(), quote! { pub struct Admit { #[key] #[sensitive] mrn: String } }),
+        [
+            "`mrn` is sensitive, and the index of keys would have its value in the clear\n\nhelp: write `#[key(hashed)]`: a \
+          message is found by the value all the same, and the index has only a hash of it [iop E15]"
+        ]
+    );
+    assert_eq!(errors_of(quote!(), quote! { pub struct Admit { #[sensitive] #[key(hashed)] mrn: String } }), [""; 0]);
 }

@@ -4,7 +4,7 @@
 //! it; and what rustc asks about a route stands where the route is written, not where the item is declared.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::model::{
@@ -229,7 +229,7 @@ fn is_routed_to(Production { items, alerts, .. }: &Production, index: usize) -> 
     })
 }
 
-fn set(of: &Ident, key: &Ident, value: impl quote::ToTokens) -> TokenStream {
+fn set(of: &Ident, key: &Ident, value: impl ToTokens) -> TokenStream {
     let span = Span::mixed_site().located_at(key.span());
     let of = Ident::new(&of.to_string(), span);
     quote_spanned! {span=> ::iop::__private::set(&mut #of.#key, #value); }
@@ -294,8 +294,9 @@ fn questions(item: &Item, items: &[Item]) -> TokenStream {
         let Value::Setting(value) = &field.value else { return None };
         let (known, setting) = (crate::literal::of(value)?, plain(&field.ident));
         let span = Span::mixed_site().located_at(value.span());
+        let assert = crate::literal::assert(&value.to_token_stream());
         Some(quote_spanned! {span=>
-            const _: () = ::iop::__private::assert_within(
+            const _: () = ::iop::__private::#assert(
                 #name,
                 <#ty as ::iop::__private::Component>::TYPE,
                 #setting,

@@ -101,5 +101,6 @@ const _: () = {
         }
     }
     const _: fn(&Clock) = |component| <Duration as ::iop::__private::CallInterval>::is_read(&component.call_interval);
+    const _: () = ::iop::__private::assert_text("Clock", &TYPE, "call_interval", ::iop::__private::measure_of("5s"));
     ::iop::__private::inventory::submit! {::iop::__private::RegisteredComponent (& TYPE) }
 };

@@ -26,7 +26,7 @@ const _: () = {
             ::std::vec![::iop::__private::wiring(fields_0, options_0), ::iop::__private::wiring(fields_1, options_1)]
         }
     }
-    const _: () = ::iop::__private::assert_within(
+    const _: () = ::iop::__private::assert_text(
         "clock",
         <Clock as ::iop::__private::Component>::TYPE,
         "call_interval",

@@ -56,7 +56,7 @@ const _: () = {
         &["call_interval", "out", "copies"],
     );
     const _: () = ::iop::__private::assert_reached("clock", <Clock as ::iop::__private::Component>::TYPE);
-    const _: () = ::iop::__private::assert_within(
+    const _: () = ::iop::__private::assert_text(
         "clock",
         <Clock as ::iop::__private::Component>::TYPE,
         "call_interval",

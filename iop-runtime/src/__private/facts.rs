@@ -59,6 +59,35 @@ pub const fn assert_within(owner: &str, component: &ComponentType, setting: &str
     }
 }
 
+/// A text lies in the range of the setting that it is for, and that one is no secret.
+///
+/// # Panics
+/// Where it does not, or is.
+#[track_caller]
+pub const fn assert_text(owner: &str, component: &ComponentType, setting: &str, known: Option<i128>) {
+    assert_no_secret(owner, component, setting);
+    assert_within(owner, component, setting, known);
+}
+
+#[track_caller]
+const fn assert_no_secret(owner: &str, component: &ComponentType, setting: &str) {
+    let mut group = 0;
+    while group < component.settings.len() {
+        let mut index = 0;
+        while index < component.settings[group].len() {
+            let decl = &component.settings[group][index];
+            if decl.secret && same(decl.name, setting) {
+                let text =
+                    Text::new().name(setting).add(" of ").name(owner).add(" is a secret, and stands in the source");
+                let text = text.add("; write `env:NAME` or `file:/path`, which is read when the production starts");
+                panic!("{}", text.add(" [iop E15]").as_str());
+            }
+            index += 1;
+        }
+        group += 1;
+    }
+}
+
 /// A process or operation is reached by a route.
 ///
 /// # Panics

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::rows::{Entry, Rows};
-use crate::message::{Header, Status};
+use crate::message::{Header, Status, hashed};
 use crate::store::viewer::page;
 use crate::store::{Event, EventQuery, MessageQuery, QueueStatus};
 
@@ -29,7 +29,9 @@ fn follows(number: u64, after: Option<u64>, oldest_first: bool) -> bool {
 fn matches(entry: &Entry, query: &MessageQuery) -> bool {
     let header = &entry.message.header;
     let item = |item: &Arc<str>| header.source.as_ref() == Some(item) || header.target.as_ref() == Some(item);
-    let key = |(name, value): &(Arc<str>, Arc<str>)| entry.keys.iter().any(|(n, v)| *n == &**name && *v == **value);
+    let key = |(name, value): &(Arc<str>, Arc<str>)| {
+        entry.keys.iter().any(|(n, v)| *n == &**name && (*v == **value || *v == hashed(name, value)))
+    };
     query.session.is_none_or(|session| header.session == session)
         && query.item.as_ref().is_none_or(item)
         && query.type_name.as_ref().is_none_or(|name| header.type_name == *name)

@@ -18,7 +18,7 @@ use super::purge;
 use super::row::{self, select_header, select_message, signed, unsigned};
 use super::schema::{self, status};
 use crate::clock::Timestamp;
-use crate::message::{Header, MessageId, SessionId};
+use crate::message::{Header, MessageId, SessionId, hashed};
 use crate::store::viewer::page;
 use crate::store::{
     Event, EventQuery, MessageQuery, ProcessState, PurgeBatch, Purged, QueueStatus, Reply, StoreError, StoredMessage,
@@ -115,16 +115,29 @@ impl View {
         rows.collect()
     }
 
+    fn has_key(&self, name: i64, value: &str) -> Result<bool> {
+        let mut statement =
+            self.connection.prepare("SELECT EXISTS (SELECT 1 FROM key WHERE name = ?1 AND value = ?2)")?;
+        statement.query_row((name, value), |row| row.get(0))
+    }
+
     /// The statement for a query; `None` where it names something that the store has never met.
     fn filter(&self, query: &MessageQuery) -> Result<Option<Filter>> {
         let mut filter = match &query.key {
             None => Filter::new(select_header!("FROM message m WHERE TRUE")),
             Some((name, value)) => {
-                let Some(name) = self.names.find(&self.connection, name)? else { return Ok(None) };
+                let wanted = name;
+                let Some(name) = self.names.find(&self.connection, wanted)? else { return Ok(None) };
                 let mut filter =
                     Filter::new(select_header!("FROM key k JOIN message m ON m.sequence = k.sequence WHERE TRUE"));
                 filter.and(" AND k.name = ?", [Value::Integer(name)]);
-                filter.and(" AND k.value = ?", [Value::Text(value.as_ref().to_owned())]);
+                // Of most keys there are no hashes; the order of an index is that of one value.
+                let (clear, hashed) = (value.as_ref().to_owned(), hashed(wanted, value));
+                if self.has_key(name, &hashed)? {
+                    filter.and(" AND k.value IN (?, ?)", [Value::Text(clear), Value::Text(hashed)]);
+                } else {
+                    filter.and(" AND k.value = ?", [Value::Text(clear)]);
+                }
                 filter
             }
         };
