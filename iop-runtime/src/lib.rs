@@ -40,6 +40,7 @@ pub use cli::run;
 /// | on a field | |
 /// |---|---|
 /// | `#[key]` | its text finds the message in the store |
+/// | `#[key(hashed)]` | the same, and the index has only a hash of the text |
 /// | `#[sensitive]` | masked in logs and on the command line |
 ///
 /// `serde` and `schemars` are derived; attributes of both may stand on the type and its fields. Doc comments are shown in
@@ -84,6 +85,7 @@ pub use message::{Alert, AlertKind, AlertPhase};
 /// |---|---|
 /// | `#[setting]`, `#[setting(default = …)]` | a [setting](settings) of the item; without a default it must be given, unless it is an `Option` |
 /// | `#[target]` | a [`Target`](component::Target) that must be wired, an `Option` of one, or [`Targets`](component::Targets) for a list |
+/// | `#[target(async)]` | the same, and nothing waits for the response to what is sent through it: no circle of waiting calls can go through it |
 /// | none | starts as `Default` in each worker and is never stored |
 ///
 /// ```
@@ -181,8 +183,10 @@ pub use iop_macros::business_process;
 
 /// A struct becomes a business operation: it acts on the outside.
 ///
-/// Its fields are those of a [service](business_service); `name = "…"` is the only argument. It is called when its message
-/// is committed, and at least once: [`cx.idempotency_key()`](component::Context::idempotency_key) is the same on every attempt.
+/// Its fields are those of a [service](business_service). `effect = "…"` says what a second execution of the same message does
+/// outside: `"idempotent"` the same as the first, `"keyed"` nothing, since the outside knows the idempotency key,
+/// `"at_most_once"` harm; see [`Effect`](component::Effect). `name = "…"` is its name in the catalogue. It is called when its
+/// message is committed, and at least once: [`cx.idempotency_key()`](component::Context::idempotency_key) is the same on every attempt.
 ///
 /// ```
 /// use iop::prelude::*;
@@ -281,8 +285,18 @@ pub use iop_macros::handlers;
 /// |---|---|
 /// | `standalone` | no route reaches it, on purpose |
 /// | `pool_size = 2` | its workers; one keeps the order of its queue |
+/// | `order = fifo`, `order = key(field)`, `order = none` | the order in which its messages are worked on |
+/// | `failing = block`, `failing = park_key`, `failing = suspend` | what a message that keeps failing does to those behind it; an ordered item says so |
+/// | `max_hops = 10` | how often one chain of messages may come here; it makes a circle of routes end |
 /// | `enabled = false` | it does not start with the production |
 /// | `timeout`, `attempts`, `backoff`, `backoff_cap`, `request_timeout` | see [`ItemOptions`](component::ItemOptions) |
+///
+/// Between items, statements say what must hold of the whole:
+///
+/// | | |
+/// |---|---|
+/// | `require order key(mrn) from admit to lab;` | on every way from the one item to the other, messages of one `mrn` keep their order; or `fifo`, for all of them |
+/// | `alerts to pager;` | the item that [alerts](Alert) are sent to; `alerts none;` where nobody shall be told |
 ///
 /// What is wrong with the wiring does not compile, all of it in one run.
 ///
