@@ -17,6 +17,8 @@ mod limits;
 mod again;
 #[path = "engine/alerts.rs"]
 mod alerts;
+#[path = "engine/answers.rs"]
+mod answers;
 #[path = "engine/callers.rs"]
 mod callers;
 #[path = "engine/effects.rs"]

@@ -66,7 +66,6 @@ fn encoded<R: Respond>(response: R) -> Result<Answered, RespondError> {
 
 /// Returned by a handler that has replied: only [`Context::reply`] makes one.
 #[derive(PartialEq, Eq)]
-#[must_use = "return it, so that the engine does not look for another response"]
 pub struct Replied<R>(PhantomData<fn(R)>);
 
 impl<R> fmt::Debug for Replied<R> {
@@ -75,12 +74,14 @@ impl<R> fmt::Debug for Replied<R> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Message<Response = R>, C, R: Respond> Answers<M, C> for Replied<R> {
     fn answer(self) -> Answer<M> {
         Answer::Replied
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Message<Response = R>, R: Respond> ResponseOf<M> for Replied<R> {
     fn answer(self) -> Answer<M> {
         Answer::Replied
@@ -102,6 +103,7 @@ impl<R> DeferredResponse<R> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Message<Response = R>, C, R: Message> Answers<M, C> for DeferredResponse<R> {
     fn answer(self) -> Answer<M> {
         Answer::Deferred(self.request)
