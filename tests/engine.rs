@@ -41,5 +41,7 @@ mod recovery;
 mod speculation;
 #[path = "engine/store_failure.rs"]
 mod store_failure;
+#[path = "engine/streams.rs"]
+mod streams;
 #[path = "engine/timers.rs"]
 mod timers;

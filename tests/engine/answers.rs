@@ -52,7 +52,9 @@ impl Oracle {
                 let again = cx.reply(answer("second")).await;
                 assert!(matches!(again, Err(RespondError::AlreadyAnswered { .. })), "{again:?}");
             }
-            "fails late" if FAILURES.fetch_add(1, Ordering::SeqCst) < 10 => return Err(Error::retry("too much incense")),
+            "fails late" if FAILURES.fetch_add(1, Ordering::SeqCst) < 10 => {
+                return Err(Error::retry("too much incense"));
+            }
             "dies late" if CRASHES.fetch_add(1, Ordering::SeqCst) == 0 => std::future::pending().await,
             _ => {}
         }
@@ -377,9 +379,11 @@ async fn a_token_of_another_response_type_of_no_request_or_of_an_answered_one_is
         async move { director.call_json("forger", None, body.as_bytes(), None).await }
     };
     let refused = forge(unknown, "Lines").await.expect_err("of another type").to_string();
-    let wrong = "the body is not a `Use`: field `token`: the token is for a response `Lines`, and a `Answer` cannot answer it";
+    let wrong =
+        "the body is not a `Use`: field `token`: the token is for a response `Lines`, and a `Answer` cannot answer it";
     assert_eq!(refused, wrong);
-    let text = |called: iop::director::Called| String::from_utf8_lossy(&called.response.unwrap_or_default()).into_owned();
+    let text =
+        |called: iop::director::Called| String::from_utf8_lossy(&called.response.unwrap_or_default()).into_owned();
     let refused = text(forge(unknown, "Answer").await.expect("it is handled"));
     assert_eq!(refused, format!(r#"{{"text":"the request {unknown} is not in the store"}}"#));
     ask(&lab, "desk", "at once").await.expect("it is answered");

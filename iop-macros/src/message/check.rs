@@ -12,11 +12,13 @@ use crate::attributes::{self, Argument};
 use crate::component::MARKS;
 use crate::errors::{Code, Errors};
 
-const ARGUMENTS: [&str; 6] = ["response", "name", "version", "upgrade", "transient", "part"];
+const ARGUMENTS: [&str; 8] = ["response", "chunk", "input", "name", "version", "upgrade", "transient", "part"];
 
 #[derive(Default)]
 struct Arguments {
     response: Option<Type>,
+    chunk: Option<Type>,
+    input: Option<Type>,
     name: Option<LitStr>,
     version: Option<LitInt>,
     upgrades: Vec<Path>,
@@ -34,6 +36,8 @@ pub(crate) fn message(ast: &Message, errors: &mut Errors) -> Model {
         upgrades: arguments.upgrades,
         transient: arguments.transient,
         response: arguments.response,
+        chunk: arguments.chunk,
+        input: arguments.input,
         doc: attributes::docs(&ast.attributes),
         arms: Vec::new(),
         keys: Vec::new(),
@@ -129,6 +133,8 @@ fn arguments(written: &[Argument], errors: &mut Errors) -> Arguments {
         }
         match key.as_str() {
             "response" => read.response = argument.ty(errors),
+            "chunk" => read.chunk = argument.ty(errors),
+            "input" => read.input = argument.ty(errors),
             "name" => read.name = argument.text(errors),
             "version" => read.version = version(argument, errors),
             "upgrade" => read.upgrades = upgrades(argument, errors),
@@ -136,6 +142,17 @@ fn arguments(written: &[Argument], errors: &mut Errors) -> Arguments {
             "part" => read.part = argument.flag(errors),
             _ => argument.unknown("message", &ARGUMENTS, errors),
         }
+    }
+    if let Some(argument) = written.iter().find(|argument| argument.key == "input")
+        && !written.iter().any(|argument| argument.key == "chunk")
+    {
+        errors.report(
+            &argument.key,
+            Code::E12,
+            "`input` stands without `chunk`, and who takes input while it works gives chunks",
+            "write `chunk = …`, the type of what comes back while the exchange lasts",
+        );
+        read.input = None;
     }
     if read.part {
         for argument in written.iter().filter(|argument| argument.key != "part") {

@@ -84,6 +84,7 @@ fn implementation(ident: &Ident, message: &Message) -> TokenStream {
     let name = message.name.as_ref().map_or_else(|| ident.to_string().into_token_stream(), ToTokens::to_token_stream);
     let version = message.version.as_ref().map_or_else(|| quote!(1), ToTokens::to_token_stream);
     let response = message.response.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
+    let streams = streams(ident, message);
     let path = format!("::{ident}");
     let key_values = key_values(message);
     let (upgrades, checks) = upgrades(ident, message);
@@ -105,10 +106,32 @@ fn implementation(ident: &Ident, message: &Message) -> TokenStream {
                 #key_values
             }
 
+            #streams
             ::iop::__private::inventory::submit! { ::iop::__private::RegisteredMessage(&TYPE) }
             #checks
         };
     }
+}
+
+/// What its handler gives and takes besides the response.
+fn streams(ident: &Ident, message: &Message) -> TokenStream {
+    let chunk = message.chunk.iter().map(|chunk| {
+        quote! {
+            #[automatically_derived]
+            impl ::iop::__private::Generates for #ident {
+                type Chunk = #chunk;
+            }
+        }
+    });
+    let input = message.input.iter().map(|input| {
+        quote! {
+            #[automatically_derived]
+            impl ::iop::__private::Converses for #ident {
+                type Input = #input;
+            }
+        }
+    });
+    quote! { #(#chunk)* #(#input)* }
 }
 
 /// The way of stored messages of older versions to this type: each function takes what the one before it makes.

@@ -45,6 +45,10 @@ pub(crate) struct Message {
     pub(crate) upgrades: Vec<Path>,
     pub(crate) transient: bool,
     pub(crate) response: Option<Type>,
+    /// What its handler gives before the response.
+    pub(crate) chunk: Option<Type>,
+    /// What its handler takes meanwhile.
+    pub(crate) input: Option<Type>,
     pub(crate) doc: String,
     pub(crate) arms: Vec<Arm>,
     /// Names in the JSON, each once.

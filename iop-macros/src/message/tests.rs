@@ -24,10 +24,23 @@ fn an_unknown_argument_names_the_closest_or_lists_them() {
         errors_of(quote!(respons = Greeting, colour = "red"), quote! { struct Hello; }),
         [
             "`#[message]` has no argument `respons`\n\nhelp: did you mean `response`? [iop E12]",
-            "`#[message]` has no argument `colour`\n\nhelp: it knows `response`, `name`, `version`, `upgrade`, \
-             `transient`, `part` [iop E12]",
+            "`#[message]` has no argument `colour`\n\nhelp: it knows `response`, `chunk`, `input`, `name`, \
+             `version`, `upgrade`, `transient`, `part` [iop E12]",
         ]
     );
+}
+
+#[test]
+fn input_without_chunks_is_told_that_they_belong_together() {
+    assert_eq!(
+        errors_of(quote!(input = Command), quote! { struct Hello; }),
+        [
+            "`input` stands without `chunk`, and who takes input while it works gives chunks\n\nhelp: write `chunk = …`, \
+          the type of what comes back while the exchange lasts [iop E12]"
+        ]
+    );
+    let none: [&str; 0] = [];
+    assert_eq!(errors_of(quote!(response = Bye, chunk = Line, input = Command), quote! { struct Hello; }), none);
 }
 
 #[test]

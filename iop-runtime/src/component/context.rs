@@ -12,7 +12,7 @@ use tokio::io::AsyncRead;
 
 use super::requests::{AsyncRequest, Calls, NgRequest, SyncRequest};
 use super::target::{Awaitable, Carries, Target};
-use super::{Answered, Error, RequestError, RespondError, Result};
+use super::{Answered, Channel, EmitError, Error, RequestError, RespondError, Result};
 use crate::message::{
     Blob, BlobError, BlobReader, BlobStore, Decoded, Header, Invocation, Message, MessageId, MessageType, Priority,
     SessionId, read,
@@ -241,6 +241,24 @@ pub trait Turn: Send + Sync + fmt::Debug {
     fn respond_to(&self, request: MessageId, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
         let _ = answered;
         Box::pin(async move { Err(RespondError::UnknownRequest { request }) })
+    }
+    /// Commits what was sent, sends this, and opens a channel to its handler.
+    ///
+    /// # Errors
+    /// Where it cannot be sent.
+    fn open(&self, outgoing: Outgoing) -> Result<Channel, RequestError> {
+        let item = outgoing.to.item;
+        Err(RequestError::NotStored(format!("no chunks come from `{item}` here").into()))
+    }
+    /// Gives a chunk to whoever has sent the request of this turn, a message of this type.
+    fn emit(&self, request: &'static str, chunk: Decoded) -> BoxFuture<'static, Result<(), EmitError>> {
+        let _ = (request, chunk);
+        Box::pin(std::future::ready(Ok(())))
+    }
+    /// The next input from there.
+    fn receive(&self, request: &'static str) -> BoxFuture<'static, Result<Option<Decoded>, EmitError>> {
+        let _ = request;
+        Box::pin(std::future::ready(Ok(None)))
     }
     /// Commits what was sent, sends this, and waits for its response.
     fn request(&self, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>>;

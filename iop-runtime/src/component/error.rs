@@ -149,6 +149,12 @@ pub enum RequestError {
         /// The item asked.
         target: Arc<str>,
     },
+    /// A duplex exchange whose handler has ended takes no more input.
+    #[error("`{target}` takes no more input")]
+    Ended {
+        /// The item asked.
+        target: Arc<str>,
+    },
     /// A person or a rule took the request out.
     #[error("the request to `{target}` was taken out of its queue")]
     Removed {

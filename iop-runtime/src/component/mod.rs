@@ -15,6 +15,7 @@ mod input;
 mod requests;
 mod returns;
 mod split;
+mod streams;
 mod target;
 mod timers;
 
@@ -36,6 +37,7 @@ pub use input::{AdapterInput, InputHandler, PlainInput, PollInput, ProcessInput}
 pub use requests::{AsyncRequest, Call, CallResult, Calls, NgRequest, SyncRequest, gather};
 pub use returns::{HandlerResult, NoValue, ResponseOf};
 pub use split::{Piece, Pieces};
+pub use streams::{Channel, Chunks, Duplex, DuplexRequest, EmitError, GeneratorRequest, Part};
 pub use target::{
     Accepted, Awaitable, Carries, Each, MayBeAwaited, Messages, NeverAwaited, Only, Receives, Target, TargetDeclared,
     Targets,

@@ -16,26 +16,26 @@ use super::{RequestError, Result};
 use crate::message::{Invocation, Message, Priority, read};
 
 /// What every request has.
-struct Draft<M> {
+pub(super) struct Draft<M> {
     turn: Arc<dyn Turn>,
-    to: Reach,
+    pub(super) to: Reach,
     position: u32,
     message: M,
-    timeout: Option<Duration>,
-    description: Option<Arc<str>>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) description: Option<Arc<str>>,
     completion_key: Option<Arc<str>>,
     priority: Option<Priority>,
 }
 
 impl<M: Message> Draft<M> {
-    fn new(turn: Arc<dyn Turn>, to: Reach, message: M) -> Self {
+    pub(super) fn new(turn: Arc<dyn Turn>, to: Reach, message: M) -> Self {
         // The position is taken when the request is made, not when it is first polled: a repeated turn makes its
         // requests in the same order, whatever order they are polled in.
         let position = turn.next_position();
         Self { turn, to, position, message, timeout: None, description: None, completion_key: None, priority: None }
     }
 
-    fn outgoing(self, invocation: Invocation) -> Result<(Arc<dyn Turn>, Outgoing), RequestError> {
+    pub(super) fn outgoing(self, invocation: Invocation) -> Result<(Arc<dyn Turn>, Outgoing), RequestError> {
         let body = serde_json::to_vec(&self.message)
             .map_err(|error| RequestError::NotStored(format!("`{}` is not JSON: {error}", M::TYPE.name).into()))?;
         let keys = self.message.keys();

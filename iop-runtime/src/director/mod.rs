@@ -426,7 +426,7 @@ fn refused(item: &str, error: RequestError) -> DirectorError {
             DirectorError::Suspended { item, reason, error: error.to_string() }
         }
         RequestError::TimedOut { timeout, .. } => DirectorError::TimedOut { item, timeout },
-        RequestError::Stopped { .. } => DirectorError::Stopped(item),
+        RequestError::Stopped { .. } | RequestError::Ended { .. } => DirectorError::Stopped(item),
         RequestError::Removed { .. } => DirectorError::Removed(item),
         RequestError::NotStored(error) => DirectorError::NotStored(error.to_string()),
         RequestError::Unknown(error) => DirectorError::Unknown(error.to_string()),

@@ -13,6 +13,7 @@ use super::item::ItemState;
 use super::probe::Probe;
 use super::queue::{Admission, Source};
 use super::reload::Effective;
+use super::streams::Streams;
 use super::taps::Taps;
 use super::waiters::{Delivered, Waiters};
 use crate::clock::Clock;
@@ -36,6 +37,7 @@ pub(crate) struct Core {
     pub(crate) by_name: HashMap<Arc<str>, usize>,
     pub(crate) waiters: Arc<Waiters>,
     pub(crate) instances: Instances,
+    pub(crate) streams: Streams,
     pub(crate) activity: Arc<Activity>,
     /// The store failed; the supervisor restarts the items.
     pub(crate) failure: Arc<Failure>,
@@ -119,6 +121,7 @@ impl Core {
             by_name,
             waiters: Arc::default(),
             instances: Instances::default(),
+            streams: Streams::default(),
             activity: parts.activity,
             failure: Arc::default(),
             probe: parts.probe,

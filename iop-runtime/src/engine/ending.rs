@@ -102,6 +102,9 @@ impl Worker {
         step.state.extend(intent::end(envelope));
         let mut emissions = done.sends.pending;
         let mut direct = None;
+        if let Some((request, _)) = &done.reply {
+            self.core.streams.close(*request);
+        }
         match done.reply {
             Some((_, Reply::Message(emission))) => emissions.push(*emission),
             Some((request, Reply::Direct(incoming))) => direct = Some((request, incoming)),
@@ -128,6 +131,9 @@ impl Worker {
         self.item.failed.fetch_add(1, Ordering::Relaxed);
         let failed = intent::doubted(&envelope, failed);
         self.note_outage(&envelope, &failed);
+        if failed.unwanted {
+            return self.expire(envelope, begun, failed, abandoned);
+        }
         let now = self.core.clock.now();
         let attempt = envelope.header.attempt + 1;
         let since = *envelope.header.failing.get_or_insert(now);
@@ -154,6 +160,20 @@ impl Worker {
                 self.item.queue.done(&envelope);
             }
         }
+    }
+
+    /// Nobody takes what the message would give: it ends, and says why.
+    fn expire(&mut self, mut envelope: Envelope, begun: Timestamp, failed: Failed, abandon: Vec<MessageId>) {
+        let error: Arc<str> = failed.error.into();
+        log::expired(&self.item, &error);
+        let mut step = Step { abandon, ..Step::default() };
+        step.start.extend(envelope.lease.map(|lease| (lease, begun)));
+        step.state.extend(intent::end(&mut envelope));
+        step.end.extend(envelope.lease.map(|lease| (lease, End::Expire { error })));
+        let commit = self.core.submit(step, Vec::new());
+        self.core.streams.close(envelope.header.id);
+        self.unseen.push_back(commit);
+        self.item.queue.done(&envelope);
     }
 
     /// Commits that the message will be tried again, and takes it back until then.
@@ -205,7 +225,9 @@ impl Worker {
                 self.item.queue.park(envelope);
             }
         });
-        if header.kind == Kind::Request && header.invocation == Invocation::Sync && !replied {
+        self.core.streams.close(header.id);
+        let awaited = matches!(header.invocation, Invocation::Sync | Invocation::Generator);
+        if header.kind == Kind::Request && awaited && !replied {
             let error = RequestError::Suspended { target: Arc::clone(&self.item.name), reason, error };
             self.core.answer(header.id, Err(error), &commit);
         }

@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 
 use super::item::Pulse;
 use super::turn::EngineTurn;
-use crate::component::{Disposition, Error, RequestError, Result};
+use crate::component::{Disposition, EmitError, Error, RequestError, RespondError, Result};
 use crate::message::SuspendReason;
 
 /// An attempt that runs longer than this is marked in flight in the store; a shorter one is only marked as done.
@@ -28,6 +28,8 @@ pub(crate) struct Failed {
     pub(crate) panicked: bool,
     /// The handler says that nothing has reached the outside, or was not called.
     pub(crate) not_sent: bool,
+    /// Nobody takes what it gives any more: it ends.
+    pub(crate) unwanted: bool,
 }
 
 impl Failed {
@@ -39,6 +41,7 @@ impl Failed {
             reason: SuspendReason::Schema,
             panicked: false,
             not_sent: true,
+            unwanted: false,
         }
     }
 
@@ -48,7 +51,19 @@ impl Failed {
     }
 
     fn retry(error: String, panicked: bool) -> Self {
-        Self { error, disposition: Disposition::Retry, reason: SuspendReason::Poison, panicked, not_sent: false }
+        Self {
+            error,
+            disposition: Disposition::Retry,
+            reason: SuspendReason::Poison,
+            panicked,
+            not_sent: false,
+            unwanted: false,
+        }
+    }
+
+    /// The consumer of a generator request has gone.
+    pub(crate) fn unwanted() -> Self {
+        Self::from(Error::from(EmitError::ConsumerGone))
     }
 }
 
@@ -58,13 +73,17 @@ impl From<Error> for Failed {
         let outage = matches!(
             error.downcast_ref::<RequestError>(),
             Some(RequestError::Stopped { .. } | RequestError::NotStored(_) | RequestError::Unknown(_))
+        ) || matches!(
+            error.downcast_ref::<RespondError>(),
+            Some(RespondError::NotStored(_) | RespondError::Unknown(_))
         );
+        let unwanted = matches!(error.downcast_ref::<EmitError>(), Some(EmitError::ConsumerGone));
         let not_sent = matches!(error.disposition(), Disposition::Unavailable | Disposition::NotSent);
         let disposition = match error.disposition() {
             Disposition::Retry if outage => Disposition::Unavailable,
             disposition => disposition,
         };
-        Self { error: error.chain(), disposition, reason: SuspendReason::Poison, panicked: false, not_sent }
+        Self { error: error.chain(), disposition, reason: SuspendReason::Poison, panicked: false, not_sent, unwanted }
     }
 }
 

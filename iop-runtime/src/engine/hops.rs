@@ -49,5 +49,6 @@ fn too_often(item: &str, max: u32) -> Failed {
         reason: SuspendReason::MaxHops,
         panicked: false,
         not_sent: true,
+        unwanted: false,
     }
 }

@@ -72,11 +72,18 @@ pub(crate) fn doubted(envelope: &Envelope, failed: Failed) -> Failed {
     if !envelope.intent || failed.not_sent {
         return failed;
     }
-    Failed { disposition: Disposition::Fatal, reason: SuspendReason::InDoubt, ..failed }
+    Failed { disposition: Disposition::Fatal, reason: SuspendReason::InDoubt, unwanted: false, ..failed }
 }
 
 /// The failure of a message that an earlier attempt may have carried out.
 pub(crate) fn in_doubt() -> Failed {
     let error = "an earlier attempt was cut off, and may have had its effect outside".to_owned();
-    Failed { error, disposition: Disposition::Fatal, reason: SuspendReason::InDoubt, panicked: false, not_sent: false }
+    Failed {
+        error,
+        disposition: Disposition::Fatal,
+        reason: SuspendReason::InDoubt,
+        panicked: false,
+        not_sent: false,
+        unwanted: false,
+    }
 }

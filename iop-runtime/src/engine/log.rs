@@ -62,6 +62,11 @@ pub(crate) fn suspended(item: &ItemState, attempt: u32, reason: SuspendReason, e
     error!("suspended ({reason}) at `{}` after attempt {attempt}: {error}", item.name);
 }
 
+/// A message ended before it was done, and nobody misses it.
+pub(crate) fn expired(item: &ItemState, error: &str) {
+    warn!("given up at `{}`: {error}", item.name);
+}
+
 /// A component does not come up or down.
 pub(crate) fn hook_failed(item: &ItemState, hook: &str, failed: &Failed) {
     error!("`{hook}` of `{}` failed: {}", item.name, failed.error);

@@ -35,6 +35,7 @@ mod reply;
 mod retry;
 mod schedule;
 mod service;
+mod streams;
 mod supervisor;
 mod taps;
 mod timers;

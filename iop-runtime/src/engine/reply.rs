@@ -63,8 +63,8 @@ pub(crate) fn reply(
     };
     let to = match request.invocation {
         Invocation::OneWay => return Reply::None,
-        Invocation::Sync if &*type_name == NOTHING => return Reply::Direct(Incoming::nothing()),
-        Invocation::Sync => Delivery::Waiter(request.id),
+        Invocation::Sync | Invocation::Generator if &*type_name == NOTHING => return Reply::Direct(Incoming::nothing()),
+        Invocation::Sync | Invocation::Generator => Delivery::Waiter(request.id),
         Invocation::Async => caller.and_then(|_| process(core, request)).map_or(Delivery::Store, Delivery::Queue),
     };
     if to == Delivery::Store && &*type_name == NOTHING {

@@ -80,7 +80,14 @@ mod tests {
     }
 
     fn failed(disposition: Disposition) -> Failed {
-        Failed { error: String::new(), disposition, reason: SuspendReason::Poison, panicked: false, not_sent: true }
+        Failed {
+            error: String::new(),
+            disposition,
+            reason: SuspendReason::Poison,
+            panicked: false,
+            not_sent: true,
+            unwanted: false,
+        }
     }
 
     #[test]

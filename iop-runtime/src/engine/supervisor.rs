@@ -159,6 +159,7 @@ pub(crate) async fn watch_store(core: Arc<Core>, gone: watch::Sender<Option<Stor
         stop_items(&core, Stop::Now).await;
         core.waiters.fail_all(&RequestError::Unknown(error.to_string().into()), &Commit::done(Err(error.clone())));
         core.instances.clear();
+        core.streams.clear();
         for item in &core.items {
             item.queue.close();
         }

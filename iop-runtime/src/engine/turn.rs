@@ -13,10 +13,14 @@ use super::core::{Core, Delivery, Emission};
 use super::item::ItemState;
 use super::probe::CrashPoint;
 use super::reply;
-use super::waiters::{Caller, Wait};
+use super::waiters::{Caller, Delivered, Wait};
 use super::waits::TimerChange;
-use crate::component::{Answered, ComponentKind, Incoming, Outgoing, RequestError, RespondError, Turn};
-use crate::message::{BlobStore, Header, Invocation, Kind, MessageId, MessageType, Priority, SessionId, Status};
+use crate::component::{
+    Answered, Channel, ComponentKind, EmitError, Incoming, Outgoing, RequestError, RespondError, Turn,
+};
+use crate::message::{
+    BlobStore, Decoded, Header, Invocation, Kind, MessageId, MessageType, Priority, SessionId, Status,
+};
 use crate::store::{Commit, NewMessage, Step, StoreError, StoredMessage};
 
 /// The type name of the alarm that an asynchronous request with a timeout sets.
@@ -136,7 +140,7 @@ impl EngineTurn {
         std::mem::replace(&mut *sends, ended)
     }
 
-    fn emission(&self, outgoing: Outgoing, id: MessageId) -> Result<Emission, RequestError> {
+    pub(super) fn emission(&self, outgoing: Outgoing, id: MessageId) -> Result<Emission, RequestError> {
         let Some(receiver) = self.core.items.get(outgoing.to.index) else {
             return Err(RequestError::NotStored(format!("`{}` is not an item", outgoing.to.item).into()));
         };
@@ -260,7 +264,7 @@ impl EngineTurn {
     }
 
     /// Commits what was sent so far, and this, for an item that is up.
-    fn send_now(&self, emission: Emission, index: usize, target: &Arc<str>) -> Result<(), RequestError> {
+    pub(super) fn send_now(&self, emission: Emission, index: usize, target: &Arc<str>) -> Result<(), RequestError> {
         if !self.core.items.get(index).is_some_and(|item| item.is_up()) {
             return Err(RequestError::Stopped { target: Arc::clone(target) });
         }
@@ -292,19 +296,31 @@ impl EngineTurn {
         let answer = tokio::time::timeout(timeout, wait.response()).await;
         drop(waiting);
         match answer {
-            Ok(Some(delivered)) => {
-                if self.item.kind() == ComponentKind::Operation {
-                    // What an operation does next may touch the outside.
-                    self.core.durable(&delivered.commit).await.map_err(|error| not_read(&error))?;
-                }
-                delivered.response
-            }
-            Ok(None) => Err(RequestError::Stopped { target: Arc::clone(target) }),
+            Ok(delivered) => self.taken(delivered, target).await,
             Err(_) => {
-                self.sends().abandoned.push(id);
+                self.abandon(id);
                 Err(RequestError::TimedOut { target: Arc::clone(target), timeout })
             }
         }
+    }
+
+    /// A request that the turn has given up: its response will be late.
+    pub(super) fn abandon(&self, request: MessageId) {
+        self.sends().abandoned.push(request);
+    }
+
+    /// What a waiter was given; `None` where the engine is gone.
+    pub(super) async fn taken(
+        &self,
+        delivered: Option<Delivered>,
+        target: &Arc<str>,
+    ) -> Result<Incoming, RequestError> {
+        let Some(delivered) = delivered else { return Err(RequestError::Stopped { target: Arc::clone(target) }) };
+        if self.item.kind() == ComponentKind::Operation {
+            // What an operation does next may touch the outside.
+            self.core.durable(&delivered.commit).await.map_err(|error| not_read(&error))?;
+        }
+        delivered.response
     }
 
     /// What an earlier run of this turn has on record of a request.
@@ -468,6 +484,18 @@ impl Turn for Handle {
 
     fn respond_to(&self, request: MessageId, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
         Box::pin(Arc::clone(&self.0).respond_to(request, answered))
+    }
+
+    fn open(&self, outgoing: Outgoing) -> Result<Channel, RequestError> {
+        self.0.open(outgoing)
+    }
+
+    fn emit(&self, request: &'static str, chunk: Decoded) -> BoxFuture<'static, Result<(), EmitError>> {
+        Box::pin(Arc::clone(&self.0).emit(request, chunk))
+    }
+
+    fn receive(&self, request: &'static str) -> BoxFuture<'static, Result<Option<Decoded>, EmitError>> {
+        Box::pin(Arc::clone(&self.0).receive(request))
     }
 
     fn request(&self, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>> {

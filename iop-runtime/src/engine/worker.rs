@@ -21,11 +21,12 @@ use super::lanes::instance_of;
 use super::probe::CrashPoint;
 use super::queue::Queue;
 use super::retry::backoff;
+use super::streams::{self, Producer};
 use super::turn::{EngineTurn, Handle, Start};
 use super::{groups, hops, log, process, service};
 use crate::clock::Timestamp;
 use crate::component::{ComponentKind, Context, Entrance, Instance, Result};
-use crate::message::{Kind, MessageId, SessionId};
+use crate::message::{Header, Invocation, Kind, MessageId, SessionId};
 use crate::store::{Commit, Outcome, Step};
 
 /// A worker of an item, with its own instance of the component.
@@ -320,6 +321,15 @@ impl Worker {
         true
     }
 
+    /// Where the chunks of a generator request go; `None` for any other request.
+    fn producer(&self, header: &Header) -> Result<Option<Arc<Producer>>, Failed> {
+        if header.invocation != Invocation::Generator {
+            return Ok(None);
+        }
+        // After a restart nobody takes them: the consumer's turn asks anew.
+        self.core.streams.producer(header.id).map(Some).ok_or_else(Failed::unwanted)
+    }
+
     /// The turn of a request.
     async fn request(&mut self, envelope: &mut Envelope, begun: Timestamp) -> Result<Done, Attempt> {
         hops::check(&self.core, &self.item, envelope).await?;
@@ -354,6 +364,7 @@ impl Worker {
                 }),
             },
         );
+        let producer = self.producer(header)?;
         let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
         let slow = mark_in_flight(&self.core, envelope, begun);
         self.instance.reset_state();
@@ -369,7 +380,8 @@ impl Worker {
                 let error = format!("`{}` has no handler for `{}`", self.item.name, message.name);
                 return Err(Failed::schema(error).into());
             };
-            let answered = guarded(handler, &turn, &self.pulse, slow).await;
+            let guarded = guarded(handler, &turn, &self.pulse, slow);
+            let answered = streams::produced(producer.as_deref(), guarded).await;
             answered.map_err(|failed| Attempt::of(&turn, failed))?
         };
         if let Some(group) = group {

@@ -32,6 +32,8 @@ pub enum Invocation {
     Async,
     /// Nobody wants a response.
     OneWay,
+    /// The sender's turn takes chunks and waits for the response.
+    Generator,
 }
 
 /// Lanes of a queue: a higher one is served first, inside a lane order is store sequence.

@@ -28,6 +28,28 @@ pub trait Message: Serialize + DeserializeOwned + Send + 'static {
     }
 }
 
+/// A message whose handler gives chunks before its response: `#[message(response = …, chunk = …)]`.
+#[diagnostic::on_unimplemented(
+    message = "the handler of `{Self}` gives no chunks",
+    label = "not a generator request",
+    note = "name the type of its chunks: `#[message(chunk = …)]` [iop E12]"
+)]
+pub trait Generates: Message {
+    /// One chunk.
+    type Chunk: Message;
+}
+
+/// A message whose handler takes input while it gives chunks: `#[message(response = …, chunk = …, input = …)]`.
+#[diagnostic::on_unimplemented(
+    message = "the handler of `{Self}` takes no input",
+    label = "not the beginning of a duplex exchange",
+    note = "name the type of its input: `#[message(chunk = …, input = …)]` [iop E12]"
+)]
+pub trait Converses: Generates {
+    /// What the sender sends while the handler runs.
+    type Input: Message;
+}
+
 /// What a handler may answer: every message type, and `()` for "no response".
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a response",

@@ -205,6 +205,11 @@ pub enum End {
         /// The error chain of the last attempt.
         error: Arc<str>,
     },
+    /// A rule ended it before it was done.
+    Expire {
+        /// Which, in words.
+        error: Arc<str>,
+    },
     /// Back to its queue as it was; no attempt is counted.
     GiveBack,
 }

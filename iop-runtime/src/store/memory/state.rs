@@ -141,6 +141,11 @@ impl State {
                 header.status = Status::Completed;
                 header.ended = Some(now);
             }
+            End::Expire { error } => {
+                header.status = Status::Expired;
+                header.ended = Some(now);
+                header.error = Some(Arc::clone(error));
+            }
             End::Retry { due, error, .. } => {
                 failed(header, error);
                 header.status = Status::Retrying;
@@ -160,7 +165,7 @@ impl State {
             _ => self.leases.remove(token.sequence),
         }
         match end {
-            End::Completed => self.release_at(token.sequence),
+            End::Completed | End::Expire { .. } => self.release_at(token.sequence),
             End::Retry { .. } => self.hold_behind(token.sequence, Behind::Lane),
             End::Suspend { .. } => {
                 if self.rows.messages.get(&token.sequence).is_some_and(|entry| entry.parks) {

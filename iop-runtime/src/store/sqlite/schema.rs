@@ -134,7 +134,7 @@ pub(super) const VIEW: &str = "
         m.sequence, lower(hex(m.id)) AS id, lower(hex(m.session)) AS session, lower(hex(m.parent)) AS parent, m.position,
         source.text AS source, target.text AS target, type.text AS type, m.type_version,
         CASE m.kind WHEN 0 THEN 'request' WHEN 1 THEN 'response' WHEN 2 THEN 'timer' END AS kind,
-        CASE m.invocation WHEN 0 THEN 'sync' WHEN 1 THEN 'async' WHEN 2 THEN 'one_way' END AS invocation,
+        CASE m.invocation WHEN 0 THEN 'sync' WHEN 1 THEN 'async' WHEN 2 THEN 'one_way' WHEN 3 THEN 'generator' END AS invocation,
         CASE m.status
             WHEN -1 THEN 'queued' WHEN 0 THEN 'queued' WHEN 1 THEN 'queued' WHEN 2 THEN 'retrying' WHEN 3 THEN 'in_flight'
             WHEN 4 THEN 'suspended' WHEN 5 THEN 'completed' WHEN 6 THEN 'discarded' WHEN 7 THEN 'expired'
@@ -218,11 +218,14 @@ pub(super) fn invocation(invocation: Invocation) -> i64 {
         Invocation::Sync => 0,
         Invocation::Async => 1,
         Invocation::OneWay => 2,
+        Invocation::Generator => 3,
     }
 }
 
 pub(super) fn read_invocation(number: i64) -> Option<Invocation> {
-    [Invocation::Sync, Invocation::Async, Invocation::OneWay].into_iter().find(|value| invocation(*value) == number)
+    [Invocation::Sync, Invocation::Async, Invocation::OneWay, Invocation::Generator]
+        .into_iter()
+        .find(|value| invocation(*value) == number)
 }
 
 pub(super) fn reason(reason: SuspendReason) -> i64 {

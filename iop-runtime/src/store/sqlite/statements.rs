@@ -57,6 +57,9 @@ statements! {
         SET status = 4, rank = 255 - priority, reason = ?2, attempt = attempt + 1, error = ?3,
             started = coalesce(?4, started), failing = coalesce(failing, ?5)
         WHERE sequence = ?1 RETURNING parks";
+    expire_held: "
+        UPDATE message SET status = 7, rank = NULL, ended = ?2, error = ?3, started = coalesce(?4, started)
+        WHERE sequence = ?1";
     /// Puts what is in flight back where it was.
     give_back: "
         UPDATE message

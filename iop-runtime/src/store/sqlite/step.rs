@@ -111,6 +111,7 @@ impl Writer<'_> {
         let ordered = self.ordered(token.sequence)?;
         match end {
             End::Completed => drop(self.sql.complete.execute((sequence, now.0, started))?),
+            End::Expire { error } => drop(self.sql.expire_held.execute((sequence, now.0, error, started))?),
             End::Retry { due, error, .. } => {
                 let failed = (sequence, due.0, error, started, now.0);
                 let priority = self.sql.retry.query_row(failed, |row| row.get(0).map(Priority)).optional()?;
@@ -145,7 +146,9 @@ impl Writer<'_> {
             _ => self.leases.remove(token.sequence),
         }
         match (end, ordered) {
-            (End::Completed | End::Suspend { .. }, Some((queue, key))) => self.release(OrderKey { queue, key: &key }),
+            (End::Completed | End::Expire { .. } | End::Suspend { .. }, Some((queue, key))) => {
+                self.release(OrderKey { queue, key: &key })
+            }
             _ => Ok(()),
         }
     }
