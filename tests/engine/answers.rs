@@ -298,7 +298,7 @@ async fn a_handler_that_is_repeated_after_a_crash_does_not_reply_again() {
     let lab = Lab::start::<Delphi>().await;
     let id = Some(MessageId::random());
     let call = |lab: &Lab| {
-        let director = lab.running.director();
+        let director = lab.director();
         async move { director.call_json("oracle", None, br#"{"how":"dies late"}"#, id).await }
     };
     let first = call(&lab).await.expect("it replies").response;
@@ -354,7 +354,7 @@ async fn a_token_survives_a_crash() {
     let lab = Lab::start::<Delphi>().await;
     let id = Some(MessageId::random());
     let call = |lab: &Lab, how: &'static str| {
-        let director = lab.running.director();
+        let director = lab.director();
         async move { director.call_json("desk", None, format!(r#"{{"how":"{how}"}}"#).as_bytes(), id).await }
     };
     let before = HANDED_OVER.load(Ordering::SeqCst);
@@ -375,7 +375,7 @@ async fn a_token_of_another_response_type_of_no_request_or_of_an_answered_one_is
     let unknown = MessageId::random();
     let forge = |request: MessageId, response: &str| {
         let body = format!(r#"{{"token":{{"request":"{request}","response":"{response}"}}}}"#);
-        let director = lab.running.director();
+        let director = lab.director();
         async move { director.call_json("forger", None, body.as_bytes(), None).await }
     };
     let refused = forge(unknown, "Lines").await.expect_err("of another type").to_string();

@@ -275,7 +275,7 @@ async fn after_a_crash_the_consumer_asks_anew_and_a_producer_without_one_ends() 
     let lab = Lab::start::<Streaming>().await;
     let id = Some(MessageId::random());
     let call = |lab: &Lab| {
-        let director = lab.running.director();
+        let director = lab.director();
         async move { director.call_json("report", None, br#"{"how":"slow to finish"}"#, id).await }
     };
     let waiting = tokio::spawn(call(&lab));
@@ -290,7 +290,7 @@ async fn after_a_crash_the_consumer_asks_anew_and_a_producer_without_one_ends() 
     assert_eq!(queries, [Status::Completed; 2]);
 
     let lab = Lab::start::<Streaming>().await;
-    let director = lab.running.director();
+    let director = lab.director();
     let stuck = tokio::spawn(async move { director.call_json("report", None, br#"{"how":"stuck"}"#, None).await });
     while lines("stuck").is_empty() {
         tokio::time::sleep(Duration::from_millis(1)).await;
