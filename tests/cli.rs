@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "cli/decides.rs"]
+mod decides;
 #[path = "cli/desk.rs"]
 mod desk;
 #[path = "cli/locks.rs"]

@@ -322,7 +322,7 @@ async fn a_parked_key_waits_also_over_a_restart_until_a_person_resumes_its_head(
 
     let head = lab.until("sink", Status::Suspended).await;
     seen(|seen| seen.opened.insert("park".to_owned()));
-    assert_eq!(lab.director().resume(head.id).await, Ok(true));
+    assert_eq!(lab.director().resume(head.id, "eve").await, Ok(true));
     send(&lab, vec![task("park", "bad", 201, "ok")]).await;
     lab.until_idle().await;
     assert_eq!(done("park", Some("bad")), numbers(202));
@@ -341,7 +341,7 @@ async fn a_parked_head_that_is_discarded_lets_its_key_go_on() {
     assert_eq!(director.discard(head.id, "ada").await, Ok(false), "it is discarded");
     lab.until_idle().await;
     assert_eq!(done("discard", None), [1, 2]);
-    assert_eq!(director.resume(MessageId::random()).await, Ok(false), "there is no such message");
+    assert_eq!(director.resume(MessageId::random(), "eve").await, Ok(false), "there is no such message");
 }
 
 #[tokio::test(start_paused = true)]
@@ -360,7 +360,7 @@ async fn a_queue_in_order_whose_head_a_person_suspends_waits_as_a_whole() {
     assert_eq!(status(&lab).parked, 1);
     seen(|seen| seen.opened.insert("whole".to_owned()));
     let head = lab.until("sink", Status::Suspended).await;
-    assert_eq!(lab.director().resume(head.id).await, Ok(true));
+    assert_eq!(lab.director().resume(head.id, "eve").await, Ok(true));
     lab.until_idle().await;
     assert_eq!(done("whole", None), numbers(1501));
 }

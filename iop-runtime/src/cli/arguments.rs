@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::CODES;
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::message::{BlobId, MessageId, SessionId, Status};
-use crate::settings::Setting;
+use crate::message::{AlertKind, BlobId, MessageId, SessionId, Status};
+use crate::settings::{Keep, Setting};
 use crate::store::Level;
 
 /// Everything that the binary of a production can be asked.
@@ -75,6 +75,16 @@ pub(crate) enum Command {
     Stop(ItemArguments),
     /// Stops an item of the running production and starts it again.
     Restart(ItemArguments),
+    /// Puts suspended messages back into their queues.
+    Resume(DecideArguments),
+    /// Takes messages that wait out of their queues for good.
+    Discard(DecideArguments),
+    /// Sends stored messages once more, as new messages that name the old ones.
+    Resend(ResendArguments),
+    /// Removes finished sessions that are old enough.
+    Purge(PurgeArguments),
+    /// Shows the conditions that hold and a person should know of.
+    Alerts(AlertsArguments),
     /// Sends a message to an item, and shows its response and its trace.
     ///
     /// Asks the running production; where none runs, starts it in this process without the services that poll or have an
@@ -399,6 +409,132 @@ pub(crate) struct TestArguments {
     /// Form of the output.
     #[arg(short, long, value_enum, default_value = "tree")]
     pub(crate) output: TraceForm,
+}
+
+/// Which messages: by their ids, or by a search.
+#[derive(Debug, Args)]
+pub(crate) struct Chosen {
+    /// The messages.
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<MessageId>,
+    /// Of this session.
+    #[arg(long, conflicts_with = "ids")]
+    pub(crate) session: Option<SessionId>,
+    /// To this item.
+    #[arg(long, conflicts_with = "ids")]
+    pub(crate) item: Option<String>,
+    /// Of this message type.
+    #[arg(long = "type", value_name = "TYPE", conflicts_with = "ids")]
+    pub(crate) type_name: Option<String>,
+    /// In this state; what is resumed or discarded is suspended.
+    #[arg(long, value_parser = status, conflicts_with = "ids")]
+    pub(crate) status: Option<Status>,
+    /// With this value of a `#[key]` field.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = key, conflicts_with = "ids")]
+    pub(crate) key: Option<(String, String)>,
+    /// Accepted since: a time (2026-11-24T09:00:00Z) or how long ago (90s, 10m, 1h).
+    #[arg(long, value_parser = moment, conflicts_with = "ids")]
+    pub(crate) since: Option<Timestamp>,
+    /// Shows the ids, and does nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Does it with everything that the search finds.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// In whose name; the user of the system where it is left out.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+}
+
+impl Chosen {
+    /// Nothing is said of which.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+            && self.session.is_none()
+            && self.item.is_none()
+            && self.type_name.is_none()
+            && self.status.is_none()
+            && self.key.is_none()
+            && self.since.is_none()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecideArguments {
+    #[command(flatten)]
+    pub(crate) chosen: Chosen,
+    /// Why; `discard` needs it.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResendArguments {
+    #[command(flatten)]
+    pub(crate) chosen: Chosen,
+    /// To this item in place of their own.
+    #[arg(long, value_name = "ITEM")]
+    pub(crate) to: Option<String>,
+    /// Another body for one message: JSON, a file (`@hello.json`), or `-` for standard input.
+    #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
+    pub(crate) body: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PurgeArguments {
+    /// What ended so long ago (30d, 12h); what the settings say, where it is left out.
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub(crate) older_than: Option<Age>,
+    /// Says what would go, and removes nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Does it.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// How long ago.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Age(pub(crate) Duration);
+
+fn age(text: &str) -> Result<Age, String> {
+    match Keep::from_raw(&text.into()) {
+        Ok(Keep::For(age)) => Ok(Age(age)),
+        _ => Err("write how long ago (30d, 12h)".to_owned()),
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct AlertsArguments {
+    #[command(flatten)]
+    pub(crate) output: Output<Table>,
+    #[command(subcommand)]
+    pub(crate) action: Option<AlertsAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlertsAction {
+    /// Has the rules of an item keep silent for a while; with 0s they speak again.
+    Mute {
+        /// The item.
+        item: String,
+        /// Only this rule.
+        #[arg(long, value_parser = kind)]
+        kind: Option<AlertKind>,
+        /// For how long (30m, 2h).
+        #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+        duration: Duration,
+    },
+}
+
+fn kind(text: &str) -> Result<AlertKind, String> {
+    let names = || AlertKind::ALL.map(AlertKind::as_str).join(", ");
+    AlertKind::from_word(text).ok_or_else(|| format!("one of {}", names()))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    Duration::from_raw(&text.into()).map_err(|_| "write how long (30m, 2h)".to_owned())
 }
 
 fn status(text: &str) -> Result<Status, String> {

@@ -8,6 +8,7 @@ mod document;
 mod exit;
 mod graph;
 mod lock;
+mod operator;
 mod read;
 mod remote;
 mod replay;
@@ -103,6 +104,11 @@ impl Program {
             Command::Stop(arguments) => self.order(settings, &arguments.item, "stop"),
             Command::Restart(arguments) => self.order(settings, &arguments.item, "restart"),
             Command::Replay(arguments) => self.replay(settings, &arguments, out),
+            Command::Resume(arguments) => self.resume(settings, &arguments, out),
+            Command::Discard(arguments) => self.discard(settings, &arguments, out),
+            Command::Resend(arguments) => self.resend(settings, &arguments, out),
+            Command::Purge(arguments) => self.purge(settings, &arguments, out),
+            Command::Alerts(arguments) => self.alerts(settings, &arguments, out),
             Command::Test(arguments) => self.test(settings, &arguments, out),
         }
     }

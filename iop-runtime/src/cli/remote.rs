@@ -9,6 +9,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
@@ -77,6 +78,12 @@ impl Remote {
             Ok(answer) => answer,
             Err(_) => Err(Failure::failed(format!("{} did not answer in time", self.address))),
         }
+    }
+
+    /// One call, and its answer as a value.
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Bytes) -> Result<T, Failure> {
+        let body = self.call(method, path, None, body).await?.accepted()?;
+        serde_json::from_slice(&body).map_err(Failure::failed)
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {

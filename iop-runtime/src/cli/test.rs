@@ -96,7 +96,7 @@ impl Sent {
 }
 
 /// The argument itself, the contents of `@file`, or standard input.
-fn body(argument: &str) -> Result<Bytes, Failure> {
+pub(super) fn body(argument: &str) -> Result<Bytes, Failure> {
     let cannot = |what: &str, error: std::io::Error| Failure::failed(format!("cannot read {what}: {error}"));
     if argument == "-" {
         let mut body = Vec::new();

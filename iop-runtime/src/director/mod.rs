@@ -3,6 +3,7 @@
 mod alerts;
 mod edits;
 pub mod http;
+mod operator;
 mod status;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::message::{InvalidMessage, read};
 use crate::production::Graph;
 use crate::store::{NewMessage, Step, Store, StoreError, StoredMessage};
 
+pub use self::operator::{RESENT_FROM, Resend};
 pub use self::status::{FailingStatus, ItemStatus, ParkedStatus, ProductionStatus, ScheduleStatus};
 
 /// How long a caller outside waits for a response where nothing else is said.
@@ -66,6 +68,9 @@ pub enum DirectorError {
         /// Which field does not fit, and why.
         invalid: InvalidMessage,
     },
+    /// No such request in the store.
+    #[error("there is no request {0} in the store")]
+    UnknownMessage(MessageId),
     /// The item is stopped.
     #[error("`{0}` is stopped")]
     Stopped(String),
@@ -204,13 +209,13 @@ impl Director {
         Ok(Called { id, session: SessionId::of(id), response: None })
     }
 
-    /// Puts a suspended message back to its own place in its queue, with its attempts forgotten; `false` where it is not
+    /// Puts a suspended message back to its own place in its queue, with its attempts forgotten, in the name of `by`; `false` where it is not
     /// suspended. What it had parked goes on after it.
     ///
     /// # Errors
     /// [`DirectorError::NotStored`], [`DirectorError::Unknown`].
-    pub async fn resume(&self, message: MessageId) -> Result<bool, DirectorError> {
-        crate::engine::resume(&self.core, message).await.map_err(store_error)
+    pub async fn resume(&self, message: MessageId, by: impl Into<Arc<str>>) -> Result<bool, DirectorError> {
+        crate::engine::resume(&self.core, message, &by.into()).await.map_err(store_error)
     }
 
     /// Takes an unfinished message out for good, in the name of `by`; `false` where it is finished, or a worker has it.

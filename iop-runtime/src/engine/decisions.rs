@@ -5,11 +5,16 @@ use std::sync::Arc;
 use super::core::Core;
 use super::lanes::Withdrawn;
 use crate::message::{MessageId, SuspendReason};
-use crate::store::{Admin, End, Step, StoreError, StoredMessage};
+use crate::store::{Admin, End, Event, Step, StoreError, StoredMessage};
 
 /// Puts a suspended message back to its place in its queue; `false` where it is not suspended.
-pub(crate) async fn resume(core: &Core, id: MessageId) -> Result<bool, StoreError> {
-    decide(core, id, Admin::Resume(id)).await
+pub(crate) async fn resume(core: &Core, id: MessageId, by: &Arc<str>) -> Result<bool, StoreError> {
+    let resumed = decide(core, id, Admin::Resume(id)).await?;
+    if resumed && let Some(found) = core.store.find(id).await? {
+        let text = format!("resumed by {by}");
+        core.store.append_events(vec![Event::decided(&found.header, &text, core.clock.now())]);
+    }
+    Ok(resumed)
 }
 
 /// Takes an unfinished message out for good; `false` where it is finished, or a worker has it.

@@ -12,7 +12,7 @@ use super::item::ItemState;
 use crate::lookup::{RowChange, TableError};
 use crate::message::{AlertPhase, Header, SuspendReason};
 use crate::settings::SettingChange;
-use crate::store::StoreError;
+use crate::store::{Purged, StoreError};
 
 /// The span of a turn: everything logged inside carries item, session and message.
 pub(crate) fn turn_span(core: &Core, item: &ItemState, header: Option<&Header>) -> Span {
@@ -183,4 +183,24 @@ pub(crate) fn alert(phase: AlertPhase, item: Option<&str>, condition: &Condition
 /// Alerts are told when the store works again.
 pub(crate) fn alerts_not_stored(error: &StoreError) {
     warn!("alerts are put off: {error}");
+}
+
+/// One line for each purge that removed something.
+pub(crate) fn purged(purged: &Purged) {
+    let Purged { messages, bytes, marks, events, .. } = purged;
+    info!(
+        "purged {messages} messages with {bytes} bytes of bodies, {marks} marks of inputs, {events} lines of the log"
+    );
+}
+
+/// A purge did not come to its end.
+pub(crate) fn purge_failed(error: &StoreError) {
+    warn!("the purge goes on later: {error}");
+}
+
+/// The store has grown, and nothing of it ever goes.
+pub(crate) fn nothing_goes() {
+    warn!(
+        "the store has more than 1 GiB, and finished sessions are kept for ever; set `iop.retention` or `iop.max_store_bytes`"
+    );
 }

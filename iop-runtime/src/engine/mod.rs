@@ -20,6 +20,7 @@ mod gate;
 mod groups;
 mod guard;
 mod hops;
+pub(crate) mod housekeeping;
 mod instances;
 mod intent;
 mod item;
@@ -137,11 +138,9 @@ pub(crate) fn next_run() -> u64 {
     RUNS.fetch_add(1, Ordering::Relaxed)
 }
 
-/// Starts a production: operations, then processes, then services. What an earlier run left unfinished goes on by itself.
-pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options: StartOptions) -> Running {
-    let run = next_run();
+/// A production as it is before anything of it starts.
+fn build(resolved: ResolvedProduction, store: Arc<dyn Store>, options: StartOptions, run: u64) -> Arc<Core> {
     let mut stand_ins = options.stand_ins;
-    let events = events::register(run, Arc::clone(&store));
     let activity = Activity::of_items(resolved.items.len());
     let items = resolved
         .items
@@ -156,7 +155,7 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
         .collect();
     let settings = Effective::new(resolved.source, resolved.shown);
     let tables = TableStore::new(resolved.tables, Arc::clone(&store), Arc::clone(&options.clock));
-    let core = Arc::new(Core::new(CoreParts {
+    Arc::new(Core::new(CoreParts {
         run,
         graph: resolved.graph,
         store,
@@ -167,17 +166,31 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
         settings,
         tables,
         retention: resolved.engine.retention,
-    }));
+    }))
+}
+
+/// A production of which nothing is started, so that what is in its store can be decided on.
+pub(crate) fn at_rest(resolved: ResolvedProduction, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Arc<Core> {
+    build(resolved, store, StartOptions { clock, ..StartOptions::default() }, next_run())
+}
+
+/// Starts a production: operations, then processes, then services. What an earlier run left unfinished goes on by itself.
+pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options: StartOptions) -> Running {
+    let run = next_run();
+    let events = events::register(run, Arc::clone(&store));
+    let services = options.services;
+    let core = build(resolved, store, options, run);
     let (gone_sender, gone) = watch::channel(None);
     if let Err(error) = changes::move_queues(core.graph, &*core.store).await {
         core.failure.report(&error);
     }
     supervisor::name_orphans(&core).await;
     supervisor::load_tables(&core).await;
-    supervisor::start_items(&core, options.services).await;
+    supervisor::start_items(&core, services).await;
     let mut background = vec![
         tokio::spawn(supervisor::watch_store(Arc::clone(&core), gone_sender)).abort_handle(),
         tokio::spawn(alerts::watch(Arc::clone(&core))).abort_handle(),
+        tokio::spawn(housekeeping::keep_house(Arc::clone(&core))).abort_handle(),
     ];
     let scheduled = core.items.iter().filter(|item| item.options.active.is_some());
     background.extend(scheduled.map(|item| {

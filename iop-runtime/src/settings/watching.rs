@@ -73,7 +73,7 @@ impl Default for Retention {
             log: Keep::Forever,
             largest_store: None,
             alert_store: None,
-            every: Duration::from_secs(600),
+            every: Duration::from_secs(3600),
         }
     }
 }
@@ -185,7 +185,7 @@ pub(super) static OF_THE_PROCESS: &[SettingDecl] = &[
     SettingDecl::new::<super::options::SomeTime>(
         "purge_interval",
         "The pause between two purges.",
-        Some(|| Raw::from("10m")),
+        Some(|| Raw::from("1h")),
     ),
 ];
 

@@ -145,6 +145,25 @@ pub struct Event {
 impl Event {
     /// Says who took a message out for good.
     pub(super) fn discarded(header: &Header, by: &str, time: Timestamp) -> Self {
+        Self::decided(header, &format!("discarded by {by}"), time)
+    }
+
+    /// Says what a person decided of the store as a whole.
+    pub(crate) fn of_store(text: &str, time: Timestamp) -> Self {
+        Self {
+            number: 0,
+            time,
+            level: Level::Info,
+            item: None,
+            session: None,
+            message: None,
+            module: "iop::store".to_owned(),
+            text: text.to_owned(),
+        }
+    }
+
+    /// Says what a person decided of a message.
+    pub(crate) fn decided(header: &Header, text: &str, time: Timestamp) -> Self {
         Self {
             number: 0,
             time,
@@ -153,7 +172,7 @@ impl Event {
             session: Some(header.session),
             message: Some(header.id),
             module: "iop::store".to_owned(),
-            text: format!("discarded by {by}"),
+            text: text.to_owned(),
         }
     }
 }

@@ -31,9 +31,10 @@ impl Failure {
 impl From<DirectorError> for Failure {
     fn from(error: DirectorError) -> Self {
         let status = match &error {
-            DirectorError::UnknownItem { .. } | DirectorError::NotAService(..) | DirectorError::NoEntrance(_) => {
-                StatusCode::NOT_FOUND
-            }
+            DirectorError::UnknownItem { .. }
+            | DirectorError::NotAService(..)
+            | DirectorError::NoEntrance(_)
+            | DirectorError::UnknownMessage(_) => StatusCode::NOT_FOUND,
             DirectorError::Invalid { .. } | DirectorError::UnknownType { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             DirectorError::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
             // Nothing was taken, or a repetition with the same key is safe.
@@ -92,6 +93,7 @@ mod tests {
             (DirectorError::UnknownItem { name: item(), nearest: None }, 404),
             (DirectorError::NotAService(item(), ""), 404),
             (DirectorError::NoEntrance(item()), 404),
+            (DirectorError::UnknownMessage(crate::message::MessageId::random()), 404),
             (unknown_type, 422),
             (DirectorError::Invalid { type_name: "Order", invalid }, 422),
             (DirectorError::Stopped(item()), 503),

@@ -39,9 +39,14 @@ struct How {
 
 impl How {
     fn by(&self) -> String {
-        let by = self.by.as_deref().map(str::trim).filter(|by| !by.is_empty()).unwrap_or("somebody over HTTP");
-        by.chars().filter(|letter| !letter.is_control()).take(100).collect()
+        in_the_name_of(self.by.as_deref())
     }
+}
+
+/// Who makes a change, as it is noted.
+pub(super) fn in_the_name_of(by: Option<&str>) -> String {
+    let by = by.map(str::trim).filter(|by| !by.is_empty()).unwrap_or("somebody over HTTP");
+    by.chars().filter(|letter| !letter.is_control()).take(100).collect()
 }
 
 async fn settings(State(behind): State<Behind>) -> Response {

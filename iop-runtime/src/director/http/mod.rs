@@ -7,6 +7,7 @@ mod access;
 mod answer;
 mod credentials;
 mod edits;
+mod operator;
 mod routes;
 mod server;
 

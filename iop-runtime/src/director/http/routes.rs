@@ -46,6 +46,7 @@ pub(super) fn router(behind: Behind, token: Arc<Token>) -> Router {
         .route("/items/{name}/restart", post(restart))
         .route("/status", get(status))
         .merge(super::edits::routes())
+        .merge(super::operator::routes())
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(behind)
@@ -176,7 +177,7 @@ struct Changed {
     changed: bool,
 }
 
-fn changed(result: Result<bool, DirectorError>) -> Response {
+pub(super) fn changed(result: Result<bool, DirectorError>) -> Response {
     match result {
         Ok(changed) => json(&Changed { changed }),
         Err(error) => Failure::from(error).into_response(),

@@ -1,0 +1,163 @@
+//! What a person decides, over HTTP: of messages that wait, of what is over, and of alerts.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Failure, json};
+use super::edits::in_the_name_of;
+use super::routes::{Behind, changed, read};
+use crate::director::{DirectorError, Resend};
+use crate::engine::{Condition, Mute};
+use crate::message::{AlertKind, MessageId, SessionId};
+use crate::store::Purged;
+
+/// A call ends after this time with what it has purged; whoever asked goes on.
+const PURGE_AT_ONCE: Duration = Duration::from_secs(20);
+
+/// The calls of this file.
+pub(super) fn routes() -> Router<Behind> {
+    Router::new()
+        .route("/messages/{id}/resume", post(resume))
+        .route("/messages/{id}/discard", post(discard))
+        .route("/messages/{id}/suspend", post(suspend))
+        .route("/messages/{id}/resend", post(resend))
+        .route("/purge", post(purge))
+        .route("/alerts", get(alerts))
+        .route("/alerts/mute", post(mute))
+}
+
+#[derive(Debug, Deserialize)]
+struct How {
+    by: Option<String>,
+    reason: Option<String>,
+    to: Option<String>,
+}
+
+impl How {
+    /// `eve: no such patient`.
+    fn by_and_why(&self) -> String {
+        let by = in_the_name_of(self.by.as_deref());
+        match self.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()) {
+            Some(reason) => format!("{by}: {reason}"),
+            None => by,
+        }
+    }
+}
+
+async fn resume(State(behind): State<Behind>, Path(id): Path<MessageId>, Query(how): Query<How>) -> Response {
+    changed(behind.director.resume(id, how.by_and_why()).await)
+}
+
+async fn discard(State(behind): State<Behind>, Path(id): Path<MessageId>, Query(how): Query<How>) -> Response {
+    changed(behind.director.discard(id, how.by_and_why()).await)
+}
+
+async fn suspend(State(behind): State<Behind>, Path(id): Path<MessageId>, Query(how): Query<How>) -> Response {
+    changed(behind.director.suspend(id, how.by_and_why()).await)
+}
+
+#[derive(Debug, Serialize)]
+struct Resent {
+    id: MessageId,
+    session: SessionId,
+}
+
+/// With the body of the call, where it has one.
+async fn resend(
+    State(behind): State<Behind>,
+    Path(id): Path<MessageId>,
+    Query(how): Query<How>,
+    request: Request,
+) -> Response {
+    let body = match read(request.into_body(), behind.body_timeout).await {
+        Ok(body) => Some(body).filter(|body| !body.is_empty()),
+        Err(failure) => return failure.into_response(),
+    };
+    let resend = Resend { to: how.to.clone(), body, by: how.by_and_why() };
+    answer(behind.director.resend(id, resend).await.map(|called| Resent { id: called.id, session: called.session }))
+}
+
+#[derive(Debug, Deserialize)]
+struct HowOld {
+    by: Option<String>,
+    /// In seconds; what the settings say, where it is left out.
+    older_than: Option<u64>,
+    #[serde(default)]
+    preview: bool,
+}
+
+/// What was purged, or would be.
+#[derive(Debug, Serialize)]
+struct PurgedBody {
+    messages: u64,
+    bytes: u64,
+    oldest: Option<String>,
+    marks: u64,
+    events: u64,
+    /// Something is left: call again.
+    more: bool,
+}
+
+impl From<Purged> for PurgedBody {
+    fn from(purged: Purged) -> Self {
+        let oldest = purged.oldest.map(|time| time.to_string());
+        let Purged { messages, bytes, marks, events, next, .. } = purged;
+        Self { messages, bytes, oldest, marks, events, more: next.is_some() }
+    }
+}
+
+async fn purge(State(behind): State<Behind>, Query(how): Query<HowOld>) -> Response {
+    let (older_than, director) = (how.older_than.map(Duration::from_secs), &behind.director);
+    let purged = if how.preview {
+        director.purgeable(older_than).await
+    } else {
+        director.purge(older_than, PURGE_AT_ONCE, &in_the_name_of(how.by.as_deref())).await
+    };
+    answer(purged.map(PurgedBody::from))
+}
+
+#[derive(Debug, Serialize)]
+struct AlertsBody {
+    conditions: Vec<Condition>,
+    muted: Vec<Mute>,
+}
+
+async fn alerts(State(behind): State<Behind>) -> Response {
+    let alerts = behind.director.alerts().await;
+    answer(alerts.map(|(conditions, muted)| AlertsBody { conditions, muted }))
+}
+
+#[derive(Debug, Deserialize)]
+struct MuteWhat {
+    item: Option<String>,
+    kind: Option<String>,
+    seconds: u64,
+    by: Option<String>,
+}
+
+async fn mute(State(behind): State<Behind>, Query(what): Query<MuteWhat>) -> Response {
+    let kind = match what.kind.as_deref().map(|word| (word, AlertKind::from_word(word))) {
+        Some((word, None)) => {
+            let words = AlertKind::ALL.map(AlertKind::as_str).join(", ");
+            let problem = format!("there is no rule `{word}`; there are: {words}");
+            return Failure::new(StatusCode::NOT_FOUND, problem).into_response();
+        }
+        Some((_, kind)) => kind,
+        None => None,
+    };
+    let (by, duration) = (in_the_name_of(what.by.as_deref()), Duration::from_secs(what.seconds));
+    changed(behind.director.mute_alerts(what.item.as_deref(), kind, duration, &by).await.map(|()| true))
+}
+
+fn answer<T: Serialize>(result: Result<T, DirectorError>) -> Response {
+    match result {
+        Ok(value) => json(&value),
+        Err(error) => Failure::from(error).into_response(),
+    }
+}

@@ -1,0 +1,130 @@
+//! What a person does with messages that wait for a decision, and with those that are over: resend and purge. Resuming and
+//! discarding stand with the other calls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Called, Director, DirectorError, entering, store_error};
+use crate::clock::Clock;
+use crate::engine::{at_rest, housekeeping};
+use crate::message::{Invocation, Kind, MessageId, MessageType};
+use crate::settings::ResolvedProduction;
+use crate::store::{Event, Purged, Step, Store, StoredMessage};
+
+/// The key under which a message that was resent finds the one that it was resent from.
+pub const RESENT_FROM: &str = "resent_from";
+
+/// How a message is sent once more.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Resend {
+    /// To another item than its own.
+    pub to: Option<String>,
+    /// With another body, as JSON.
+    pub body: Option<Bytes>,
+    /// Who asks for it.
+    pub by: String,
+}
+
+impl Resend {
+    /// The same body to the same item, in the name of `by`.
+    #[must_use]
+    pub fn by(by: impl Into<String>) -> Self {
+        Self { to: None, body: None, by: by.into() }
+    }
+}
+
+impl Director {
+    /// A production that does not run, so that its store can be worked on: no item is started, and what is put into a queue
+    /// waits there for the next start. Close the [store](Self::store) in the end.
+    #[must_use]
+    pub fn at_rest(resolved: ResolvedProduction, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { core: at_rest(resolved, store, clock) }
+    }
+
+    /// Sends a stored request once more: a new message in the session of the old one, which is its parent. The old one stays
+    /// as it is; `messages --key resent_from=ID` finds what became of it. Nobody waits for the response; it is stored.
+    ///
+    /// # Errors
+    /// [`DirectorError::UnknownMessage`]; [`DirectorError::Invalid`] where the body does not fit;
+    /// [`DirectorError::UnknownType`] where the item does not take it; nothing was stored then. Those of the store.
+    pub async fn resend(&self, id: MessageId, resend: Resend) -> Result<Called, DirectorError> {
+        let core = &self.core;
+        let original = self.stored(id).await?;
+        let header = &original.header;
+        let target = resend.to.as_deref().or(header.target.as_deref()).unwrap_or_default();
+        let index = self.index(target)?;
+        let message = self.message_type(index, Some(&header.type_name))?;
+        let accepted = accepted(message, &original, resend.body.as_ref())?;
+        let new = MessageId::random();
+        let mut emission = entering(core, index, message, accepted, new);
+        let emitted = &mut emission.message;
+        emitted.session = header.session;
+        emitted.parent = Some(header.id);
+        // A response is stored, with nobody to wait for it.
+        emitted.invocation = Invocation::Sync;
+        emitted.priority = header.priority;
+        let edited = if resend.body.is_some() { " with another body" } else { "" };
+        emitted.description = Some(Arc::from(format!("resent by {}{edited}", resend.by)));
+        emitted.keys.push((RESENT_FROM, header.id.to_string()));
+        let commit = core.submit(Step::default(), vec![emission]);
+        core.durable(&commit).await.map_err(store_error)?;
+        let text = format!("resent to `{target}` as {new}{edited} by {}", resend.by);
+        core.store.append_events(vec![Event::decided(header, &text, core.clock.now())]);
+        Ok(Called { id: new, session: header.session, response: None })
+    }
+
+    async fn stored(&self, id: MessageId) -> Result<StoredMessage, DirectorError> {
+        let found = self.core.store.find(id).await.map_err(store_error)?;
+        found.filter(|found| found.header.kind == Kind::Request).ok_or(DirectorError::UnknownMessage(id))
+    }
+
+    /// What a [`purge`](Self::purge) would remove.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn purgeable(&self, older_than: Option<Duration>) -> Result<Purged, DirectorError> {
+        let plan = housekeeping::plan(&self.core, older_than);
+        housekeeping::preview(&*self.core.store, plan).await.map_err(store_error)
+    }
+
+    /// Removes finished sessions that are older than this, or than the settings keep them where it is left out, in the name
+    /// of `by` and for at most so long: [`Purged::next`] is there where something is left. Items and types with a retention
+    /// of their own keep it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn purge(
+        &self,
+        older_than: Option<Duration>,
+        at_most: Duration,
+        by: &str,
+    ) -> Result<Purged, DirectorError> {
+        let plan = housekeeping::plan(&self.core, older_than);
+        let store = &*self.core.store;
+        let purged = housekeeping::purge(store, plan, at_most).await.map_err(store_error)?;
+        if !purged.is_nothing() {
+            let text = format!("{} messages purged by {by}", purged.messages);
+            store.append_events(vec![Event::of_store(&text, self.core.clock.now())]);
+        }
+        if purged.next.is_none() {
+            housekeeping::shrink(store, at_most).await.map_err(store_error)?;
+        }
+        Ok(purged)
+    }
+}
+
+/// The body as its type has it: what was stored before may be of an older version, what a person wrote may not.
+fn accepted(
+    message: &'static MessageType,
+    original: &StoredMessage,
+    edited: Option<&Bytes>,
+) -> Result<crate::message::Accepted, DirectorError> {
+    let read = match edited {
+        Some(body) => message.accept(body),
+        None => message.accept_stored(original.header.type_version, &original.body),
+    };
+    read.map_err(|invalid| DirectorError::Invalid { type_name: message.name, invalid })
+}
