@@ -193,9 +193,10 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
         tokio::spawn(housekeeping::keep_house(Arc::clone(&core))).abort_handle(),
     ];
     let scheduled = core.items.iter().filter(|item| item.options.active.is_some());
-    background.extend(scheduled.map(|item| {
-        tokio::spawn(schedule::keep(Arc::clone(&core), Arc::clone(item), options.services)).abort_handle()
-    }));
+    background.extend(
+        scheduled
+            .map(|item| tokio::spawn(schedule::keep(Arc::clone(&core), Arc::clone(item), services)).abort_handle()),
+    );
     supervisor::watch_threads(&core);
     Running { core, background, gone, events }
 }
