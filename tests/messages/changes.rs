@@ -310,7 +310,7 @@ async fn a_state_that_the_program_cannot_read_suspends_the_response_and_is_kept(
     // The program that can read it goes on from where it was.
     let store = rig.crash().await;
     let rig = Rig::on_store::<waiting::before::Brokers>(store, clock, &["far.reachable=true"]).await;
-    assert!(rig.director().resume(response).await.expect("the store answers"));
+    assert!(rig.director().resume(response, "eve").await.expect("the store answers"));
     rig.until_idle().await;
     assert_eq!(rig.said_by::<waiting::before::Broker>("broker").await, ["asked 0"]);
 }
