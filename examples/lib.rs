@@ -3,4 +3,5 @@
 #![allow(missing_docs, missing_debug_implementations, reason = "examples are to be read, not looked up")]
 
 pub mod earthquakes;
+pub mod patterns;
 pub mod seed;

@@ -10,3 +10,5 @@ mod groups;
 mod routers;
 #[path = "flows/taps.rs"]
 mod taps;
+#[path = "flows/warehouse.rs"]
+mod warehouse;
