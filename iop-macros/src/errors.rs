@@ -14,6 +14,8 @@ pub(crate) enum Code {
     E03,
     /// Routes that end where none may.
     E06,
+    /// Messages that go round.
+    E09,
     /// Orders that are not kept.
     E10,
     /// Ordered items that do not say what a failing message does.
@@ -32,6 +34,7 @@ impl Code {
             Self::E01 => "E01",
             Self::E03 => "E03",
             Self::E06 => "E06",
+            Self::E09 => "E09",
             Self::E10 => "E10",
             Self::E11 => "E11",
             Self::E12 => "E12",

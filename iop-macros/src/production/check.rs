@@ -37,6 +37,7 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
     for (route, in_circle) in routes.iter_mut().zip(in_circles) {
         route.in_circle = in_circle;
     }
+    taps(&items, &routes, errors);
     for Requirement { from, to, between, .. } in &mut requirements {
         *between = reach::between(items.len(), &routes, from.index, to.index);
     }
@@ -59,6 +60,22 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
         alerts,
         no_items: names.no_items,
         ask_order: complete,
+    }
+}
+
+/// A tap is a route too: what goes round through it goes round for ever.
+fn taps(items: &[model::Item], routes: &[Route], errors: &mut Errors) {
+    let bounded: Vec<bool> = items.iter().map(|item| item.policy.max_hops.is_some()).collect();
+    let taps = items.iter().enumerate().flat_map(|(of, item)| item.taps.iter().map(move |tap| (of, item, &tap.to)));
+    let ends: Vec<(usize, usize)> = taps.clone().map(|(of, _, to)| (of, to.index)).collect();
+    for (_, item, to) in taps.filter(|(of, _, to)| reach::comes_back(*of, to.index, routes, &ends, &bounded)) {
+        let (ident, written) = (&item.ident, &to.written);
+        errors.report(
+            written,
+            Code::E09,
+            format!("messages may go round in a circle for ever: what `{written}` sends leads back to `{ident}`, which it taps"),
+            format!("write `#[item(max_hops = 10)]` in front of `{ident}`, or tap it with an item that sends nothing there"),
+        );
     }
 }
 

@@ -12,6 +12,17 @@ pub(super) fn in_circles(items: usize, routes: &[Route]) -> Vec<bool> {
     ends.iter().map(|(from, to)| is_kept(*from) && is_kept(*to)).collect()
 }
 
+/// Whether copies that go from `of` to `to` come of messages that come of such copies: what the item behind a tap sends leads
+/// back to the item that is tapped, and no item on the way is `bounded`. A copy itself is not copied again.
+pub(super) fn comes_back(of: usize, to: usize, routes: &[Route], taps: &[(usize, usize)], bounded: &[bool]) -> bool {
+    let passable = |item: usize| !bounded.get(item).copied().unwrap_or_default();
+    let routed = routes.iter().map(|route| (route.from, route.to));
+    let ends = routed.clone().chain(taps.iter().copied()).filter(|(from, to)| passable(*from) && passable(*to));
+    let onward = onward(bounded.len(), ends);
+    let sent = routed.filter(|(from, end)| *from == to && passable(*from) && passable(*end));
+    sent.map(|(_, end)| reached(&onward, end)).any(|reached| reached.get(of).copied().unwrap_or_default())
+}
+
 /// What is left when items that nothing leads to are taken away, again and again.
 fn kept(items: usize, ends: &[(usize, usize)]) -> Vec<bool> {
     let onward = onward(items, ends.iter().copied());

@@ -323,3 +323,43 @@ fn a_half_written_statement_is_one_error_and_the_items_come_out() {
     half_written("require fifo from second to greeter;", &instead("`order`", require), &[]);
     half_written("alerts in second;", &instead("`to`", alerts), &[]);
 }
+
+#[test]
+fn a_tap_names_an_item_beside_the_flow() {
+    let one = |item: TokenStream| {
+        let [error] = &errors_beside_greeter(&item)[..] else { panic!("one error: {item}") };
+        error.split("\n\n").next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        one(quote! { #[item(standalone, tap = porter)] porter: Porter { out: greeter } }),
+        "`porter` taps itself"
+    );
+    assert_eq!(
+        one(quote! { #[item(standalone, tap = "greeter")] porter: Porter { out: greeter } }),
+        "`tap` takes the name of an item"
+    );
+    assert_eq!(
+        one(quote! {
+            #[item(standalone, tap_responses = audit)]
+            porter: Porter { out: greeter },
+            audit: Audit { out: host },
+            host: Host { back: porter }
+        }),
+        "messages may go round in a circle for ever: what `audit` sends leads back to `porter`, which it taps"
+    );
+    let bounded = quote! {
+        #[item(standalone, tap = audit, max_hops = 3)]
+        porter: Porter { out: greeter },
+        audit: Audit { out: porter }
+    };
+    assert_eq!(errors_beside_greeter(&bounded), [""; 0]);
+    // Each gets copies of what the other receives, and copies are not copied.
+    let mutual = quote! {
+        clock: Clock { out: [one, other] },
+        #[item(tap = other)]
+        one: Audit {},
+        #[item(tap = one)]
+        other: Audit {}
+    };
+    assert_eq!(errors_beside_greeter(&quote! { #mutual, porter: Porter { out: greeter } }).len(), 0);
+}
