@@ -12,3 +12,5 @@ mod routers;
 mod taps;
 #[path = "flows/warehouse.rs"]
 mod warehouse;
+#[path = "flows/kills.rs"]
+mod kills;

@@ -10,3 +10,8 @@ pub mod rig;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/how-to/poll-a-folder.md")]
 mod poll_a_folder {}
+
+/// The same.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/how-to/route-split-aggregate.md")]
+mod route_split_aggregate {}
