@@ -6,11 +6,11 @@
 mod fan_out;
 #[path = "flows/groups.rs"]
 mod groups;
+#[path = "flows/kills.rs"]
+mod kills;
 #[path = "flows/routers.rs"]
 mod routers;
 #[path = "flows/taps.rs"]
 mod taps;
 #[path = "flows/warehouse.rs"]
 mod warehouse;
-#[path = "flows/kills.rs"]
-mod kills;

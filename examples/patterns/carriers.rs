@@ -24,9 +24,9 @@ impl Dispatcher {
             None => self.cheapest(&parcel, cx).await?,
         };
         let text = format!("{} by {}: {}", parcel.country, carrier.item(), parcel.contents.join(", "));
-        let number = parcel.number;
-        cx.send_to_all(&self.mail, Label { number: number.clone(), text: text.clone() }).await?;
-        cx.send_request_async(carrier, Label { number, text }).response_required(false).await?;
+        let label = Label { number: parcel.number, text };
+        cx.send_to_all(&self.mail, label.clone()).await?;
+        cx.send_request_async(carrier, label).response_required(false).await?;
         Ok(())
     }
 }

@@ -88,6 +88,7 @@ pub struct Price {
 }
 
 #[message]
+#[derive(Clone)]
 pub struct Label {
     #[key]
     pub number: String,

@@ -1,7 +1,6 @@
 //! The example with all patterns in it: a warehouse.
 
 use iop::message::Status;
-use iop::prelude::*;
 use iop_examples::patterns::Warehouse;
 use iop_examples::patterns::messages::{Goods, Kind, Label, Line, Order, Parcel};
 use iop_tests::rig::Rig;
@@ -52,7 +51,10 @@ async fn a_line_that_nobody_brings_is_named_as_missing_when_the_time_is_over() {
     assert_eq!(begun.elapsed().as_secs(), 3600);
     let waiting: Vec<_> = rig.messages_of::<Line>().await;
     let waiting = waiting.iter().filter(|line| line.status == Status::Suspended);
-    assert_eq!(waiting.map(|line| line.error.as_deref()).collect::<Vec<_>>(), [Some("`ByKind` suspends `Kind::Animal`")]);
+    assert_eq!(
+        waiting.map(|line| line.error.as_deref()).collect::<Vec<_>>(),
+        [Some("`ByKind` suspends `Kind::Animal`")]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -301,9 +301,10 @@ impl Queue {
     }
 
     fn look_again(&self, state: &mut State) {
-        state.next_due = None;
         state.stored_only += 1;
         self.fall_behind(state, Priority(u8::MAX));
+        // Not before the queue is busy with something else: in between it would pass for idle.
+        state.next_due = None;
     }
 
     /// A person has decided on a message of this queue that was suspended.

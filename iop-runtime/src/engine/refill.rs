@@ -43,9 +43,10 @@ impl Queue {
     pub(super) fn refill_if_low(self: &Arc<Self>, source: &Source) {
         let mut state = self.lock();
         let now = source.clock.now();
-        if state.next_due.as_ref().is_some_and(|(due, _)| *due <= now) {
-            state.next_due = None;
+        if let Some(due) = state.next_due.take_if(|(due, _)| *due <= now) {
             self.fall_behind(&mut state, Priority(u8::MAX));
+            // Not before the queue is busy with something else: in between it would pass for idle.
+            drop(due);
         }
         if state.closed || state.behind.is_none() || state.refilling || !self.is_low(&state) {
             return;
