@@ -21,13 +21,13 @@ pub(super) fn proofs(production: &Production) -> TokenStream {
 }
 
 /// Nothing where no route lies on a circle.
-fn circles(Production { items, routes, .. }: &Production) -> Option<TokenStream> {
-    let asked = routes.iter().enumerate().filter(|(_, route)| route.in_circle).map(|(index, route)| {
+fn circles(Production { items, routes, tapped, .. }: &Production) -> Option<TokenStream> {
+    let asked = routes.iter().chain(tapped).enumerate().filter(|(_, route)| route.in_circle).map(|(index, route)| {
         let span = at(&route.written);
         quote_spanned! {span=> const _: () = ::iop::__private::assert_no_circle(&GRAPH, &CIRCLES, #index); }
     });
     let asked: TokenStream = asked.collect();
-    let (items, routes) = (items.len(), routes.len());
+    let (items, routes) = (items.len(), routes.len() + tapped.len());
     (!asked.is_empty()).then(|| {
         quote! {
             #[allow(long_running_const_eval, reason = "a large production takes long, and ends")]
@@ -37,11 +37,11 @@ fn circles(Production { items, routes, .. }: &Production) -> Option<TokenStream>
     })
 }
 
-fn orders(Production { items, routes, requirements, ask_order, .. }: &Production) -> Option<TokenStream> {
+fn orders(Production { items, routes, tapped, requirements, ask_order, .. }: &Production) -> Option<TokenStream> {
     if !ask_order || requirements.is_empty() {
         return None;
     }
-    let (count, ways) = (items.len(), routes.len());
+    let (count, ways) = (items.len(), routes.len() + tapped.len());
     let paths = requirements.iter().enumerate().map(|(index, requirement)| {
         let path = path(index);
         let span = at(&requirement.to.written);

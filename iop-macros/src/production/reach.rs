@@ -1,13 +1,10 @@
-//! What leads where: which routes may lie on a circle, and which items between two others. Only those are asked about;
+//! What leads where: which ways may lie on a circle, and which items between two others. Only those are asked about;
 //! what is wrong with them is found in the constant functions of the runtime, which also know the components.
 
-use super::model::Route;
-
-/// By route, whether it lies on a circle, or on a way from one circle to another.
-pub(super) fn in_circles(items: usize, routes: &[Route]) -> Vec<bool> {
-    let ends: Vec<(usize, usize)> = routes.iter().map(|route| (route.from, route.to)).collect();
+/// By way from one item to another, whether it lies on a circle, or between two.
+pub(super) fn in_circles(items: usize, ends: &[(usize, usize)]) -> Vec<bool> {
     let back: Vec<(usize, usize)> = ends.iter().map(|(from, to)| (*to, *from)).collect();
-    let (after, before) = (kept(items, &ends), kept(items, &back));
+    let (after, before) = (kept(items, ends), kept(items, &back));
     let is_kept = |item: usize| [&after, &before].iter().all(|kept| kept.get(item).copied().unwrap_or_default());
     ends.iter().map(|(from, to)| is_kept(*from) && is_kept(*to)).collect()
 }
@@ -55,9 +52,9 @@ fn add(counts: &mut [usize], index: usize, more: usize) {
 }
 
 /// The items on a way from the one to the other, both included; none where there is no way.
-pub(super) fn between(items: usize, routes: &[Route], from: usize, to: usize) -> Vec<usize> {
-    let after = reached(&onward(items, routes.iter().map(|route| (route.from, route.to))), from);
-    let before = reached(&onward(items, routes.iter().map(|route| (route.to, route.from))), to);
+pub(super) fn between(items: usize, ways: &[(usize, usize)], from: usize, to: usize) -> Vec<usize> {
+    let after = reached(&onward(items, ways.iter().copied()), from);
+    let before = reached(&onward(items, ways.iter().map(|(from, to)| (*to, *from))), to);
     after
         .iter()
         .zip(&before)

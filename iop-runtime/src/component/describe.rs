@@ -185,8 +185,8 @@ pub struct ComponentType {
     /// The message types that it handles.
     pub handles: fn() -> Vec<&'static MessageType>,
     pub(crate) handles_something: bool,
-    /// It does something when responses come, in the order in which they come.
-    pub(crate) calls_back: bool,
+    /// The hook by which it does something when responses come, or timers go off, in the order in which they do.
+    pub(crate) calls_back: Option<&'static str>,
     pub(crate) build: fn(&ItemConfig) -> Result<Box<dyn Instance>>,
 }
 
@@ -205,7 +205,7 @@ impl ComponentType {
             entrance,
             handles: || C::TABLE.messages.iter().map(|handler| handler.message).collect(),
             handles_something: !C::TABLE.messages.is_empty() || C::TABLE.incomplete,
-            calls_back: !C::TABLE.responses.is_empty() || !C::TABLE.completions.is_empty(),
+            calls_back: C::TABLE.hook_of_callbacks(),
             build: |config| Ok(Box::new(Typed::<C> { component: C::build(config)?, table: PhantomData })),
         }
     }

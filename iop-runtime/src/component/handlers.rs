@@ -252,6 +252,19 @@ impl<C: 'static> HandlerTable<C> {
         incomplete: false,
     };
 
+    /// The first hook that is called for something else than a message of the item's queue.
+    pub(crate) const fn hook_of_callbacks(&self) -> Option<&'static str> {
+        if !self.responses.is_empty() {
+            Some("on_response")
+        } else if !self.completions.is_empty() {
+            Some("on_complete")
+        } else if self.timer.is_some() {
+            Some("on_timer")
+        } else {
+            None
+        }
+    }
+
     /// Sets the handlers.
     #[must_use]
     pub const fn handlers(

@@ -1,10 +1,10 @@
 //! Circles of routes. In one where every route may be awaited, each handler may wait for the next one, and nothing moves
 //! on any more. In any other, messages may go round for ever, unless an item of it bounds how often.
 
-use super::routes::{End, chain};
-use super::text::{Text, same};
+use super::routes::{End, Way, chain, count, may_be_awaited, way};
+use super::text::Text;
 use super::{Mistake, NONE};
-use crate::production::{Graph, Route};
+use crate::production::Graph;
 
 /// What an item has to do with a circle. Circles that are reported together share no item: one mistake is one error.
 #[derive(Debug, Clone, Copy)]
@@ -47,14 +47,14 @@ pub(super) fn mistakes(graph: &Graph) -> Vec<Mistake> {
     let mut on = vec![OnCircle::NO; items];
     let scratch = Scratch {
         first: &mut vec![0; items],
-        next: &mut vec![0; graph.routes.len()],
+        next: &mut vec![0; count(graph)],
         entered: &mut vec![0; items],
         cursor: &mut vec![0; items],
         mark: &mut vec![0; items],
     };
     find(graph, &mut on, scratch);
-    let closed = graph.routes.iter().enumerate();
-    closed.filter_map(|(index, route)| Some(Mistake::new(Some(route.from), &closed_by(graph, &on, index)?))).collect()
+    let closed = (0..count(graph)).map(|index| (index, way(graph, index).from));
+    closed.filter_map(|(index, item)| Some(Mistake::new(Some(item), &closed_by(graph, &on, index)?))).collect()
 }
 
 /// Room to work in: by item, but for `next`, which is by route.
@@ -112,11 +112,11 @@ const fn search_from(graph: &Graph, waiting: bool, start: usize, on: &mut [OnCir
             if back == NONE {
                 return;
             }
-            at = graph.routes[back].from;
+            at = way(graph, back).from;
             continue;
         }
         scratch.cursor[at] = scratch.next[index];
-        let route = &graph.routes[index];
+        let route = &way(graph, index);
         let skipped = waiting && !may_be_awaited(graph, route);
         if skipped || on[route.to].onward != NONE || !passable(graph, waiting, route.to) {
             continue;
@@ -136,10 +136,10 @@ const fn search_from(graph: &Graph, waiting: bool, start: usize, on: &mut [OnCir
 
 /// Whether the circle that the route `closing` closes shares no item with one that is noted.
 const fn is_apart(graph: &Graph, closing: usize, on: &[OnCircle], entered: &[usize]) -> bool {
-    let end = graph.routes[closing].to;
+    let end = way(graph, closing).to;
     let mut step = closing;
     loop {
-        let item = graph.routes[step].from;
+        let item = way(graph, step).from;
         if on[item].onward != NONE {
             return false;
         }
@@ -152,10 +152,10 @@ const fn is_apart(graph: &Graph, closing: usize, on: &[OnCircle], entered: &[usi
 
 /// Notes the circle that the route `closing` closes: back along the way that the search came.
 const fn close(graph: &Graph, waiting: bool, closing: usize, on: &mut [OnCircle], entered: &[usize]) {
-    let end = graph.routes[closing].to;
+    let end = way(graph, closing).to;
     let mut step = closing;
     loop {
-        let item = graph.routes[step].from;
+        let item = way(graph, step).from;
         on[item] = OnCircle { onward: step, closed: item == end, waiting };
         if item == end {
             return;
@@ -168,29 +168,17 @@ const fn passable(graph: &Graph, waiting: bool, item: usize) -> bool {
     waiting || graph.items[item].policy.max_hops.is_none()
 }
 
-pub(super) const fn may_be_awaited(graph: &Graph, route: &Route) -> bool {
-    let targets = graph.items[route.from].component.targets;
-    let mut index = 0;
-    while index < targets.len() {
-        if same(targets[index].name, route.target) {
-            return !targets[index].never_awaited;
-        }
-        index += 1;
-    }
-    true
-}
-
 const fn closed_by(graph: &Graph, on: &[OnCircle], route: usize) -> Option<Text> {
-    let Route { from, to, target } = graph.routes[route];
+    let Way { from, to, target, .. } = way(graph, route);
     if on[from].onward != route || !on[to].closed {
         return None;
     }
-    let way = way(graph, on, to);
+    let named = named(graph, on, to);
     let text = if on[to].waiting {
         let component = graph.items[from].component.name;
         Text::new()
             .add("handlers may wait for each other in a circle, where nothing moves on any more: ")
-            .name(way.as_str())
+            .name(named.as_str())
             .add("; write `#[target(async)]` on ")
             .name(target)
             .add(" of ")
@@ -199,7 +187,7 @@ const fn closed_by(graph: &Graph, on: &[OnCircle], route: usize) -> Option<Text>
     } else {
         Text::new()
             .add("messages may go round in a circle for ever: ")
-            .name(way.as_str())
+            .name(named.as_str())
             .add("; write `#[item(max_hops = 10)]` in front of ")
             .name(graph.items[to].name)
             .add(", or of another item of the circle: what has come there more often is suspended [iop E09]")
@@ -208,11 +196,11 @@ const fn closed_by(graph: &Graph, on: &[OnCircle], route: usize) -> Option<Text>
 }
 
 /// `router.ask -> enricher.back -> router`. Of a long circle, its beginning and its end.
-const fn way(graph: &Graph, on: &[OnCircle], start: usize) -> Text {
+const fn named(graph: &Graph, on: &[OnCircle], start: usize) -> Text {
     let mut length = 0;
     let mut at = start;
     loop {
-        at = graph.routes[on[at].onward].to;
+        at = way(graph, on[at].onward).to;
         length += 1;
         if at == start {
             break;
@@ -221,7 +209,7 @@ const fn way(graph: &Graph, on: &[OnCircle], start: usize) -> Text {
     let mut text = Text::new();
     let mut step = 0;
     loop {
-        let route = &graph.routes[on[at].onward];
+        let route = &way(graph, on[at].onward);
         if step < 8 || step + 8 >= length {
             text = text.add(graph.items[at].name).add(".").add(route.target).add(" -> ");
         } else if step == 8 {
@@ -238,7 +226,8 @@ const fn way(graph: &Graph, on: &[OnCircle], start: usize) -> Text {
 /// How many calls may wait for one another at most: the longest way over routes that may be awaited. 0 where none is.
 pub(crate) fn depth(graph: &Graph) -> usize {
     // Without circles, the longest way to an item is known once all routes to it were seen.
-    let awaited: Vec<&Route> = graph.routes.iter().filter(|route| may_be_awaited(graph, route)).collect();
+    let ways = (0..count(graph)).map(|index| way(graph, index));
+    let awaited: Vec<Way> = ways.filter(|way| may_be_awaited(graph, way)).collect();
     let mut open = vec![0_usize; graph.items.len()];
     for route in &awaited {
         open[route.to] += 1;

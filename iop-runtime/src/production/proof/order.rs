@@ -1,10 +1,10 @@
 //! Whether an order is kept on every way from one item to another: `require order … from … to …;`.
 
-use super::routes::{End, chain};
+use super::routes::{End, Way, chain, count, way};
 use super::text::{Text, same};
 use super::{Mistake, NONE};
 use crate::component::ComponentKind;
-use crate::production::{Failing, Graph, Item, Order, Requirement, Route};
+use crate::production::{Failing, Graph, Item, Order, Requirement};
 
 /// What an item has to do with a requirement.
 #[derive(Debug, Clone, Copy)]
@@ -68,8 +68,7 @@ const fn workers(item: &Item) -> u32 {
 pub(super) fn mistakes(graph: &Graph, requirement: &Requirement, workers: &dyn Fn(usize) -> u32) -> Vec<Mistake> {
     let items = graph.items.len();
     let mut on = vec![OnPath::NO; items];
-    let scratch =
-        Scratch { first: &mut vec![0; items], next: &mut vec![0; graph.routes.len()], stack: &mut vec![0; items] };
+    let scratch = Scratch { first: &mut vec![0; items], next: &mut vec![0; count(graph)], stack: &mut vec![0; items] };
     walk(graph, requirement, &mut on, scratch);
     let missing = missing(graph, requirement, &on).map(|text| Mistake::new(None, &text));
     let broken = (0..items).filter_map(|item| {
@@ -105,8 +104,8 @@ const fn walk(graph: &Graph, requirement: &Requirement, on: &mut [OnPath], mut s
     spread(graph, requirement, End::From, on, &mut scratch);
     spread(graph, requirement, End::To, on, &mut scratch);
     let mut index = 0;
-    while index < graph.routes.len() {
-        let route = &graph.routes[index];
+    while index < count(graph) {
+        let route = &way(graph, index);
         if counts(requirement, route) && on[route.from].is_on() && on[route.to].is_on() {
             let to = &mut on[route.to];
             if to.before == NONE {
@@ -120,7 +119,7 @@ const fn walk(graph: &Graph, requirement: &Requirement, on: &mut [OnPath], mut s
 }
 
 /// A way ends where the requirement does, and does not come back to where it begins.
-const fn counts(requirement: &Requirement, route: &Route) -> bool {
+const fn counts(requirement: &Requirement, route: &Way) -> bool {
     route.from != requirement.to && route.to != requirement.from
 }
 
@@ -137,7 +136,7 @@ const fn spread(graph: &Graph, requirement: &Requirement, end: End, on: &mut [On
         waiting -= 1;
         let mut index = scratch.first[scratch.stack[waiting]];
         while index != NONE {
-            let route = &graph.routes[index];
+            let route = &way(graph, index);
             let next = end.other(route);
             if counts(requirement, route) && mark(&mut on[next], end) {
                 scratch.stack[waiting] = next;
@@ -230,9 +229,12 @@ const fn broken_by(
             "it gathers, and what it sends goes out when a group is complete; require the order up to it, and another one \
              from there on",
         ),
-        Reason::CallsBack => text.add(
-            "what it sends from `on_response` goes out in the order in which responses come; await them in the handler, \
-             with `cx.send_request_sync(…)`",
+        Reason::CallsBack(hook) if same(hook, "on_timer") => text.add(
+            "what it sends from `on_timer` goes out when the timer does; wait in the handler, with `cx.sleep(…)`, or require \
+             the order up to it",
+        ),
+        Reason::CallsBack(hook) => text.add("what it sends from ").name(hook).add(
+            " goes out in the order in which responses come; await them in the handler, with `cx.send_request_sync(…)`",
         ),
     };
     Some(text.add(" [iop E10]"))
@@ -258,8 +260,8 @@ enum Reason {
     OtherOrder,
     /// `failing = …` lets others pass.
     Overtaken(&'static str),
-    /// A process that sends when responses come.
-    CallsBack,
+    /// A process that sends in this hook, when something else comes than its messages.
+    CallsBack(&'static str),
     /// A process that sends when a group is complete.
     Gathers,
 }
@@ -278,10 +280,10 @@ const fn reason(graph: &Graph, requirement: &Requirement, on: OnPath, index: usi
     if item.component.correlate.is_some() && index != requirement.to {
         return Some(Reason::Gathers);
     }
-    if item.component.calls_back && index != requirement.to {
-        return Some(Reason::CallsBack);
+    match item.component.calls_back {
+        Some(hook) if index != requirement.to => Some(Reason::CallsBack(hook)),
+        _ => None,
     }
-    None
 }
 
 const fn policy(item: &Item, required: &Order, workers: u32) -> Option<Reason> {
