@@ -33,10 +33,11 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
         item.ask_reached = complete && !reached && !item.standalone && !twice(ast, &item.ident);
     }
     let mut routes: Vec<Route> = items.iter().enumerate().flat_map(|(from, item)| routes(from, item)).collect();
-    let mut tapped: Vec<Route> = items.iter().enumerate().flat_map(|(from, item)| tapped(from, item)).collect();
-    let ways: Vec<(usize, usize)> = routes.iter().chain(&tapped).map(|route| (route.from, route.to)).collect();
+    let mut ways: Vec<(usize, usize)> = routes.iter().map(|route| (route.from, route.to)).collect();
     let in_circles = reach::in_circles(items.len(), &ways);
-    for (route, in_circle) in routes.iter_mut().chain(&mut tapped).zip(in_circles) {
+    let copies = items.iter().enumerate().flat_map(|(of, item)| item.taps.iter().map(move |tap| (of, tap.to.index)));
+    ways.extend(copies);
+    for (route, in_circle) in routes.iter_mut().zip(in_circles) {
         route.in_circle = in_circle;
     }
     taps(&items, &routes, errors);
@@ -58,7 +59,6 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
         ident: ast.ident.clone(),
         items,
         routes,
-        tapped,
         requirements,
         alerts,
         no_items: names.no_items,
@@ -263,16 +263,6 @@ fn field(field: &ast::Field, names: &mut Names, errors: &mut Errors) -> Field {
         None => None,
     };
     Field { ident: field.ident.clone(), value: value.unwrap_or(Value::Unknown) }
-}
-
-fn tapped(from: usize, item: &model::Item) -> impl Iterator<Item = Route> + '_ {
-    item.taps.iter().map(move |model::Tap { to: Destination { index, written }, .. }| Route {
-        from,
-        target: String::new(),
-        to: *index,
-        written: written.clone(),
-        in_circle: false,
-    })
 }
 
 fn routes(from: usize, item: &model::Item) -> Vec<Route> {

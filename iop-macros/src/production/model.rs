@@ -13,8 +13,6 @@ pub(crate) struct Production {
     /// In the order of declaration.
     pub(crate) routes: Vec<Route>,
     /// In the order of declaration.
-    /// The wire taps as ways from item to item, in the order of declaration.
-    pub(crate) tapped: Vec<Route>,
     pub(crate) requirements: Vec<Requirement>,
     pub(crate) alerts: Alerts,
     /// What is written where the name of an item should be, and is none: the beginning of one, perhaps.

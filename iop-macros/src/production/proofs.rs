@@ -21,13 +21,14 @@ pub(super) fn proofs(production: &Production) -> TokenStream {
 }
 
 /// Nothing where no route lies on a circle.
-fn circles(Production { items, routes, tapped, .. }: &Production) -> Option<TokenStream> {
-    let asked = routes.iter().chain(tapped).enumerate().filter(|(_, route)| route.in_circle).map(|(index, route)| {
+fn circles(production: &Production) -> Option<TokenStream> {
+    let Production { items, routes, .. } = production;
+    let asked = routes.iter().enumerate().filter(|(_, route)| route.in_circle).map(|(index, route)| {
         let span = at(&route.written);
         quote_spanned! {span=> const _: () = ::iop::__private::assert_no_circle(&GRAPH, &CIRCLES, #index); }
     });
     let asked: TokenStream = asked.collect();
-    let (items, routes) = (items.len(), routes.len() + tapped.len());
+    let (items, routes) = (items.len(), ways(production));
     (!asked.is_empty()).then(|| {
         quote! {
             #[allow(long_running_const_eval, reason = "a large production takes long, and ends")]
@@ -37,11 +38,12 @@ fn circles(Production { items, routes, tapped, .. }: &Production) -> Option<Toke
     })
 }
 
-fn orders(Production { items, routes, tapped, requirements, ask_order, .. }: &Production) -> Option<TokenStream> {
+fn orders(production: &Production) -> Option<TokenStream> {
+    let Production { items, requirements, ask_order, .. } = production;
     if !ask_order || requirements.is_empty() {
         return None;
     }
-    let (count, ways) = (items.len(), routes.len() + tapped.len());
+    let (count, ways) = (items.len(), ways(production));
     let paths = requirements.iter().enumerate().map(|(index, requirement)| {
         let path = path(index);
         let span = at(&requirement.to.written);
@@ -112,6 +114,11 @@ fn keyed(Item { ident, ty, .. }: &Item, field: &Ident) -> TokenStream {
     let span = at(field);
     let component = quote!(<#ty as ::iop::__private::Component>::This);
     quote_spanned! {span=> const _: () = ::iop::__private::assert_keyed::<#component>(#item, #name); }
+}
+
+/// Routes and wire taps.
+fn ways(Production { items, routes, .. }: &Production) -> usize {
+    routes.len() + items.iter().map(|item| item.taps.len()).sum::<usize>()
 }
 
 fn path(requirement: usize) -> Ident {

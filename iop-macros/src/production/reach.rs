@@ -1,6 +1,8 @@
 //! What leads where: which ways may lie on a circle, and which items between two others. Only those are asked about;
 //! what is wrong with them is found in the constant functions of the runtime, which also know the components.
 
+use super::model::Route;
+
 /// By way from one item to another, whether it lies on a circle, or between two.
 pub(super) fn in_circles(items: usize, ends: &[(usize, usize)]) -> Vec<bool> {
     let back: Vec<(usize, usize)> = ends.iter().map(|(from, to)| (*to, *from)).collect();

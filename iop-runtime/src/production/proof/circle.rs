@@ -117,7 +117,8 @@ const fn search_from(graph: &Graph, waiting: bool, start: usize, on: &mut [OnCir
         }
         scratch.cursor[at] = scratch.next[index];
         let route = &way(graph, index);
-        let skipped = waiting && !may_be_awaited(graph, route);
+        // What goes round through a tap is found by the macro, which sees all of it: a copy is not copied again.
+        let skipped = route.tap || waiting && !may_be_awaited(graph, route);
         if skipped || on[route.to].onward != NONE || !passable(graph, waiting, route.to) {
             continue;
         }
