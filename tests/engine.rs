@@ -21,6 +21,8 @@ mod alerts;
 mod answers;
 #[path = "engine/callers.rs"]
 mod callers;
+#[path = "engine/decisions.rs"]
+mod decisions;
 #[path = "engine/effects.rs"]
 mod effects;
 #[path = "engine/failures.rs"]

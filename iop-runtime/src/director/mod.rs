@@ -71,6 +71,14 @@ pub enum DirectorError {
     /// No such request in the store.
     #[error("there is no request {0} in the store")]
     UnknownMessage(MessageId),
+    /// The id that was given is that of another message. Nothing was stored.
+    #[error("the id {id} is taken by {of}")]
+    OtherMessage {
+        /// The id.
+        id: MessageId,
+        /// What is stored under it.
+        of: String,
+    },
     /// The item is stopped.
     #[error("`{0}` is stopped")]
     Stopped(String),
@@ -209,8 +217,9 @@ impl Director {
         Ok(Called { id, session: SessionId::of(id), response: None })
     }
 
-    /// Puts a suspended message back to its own place in its queue, with its attempts forgotten, in the name of `by`; `false` where it is not
-    /// suspended. What it had parked goes on after it.
+    /// Puts a suspended message back to its own place in its queue, with its attempts forgotten; `false` where it is not
+    /// suspended. What it had parked goes on after it. It is done in the name of `by`, which is in the event log: one that
+    /// was in doubt may have had its effect already.
     ///
     /// # Errors
     /// [`DirectorError::NotStored`], [`DirectorError::Unknown`].
@@ -320,7 +329,18 @@ impl Director {
             wait.cancel();
             return Err(DirectorError::Stopped(item.name.to_string()));
         }
-        let known = if given.is_some() { self.known(id, message).await? } else { None };
+        let known = match given {
+            Some(_) => self.known(id, &item.name, message).await,
+            None => Ok(None),
+        };
+        let known = match known {
+            Ok(known) => known,
+            Err(error) => {
+                // Nothing was sent, so nothing can be late.
+                wait.cancel();
+                return Err(error);
+            }
+        };
         match known {
             Some(Known::Answered { version, body }) => {
                 wait.cancel();
@@ -352,9 +372,14 @@ impl Director {
 
     /// What the store knows of a message whose caller gave the id. The caller waits for the response already: one that is
     /// submitted after the store was asked reaches it.
-    async fn known(&self, id: MessageId, message: &MessageType) -> Result<Option<Known>, DirectorError> {
+    async fn known(&self, id: MessageId, item: &str, message: &MessageType) -> Result<Option<Known>, DirectorError> {
         let (request, response) = (self.core.store.find(id), self.core.store.find(response_id(id)));
         let Some(StoredMessage { header, .. }) = request.await.map_err(store_error)? else { return Ok(None) };
+        if header.target.as_deref() != Some(item) || &*header.type_name != message.name {
+            let target = header.target.as_deref().unwrap_or("nobody");
+            let of = format!("a `{}` to `{target}`", header.type_name);
+            return Err(DirectorError::OtherMessage { id, of });
+        }
         if let Some(response) = response.await.map_err(store_error)? {
             // What goes outside waits until it is durable.
             self.core.flush().await.map_err(store_error)?;

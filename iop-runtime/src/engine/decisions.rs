@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use super::core::Core;
 use super::lanes::Withdrawn;
+use crate::component::RequestError;
 use crate::message::{MessageId, SuspendReason};
 use crate::store::{Admin, End, Event, Step, StoreError, StoredMessage};
 
 /// Puts a suspended message back to its place in its queue; `false` where it is not suspended.
 pub(crate) async fn resume(core: &Core, id: MessageId, by: &Arc<str>) -> Result<bool, StoreError> {
+    let Some(found) = core.store.find(id).await? else { return Ok(false) };
     let resumed = decide(core, id, Admin::Resume(id)).await?;
-    if resumed && let Some(found) = core.store.find(id).await? {
-        let text = format!("resumed by {by}");
+    if resumed {
+        // A message in doubt may have had its effect: who let it run again is on record, and why it had waited.
+        let reason = found.header.reason.map(|reason| format!(", suspended as {reason}")).unwrap_or_default();
+        let text = format!("resumed by {by}{reason}");
         core.store.append_events(vec![Event::decided(&found.header, &text, core.clock.now())]);
     }
     Ok(resumed)
@@ -48,9 +52,13 @@ pub(crate) async fn suspend(core: &Core, id: MessageId, by: &Arc<str>) -> Result
 
 async fn decide(core: &Core, id: MessageId, decision: Admin) -> Result<bool, StoreError> {
     let Some(found) = core.store.find(id).await? else { return Ok(false) };
-    let done = core.store.admin(decision).await?;
+    let done = core.store.admin(decision.clone()).await?;
     if done && let Some(item) = item_of(core, &found) {
         core.items[item].queue.decided(id, found.header.order_key.as_ref());
+        if matches!(decision, Admin::Discard { .. }) {
+            let target = Arc::clone(&core.items[item].name);
+            core.waiters.removed(id, RequestError::Removed { target });
+        }
     }
     Ok(done)
 }

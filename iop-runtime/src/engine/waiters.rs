@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::component::{Incoming, RequestError};
 use crate::message::MessageId;
-use crate::store::Commit;
+use crate::store::{Commit, Outcome};
 
 /// A response with the commit that makes it durable: whoever answers outside waits for that first.
 #[derive(Debug)]
@@ -116,6 +116,15 @@ impl Waiters {
         }
     }
 
+    /// The request was taken out of its queue: who waits is told, and nothing will come late.
+    pub(crate) fn removed(&self, request: MessageId, error: RequestError) {
+        let known = self.lock().remove(&request);
+        if let Some(Waiter::Waiting { answers, .. }) = known {
+            let commit = Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }));
+            send(answers, Delivered { response: Err(error), commit });
+        }
+    }
+
     /// One of those who wait leaves; `true` where nobody waits any more.
     fn leave(waiters: &mut HashMap<MessageId, Waiter>, wait: &Wait) -> bool {
         let Some(Waiter::Waiting { answers, .. }) = waiters.get_mut(&wait.request) else { return true };
@@ -180,7 +189,6 @@ impl Drop for Wait {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Outcome;
 
     fn durable() -> Commit {
         Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }))

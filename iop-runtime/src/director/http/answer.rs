@@ -41,6 +41,7 @@ impl From<DirectorError> for Failure {
             DirectorError::Stopped(_) | DirectorError::NotStored(_) | DirectorError::Unknown(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
+            DirectorError::OtherMessage { .. } => StatusCode::CONFLICT,
             // It was taken, and waits for a person or was taken out by one.
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
@@ -80,7 +81,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::message::{InvalidMessage, SuspendReason};
+    use crate::message::{InvalidMessage, MessageId, SuspendReason};
 
     #[test]
     fn every_failure_of_a_call_has_the_status_that_says_what_to_do() {
@@ -102,6 +103,7 @@ mod tests {
             (timed_out, 504),
             (suspended, 500),
             (DirectorError::Removed(item()), 500),
+            (DirectorError::OtherMessage { id: MessageId::random(), of: item() }, 409),
         ] {
             assert_eq!(Failure::from(error.clone()).status.as_u16(), status, "{error}");
         }
