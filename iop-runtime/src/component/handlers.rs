@@ -256,10 +256,10 @@ impl<C: 'static> HandlerTable<C> {
     pub(crate) const fn hook_of_callbacks(&self) -> Option<&'static str> {
         if !self.responses.is_empty() {
             Some("on_response")
-        } else if !self.completions.is_empty() {
-            Some("on_complete")
         } else if self.timer.is_some() {
             Some("on_timer")
+        } else if !self.completions.is_empty() {
+            Some("on_complete")
         } else {
             None
         }
