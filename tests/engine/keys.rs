@@ -107,6 +107,11 @@ impl Sink {
         let again = attempt < times.parse::<u32>()?;
         match how {
             "slow" => tokio::time::sleep(Duration::from_millis(u64::from(task.number * 7 % 5) + 1)).await,
+            "held" => {
+                while !seen(|seen| seen.opened.contains(&task.run)) {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
             "fatal" if !seen(|seen| seen.opened.contains(&task.run)) => return Err(Error::fatal("no")),
             "closed" if !seen(|seen| seen.opened.contains(&task.run)) => return Err(Error::retry("closed")),
             "retry" if again => return Err(Error::retry("once more")),
@@ -153,6 +158,78 @@ production! {
         source: Source { out: sink },
         #[item(order = fifo, failing = block, attempts = 2, backoff = "10ms")]
         sink: Sink {},
+    }
+}
+
+/// Hands tasks on and waits for what becomes of them, with callbacks.
+#[business_process]
+pub struct Desk {
+    #[target]
+    out: Target<Checked>,
+    #[state]
+    waits: bool,
+}
+
+/// A task that is answered.
+#[message(response = Verdict)]
+pub struct Checked {
+    task: Task,
+}
+
+#[message]
+pub struct Verdict {
+    number: u32,
+}
+
+#[handlers]
+impl Desk {
+    async fn on_message(&mut self, task: Task, cx: &mut Context) -> Result<Pending> {
+        let attempt = cx.message().map_or(0, |header| header.attempt);
+        if task.how == "retry" && attempt == 0 {
+            return Err(Error::retry("once more"));
+        }
+        {
+            let _under_way = UnderWay::begin(&task);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        self.waits = true;
+        seen(|seen| seen.done.push((task.run.clone(), task.key.clone(), task.number)));
+        cx.send_request_async(&self.out, Checked { task }).await?;
+        Ok(Pending)
+    }
+
+    async fn on_response(&mut self, response: Response<Checked>) -> Result {
+        let verdict = response.result?;
+        seen(|seen| seen.done.push(("verdicts".to_owned(), None, verdict.number)));
+        Ok(())
+    }
+
+    async fn on_complete(&mut self, _task: Task) -> Result {
+        Ok(())
+    }
+}
+
+/// Answers after a while.
+#[business_operation]
+pub struct Checker;
+
+#[handlers]
+impl Checker {
+    async fn check(&mut self, checked: Checked) -> Result<Verdict> {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Ok(Verdict { number: checked.task.number })
+    }
+}
+
+production! {
+    /// A process that is ordered by key.
+    pub Desks {
+        source: Source { out: sink },
+        #[item(pool_size = 4, order = key(key), failing = suspend, backoff = "5ms")]
+        sink: Desk { out: checker },
+        #[item(pool_size = 16)]
+        checker: Checker {},
+        alerts none;
     }
 }
 
@@ -389,4 +466,55 @@ async fn a_blocking_head_is_tried_for_ever_and_seen_until_it_succeeds_or_is_disc
     lab.until_idle().await;
     assert_eq!(done("block", Some("a")), numbers(30));
     assert_eq!(status(&lab).retrying, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_keeps_the_order_of_keys_while_its_responses_come_as_they_come() {
+    let lab = Lab::start::<Desks>().await;
+    let how = |n: u32| if n % 7 == 3 { "retry" } else { "ok" };
+    send(&lab, (0..300).map(|n| task("desk", &format!("k{}", n % 6), n / 6, how(n / 6))).collect()).await;
+    lab.until_idle().await;
+    for key in 0..6 {
+        assert_eq!(done("desk", Some(&format!("k{key}"))), numbers(50));
+    }
+    never_two_of_one_key("desk");
+    assert_eq!(done("verdicts", None).len(), 300);
+    assert!(lab.messages().await.iter().all(|header| header.status == Status::Completed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_of_more_keys_than_memory_holds_keeps_the_order_of_each() {
+    let lab = Lab::start::<ByKey>().await;
+    let keys = 2500;
+    send(&lab, (0..keys).map(|n| task("many", &format!("k{n}"), 0, "away 3")).collect()).await;
+    let mut most = 0;
+    for number in 1..3 {
+        send(&lab, (0..keys).map(|n| task("many", &format!("k{n}"), number, "ok")).collect()).await;
+        most = most.max(status(&lab).queued);
+    }
+    lab.until_idle().await;
+    assert!(most <= 2100, "{most} messages in memory");
+    for key in 0..keys {
+        assert_eq!(done("many", Some(&format!("k{key}"))), numbers(3), "k{key}");
+    }
+    // Nothing is left over that keeps what comes now from being handed over.
+    send(&lab, (0..20).map(|n| task("many", "new", n, "slow")).collect()).await;
+    lab.until_idle().await;
+    assert_eq!(done("many", Some("new")), numbers(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_messages_park_others_a_person_suspends_only_the_first_of_a_key() {
+    let lab = Lab::start::<Parking>().await;
+    send(&lab, (0..4).map(|n| task("person", "a", n, if n == 0 { "held" } else { "ok" })).collect()).await;
+    while seen(|seen| !seen.under_way.iter().any(|(run, _)| run == "person")) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let messages = lab.requests_to("sink").await;
+    let director = lab.director();
+    assert_eq!(director.suspend(messages[0].id, "ada").await, Ok(false), "a worker has it");
+    assert_eq!(director.suspend(messages[2].id, "ada").await, Ok(false), "others are in front of it");
+    seen(|seen| seen.opened.insert("person".to_owned()));
+    lab.until_idle().await;
+    assert_eq!(done("person", None), numbers(4));
 }

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use iop::clock::{SystemClock, Timestamp};
 use iop::message::{Status, SuspendReason};
 use iop::store::sqlite::{OpenError, SqliteStore};
-use iop::store::{End, Event, EventQuery, Level, MessageQuery, Step, Store, Viewer};
+use iop::store::{
+    Admin, End, Event, EventQuery, LeaseOrder, LeaseRequest, Level, MessageQuery, NewMessage, Step, Store, Viewer,
+};
 
-use crate::bench::{Bench, Sqlite, committed, ids, leased, message, messages, request};
+use crate::bench::{Bench, NODE, Sqlite, committed, emitting, ids, leased, message, messages, request};
 
 /// Opens a store that is expected to be refused.
 fn refused(path: &Path) -> OpenError {
@@ -256,6 +258,68 @@ async fn a_message_in_flight_in_three_crashes_is_suspended() {
     let held = bench.lease(2).await;
     assert_eq!(leased(&held), [bystander.id]);
     assert_eq!(held[0].message.header.crashes, 0, "leased is not in flight");
+}
+
+/// Parks its order key while it is suspended.
+fn parking(key: &str) -> NewMessage {
+    NewMessage { parks: true, order_key: Some(key.into()), ..message() }
+}
+
+#[tokio::test]
+async fn a_message_that_crashes_the_process_parks_its_key() {
+    let mut bench = Sqlite::new();
+    let by_key = LeaseRequest { order: LeaseOrder::Key, with_parked: true, ..request(10) };
+    let a: Vec<_> = (0..3).map(|_| parking("a")).collect();
+    let b = parking("b");
+    // All of them in memory, as after a quick burst.
+    let handed = a.iter().chain([&b]).map(|message| NewMessage { leased: Some(NODE), ..message.clone() });
+    let receipt = bench.store().submit(emitting(handed.collect()));
+    assert_eq!(receipt.commit.wait().await, Ok(committed()));
+    let mut token = receipt.leases[0].expect("handed over");
+    for _ in 0..3 {
+        let start = Step { start: vec![(token, bench.clock_now())], ..Step::default() };
+        assert_eq!(bench.commit(start).await, committed());
+        bench.reopen().await;
+        let held = bench.lease_as(by_key.clone()).await;
+        if held.parked.is_empty() {
+            assert_eq!(leased(&held.leased), [a[0].id, a[1].id, a[2].id, b.id]);
+            token = held.leased[0].token;
+        } else {
+            assert_eq!(leased(&held.leased), [b.id]);
+            assert_eq!(held.parked[0].message, a[0].id);
+        }
+    }
+    assert_eq!(bench.header(a[0].id).await.reason, Some(SuspendReason::CrashSuspect));
+    assert_eq!(bench.store().admin(Admin::Resume(a[0].id)).await, Ok(true));
+    let held = bench.lease_as(by_key.clone()).await.leased;
+    assert_eq!(leased(&held), [a[0].id]);
+    assert_eq!(bench.end(held[0].token, End::Completed).await, committed());
+    assert_eq!(leased(&bench.lease_as(by_key).await.leased), [a[1].id, a[2].id]);
+}
+
+#[tokio::test]
+async fn a_damaged_message_parks_its_key_and_what_was_found_behind_it_waits() {
+    let mut bench = Sqlite::new();
+    let by_key = LeaseRequest { order: LeaseOrder::Key, ..request(10) };
+    let a: Vec<_> = (0..3).map(|_| parking("a")).collect();
+    let b = parking("b");
+    let handed = a.iter().chain([&b]).map(|message| NewMessage { leased: Some(NODE), ..message.clone() });
+    bench.emit(handed.collect()).await;
+    assert_eq!(bench.store().close().await, Ok(()));
+    bench.crash();
+    let database = rusqlite::Connection::open(bench.path().join("iop.db")).expect("a database");
+    let damage = "UPDATE body SET body = body || ' ' WHERE sequence = (SELECT sequence FROM message WHERE id = ?1)";
+    assert_eq!(database.execute(damage, (a[1].id.to_bytes(),)), Ok(1));
+    drop(database);
+    bench.open();
+    let batch = bench.lease_as(by_key).await;
+    assert_eq!(leased(&batch.leased), [a[0].id, b.id]);
+    assert_eq!(batch.parked.iter().map(|parked| parked.message).collect::<Vec<_>>(), [a[1].id]);
+    assert_eq!(bench.status(a[2].id).await, Status::Queued);
+    for held in batch.leased {
+        assert_eq!(bench.end(held.token, End::Completed).await, committed());
+    }
+    assert!(bench.lease(10).await.is_empty(), "it waits for a person");
 }
 
 #[tokio::test]

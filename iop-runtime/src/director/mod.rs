@@ -237,7 +237,7 @@ impl Director {
     }
 
     /// Suspends a message that waits in memory for a worker or for its next attempt, in the name of `by`; `false` where it
-    /// does neither.
+    /// does neither. Of an item whose failing messages park or block others, only the first of an order can be suspended.
     ///
     /// # Errors
     /// [`DirectorError::NotStored`], [`DirectorError::Unknown`].

@@ -146,14 +146,19 @@ impl Core {
     /// Submits a step with the messages that it emits, and delivers them: into queues and to waiters, before they are
     /// durable. What touches the outside waits for the [`Commit`].
     pub(crate) fn submit(&self, step: Step, emissions: Vec<Emission>) -> Commit {
-        self.submit_after(step, emissions, || ())
+        self.submit_after(step, emissions, |_| ())
     }
 
     /// The same, with something that must not be separated from it by another submission.
-    pub(crate) fn submit_after(&self, mut step: Step, emissions: Vec<Emission>, before: impl FnOnce()) -> Commit {
+    pub(crate) fn submit_after(
+        &self,
+        mut step: Step,
+        emissions: Vec<Emission>,
+        before: impl FnOnce(&mut Step),
+    ) -> Commit {
         let emissions = self.taps.copies(self, emissions);
         let mut order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
-        before();
+        before(&mut step);
         let mut deliveries = Vec::with_capacity(emissions.len());
         for mut emission in emissions {
             let admission = self.admit(&mut emission);

@@ -41,9 +41,9 @@ pub(crate) async fn suspend(core: &Core, id: MessageId, by: &Arc<str>) -> Result
     let reason = SuspendReason::Operator;
     let error = Arc::from(format!("suspended by {by}"));
     let step = Step { end: vec![(*lease, End::Suspend { reason, error })], ..Step::default() };
-    let commit = core.submit_after(step, Vec::new(), || {
+    let commit = core.submit_after(step, Vec::new(), |step| {
         if queue.parks(envelope.header.order_key.as_ref()) {
-            queue.park(envelope);
+            queue.park(envelope, step);
         }
     });
     queue.done(envelope);

@@ -181,7 +181,7 @@ impl Worker {
         let queue = &self.item.queue;
         let keep = queue.keeps(&envelope);
         step.end.extend(envelope.lease.map(|lease| (lease, End::Retry { due, error, keep })));
-        let commit = self.core.submit_after(step, Vec::new(), || queue.hold_behind(&envelope));
+        let commit = self.core.submit_after(step, Vec::new(), |_| queue.hold_behind(&envelope));
         self.unseen.push_back(commit);
         self.core.passes(CrashPoint::AfterCommit, &self.item, Some(envelope.header.id));
         if !keep {
@@ -220,9 +220,9 @@ impl Worker {
         let lease = envelope.lease.or_else(|| process::store_transient(&self.core, &self.item, envelope));
         step.end.extend(lease.map(|lease| (lease, End::Suspend { reason, error: Arc::clone(&error) })));
         let parks = self.item.queue.parks(header.order_key.as_ref());
-        let commit = self.core.submit_after(step, emissions, || {
+        let commit = self.core.submit_after(step, emissions, |step| {
             if parks {
-                self.item.queue.park(envelope);
+                self.item.queue.park(envelope, step);
             }
         });
         self.core.streams.close(header.id);

@@ -35,8 +35,8 @@ pub(crate) struct Envelope {
     pub(crate) tie: u32,
     /// Which life of its queue it belongs to: after a failure of the store, what was in hand before is void.
     pub(crate) era: u64,
-    /// Held, never read: as long as the message is in memory, the production is not idle.
-    pub(crate) _busy: Busy,
+    /// Held, never read: as long as the message is in memory, the production is not idle. `None` where it waits for a person.
+    pub(crate) busy: Option<Busy>,
 }
 
 impl Envelope {
@@ -66,7 +66,7 @@ impl Envelope {
             intent: false,
             tie: 0,
             era: 0,
-            _busy: busy,
+            busy: Some(busy),
         }
     }
 
@@ -93,7 +93,7 @@ impl Envelope {
             intent: false,
             tie: 0,
             era: 0,
-            _busy: busy,
+            busy: Some(busy),
         }
     }
 }

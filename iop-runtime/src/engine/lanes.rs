@@ -8,6 +8,7 @@
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,22 +91,6 @@ impl Lane {
     }
 }
 
-/// What of a lane leaves memory when its head fails.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Behind {
-    Everything,
-    Lane(Place),
-}
-
-impl Behind {
-    pub(crate) fn covers(self, place: &Place) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Lane(head) => *place > head,
-        }
-    }
-}
-
 /// The messages in memory.
 #[derive(Debug)]
 pub(crate) struct Lanes {
@@ -171,6 +156,11 @@ impl Lanes {
         self.retrying.iter().map(|((due, _), envelope)| (*due, envelope))
     }
 
+    /// Changes the messages that wait for a worker, but for their places.
+    pub(crate) fn each_waiting(&mut self, change: impl FnMut(&mut Envelope)) {
+        self.waiting.values_mut().for_each(change);
+    }
+
     /// The priority of the best message that waits.
     pub(crate) fn best(&self) -> Option<Priority> {
         self.waiting.first_key_value().map(|(place, _)| place.0.0)
@@ -223,6 +213,10 @@ impl Lanes {
         let place = envelope.place();
         self.bytes += envelope.body.len();
         let lane = self.lane_of(&envelope);
+        if lane.as_ref().and_then(|id| self.lanes.get(id)).is_some_and(|lane| lane.parked) {
+            // It waits for a person.
+            envelope.busy = None;
+        }
         self.waiting.insert(place, envelope);
         match lane {
             None => drop(self.ready.insert(place)),
@@ -392,9 +386,20 @@ impl Lanes {
         self.leave(envelope);
     }
 
-    /// Takes a stored message out that waits, whatever it waits for.
-    pub(crate) fn withdraw(&mut self, id: MessageId) -> Option<Withdrawn> {
-        let is_it = |envelope: &Envelope| envelope.header.id == id && envelope.lease.is_some();
+    /// Takes a stored message out that waits, whatever it waits for; with `only_head`, only where nothing of its lane is in
+    /// front of it.
+    pub(crate) fn withdraw(&mut self, id: MessageId, only_head: bool) -> Option<Withdrawn> {
+        let is_first = |envelope: &Envelope| {
+            let place = envelope.place();
+            let lane = self.lane_of(envelope).and_then(|id| self.lanes.get(&id));
+            lane.is_none_or(|lane| {
+                let first = |places: &BTreeSet<Place>| places.first().is_none_or(|first| *first >= place);
+                lane.in_hand.is_none() && first(&lane.waiting) && first(&lane.failing)
+            })
+        };
+        let is_it = |envelope: &Envelope| {
+            envelope.header.id == id && envelope.lease.is_some() && (!only_head || is_first(envelope))
+        };
         let again = self.retrying.iter().find(|(_, envelope)| is_it(envelope)).map(|(key, _)| *key);
         let envelope = if let Some(key) = again {
             let envelope = self.retrying.remove(&key)?;
@@ -435,41 +440,47 @@ impl Lanes {
     }
 
     /// What is behind a failing message of an order key leaves memory: the store holds it. Transient messages stay.
-    pub(crate) fn drop_behind(&mut self, key: &Arc<str>, behind: Behind, at: u64) {
-        let id = LaneId::Key(Arc::clone(key));
-        let Some(lane) = self.lanes.get_mut(&id) else { return };
-        let stored = |place: &&Place| {
-            behind.covers(place) && self.waiting.get(place).is_some_and(|envelope| envelope.lease.is_some())
-        };
-        let dropped: Vec<Place> = lane.waiting.iter().filter(stored).copied().collect();
-        for place in &dropped {
-            lane.waiting.remove(place);
-            self.bytes -= self.waiting.remove(place).map_or(0, |envelope| envelope.body.len());
-        }
+    pub(crate) fn drop_behind(&mut self, key: &Arc<str>, head: Place, at: u64) {
+        let dropped = self.take_behind(&LaneId::Key(Arc::clone(key)), head);
         if let Some(best) = dropped.first() {
-            self.spill(key, best.0.0, at);
+            self.spill(key, best.header.priority, at);
         }
-        self.reconsider(&id);
     }
 
-    /// Drops everything of an ordered queue that the store has.
-    pub(crate) fn drop_all(&mut self) {
-        let dropped: Vec<Place> =
-            self.waiting.iter().filter(|(_, envelope)| envelope.lease.is_some()).map(|(place, _)| *place).collect();
-        for place in dropped {
-            self.bytes -= self.waiting.remove(&place).map_or(0, |envelope| envelope.body.len());
-            self.ready.remove(&place);
-            if let Some(lane) = self.lanes.get_mut(&LaneId::Whole) {
-                lane.waiting.remove(&place);
-            }
+    /// What is behind a message of an ordered queue leaves memory; the rights to it go back with what this gives.
+    pub(crate) fn give_up_behind(&mut self, head: Place) -> Vec<LeaseToken> {
+        self.take_behind(&LaneId::Whole, head).into_iter().filter_map(|envelope| envelope.lease).collect()
+    }
+
+    /// The stored messages of a lane that are behind a place.
+    fn take_behind(&mut self, id: &LaneId, head: Place) -> Vec<Envelope> {
+        let Some(lane) = self.lanes.get_mut(id) else { return Vec::new() };
+        let stored = |place: &&Place| self.waiting.get(place).is_some_and(|envelope| envelope.lease.is_some());
+        let behind: Vec<Place> =
+            lane.waiting.range((Bound::Excluded(head), Bound::Unbounded)).filter(stored).copied().collect();
+        let mut taken = Vec::with_capacity(behind.len());
+        for place in &behind {
+            lane.waiting.remove(place);
+            taken.extend(self.waiting.remove(place));
         }
-        self.reconsider(&LaneId::Whole);
+        self.bytes -= taken.iter().map(|envelope| envelope.body.len()).sum::<usize>();
+        self.reconsider(id);
+        taken
     }
 
     /// Holds an order key, or without one the whole of an ordered queue, back for a person; or lets it go.
     pub(crate) fn park(&mut self, key: Option<&Arc<str>>, parked: bool) {
         let id = key.map_or(LaneId::Whole, |key| LaneId::Key(Arc::clone(key)));
-        self.lane(id.clone()).parked = parked;
+        let lane = self.lane(id.clone());
+        lane.parked = parked;
+        if parked {
+            let waiting: Vec<Place> = lane.waiting.iter().copied().collect();
+            for place in waiting {
+                if let Some(envelope) = self.waiting.get_mut(&place) {
+                    envelope.busy = None;
+                }
+            }
+        }
         self.reconsider(&id);
         self.forget(id);
     }

@@ -16,13 +16,13 @@ use super::core::Failure;
 use super::envelope::Envelope;
 use super::gate::{Gate, GateKind, Passage};
 use super::groups::Grouping;
-use super::lanes::{Behind, Lanes, QueueOrder, Withdrawn};
+use super::lanes::{Lanes, Place, QueueOrder, Withdrawn};
 use crate::clock::{Clock, Timestamp};
 use crate::component::{ComponentKind, Entrance};
 use crate::message::{Kind, MessageId, Priority};
 use crate::production::{Failing, Item, Order};
 use crate::settings::{ItemSettings, ResolvedItem};
-use crate::store::{NewMessage, NodeId, Parked, Store};
+use crate::store::{End, NewMessage, NodeId, Parked, Step, Store};
 
 /// Messages in the window at most.
 pub(super) const WINDOW: usize = 1024;
@@ -63,7 +63,7 @@ pub(super) struct State {
     pub(super) stored_only: u64,
     pub(super) refilling: bool,
     /// What left memory since the refill under way began: the store holds it.
-    pub(super) dropped: Vec<(Arc<str>, Behind)>,
+    pub(super) dropped: Vec<(Arc<str>, Place)>,
     /// Messages to read at once, by the size of those read last; 0 where none were.
     pub(super) refill: usize,
     /// When the next message in the store becomes due.
@@ -314,6 +314,7 @@ impl Queue {
         if state.parked.get(&key) == Some(&message) {
             state.parked.remove(&key);
             state.lanes.park(order_key, false);
+            state.lanes.each_waiting(|envelope| _ = envelope.busy.get_or_insert_with(|| self.busy()));
         }
         self.look_again(&mut state);
         drop(state);
@@ -441,22 +442,25 @@ impl Queue {
         if state.era == envelope.era {
             state.lanes.fails(envelope);
             if let Some(key) = &envelope.header.order_key {
-                state.drop_behind(key, Behind::Lane(envelope.place()));
+                state.drop_behind(key, envelope.place());
             }
         }
     }
 
-    /// The message in hand is being suspended and parks its order key, or the whole of an ordered queue. Called under the
-    /// lock of submissions.
-    pub(crate) fn park(&self, envelope: &Envelope) {
+    /// The message in hand is being suspended and parks its order key, or the whole of an ordered queue. What is behind it
+    /// goes back to the store, in the step that is submitted next. Called under the lock of submissions.
+    pub(crate) fn park(&self, envelope: &Envelope, step: &mut Step) {
         let mut state = self.lock();
         if state.era != envelope.era {
             return;
         }
         let key = envelope.header.order_key.clone();
         match &key {
-            Some(key) => state.drop_behind(key, Behind::Everything),
-            None => state.lanes.drop_all(),
+            Some(key) => state.drop_behind(key, envelope.place()),
+            None => {
+                let given_up = state.lanes.give_up_behind(envelope.place());
+                step.end.extend(given_up.into_iter().map(|lease| (lease, End::GiveBack)));
+            }
         }
         state.lanes.park(key.as_ref(), true);
         state.parked.insert(key, envelope.header.id);
@@ -492,7 +496,8 @@ impl Queue {
 
     /// Takes a message out that waits here; it is in the hands of whoever asks.
     pub(crate) fn withdraw(&self, id: MessageId) -> Option<Withdrawn> {
-        self.lock().lanes.withdraw(id)
+        // What parks others must be the first of them.
+        self.lock().lanes.withdraw(id, self.kind.parks)
     }
 
     /// Puts a message back whose turn was stopped before it began or was dropped.
@@ -547,11 +552,11 @@ impl State {
         self.closed || self.away || self.parked.contains_key(&None)
     }
 
-    fn drop_behind(&mut self, key: &Arc<str>, behind: Behind) {
+    fn drop_behind(&mut self, key: &Arc<str>, head: Place) {
         self.stored_only += 1;
-        self.lanes.drop_behind(key, behind, self.stored_only);
+        self.lanes.drop_behind(key, head, self.stored_only);
         if self.refilling {
-            self.dropped.push((Arc::clone(key), behind));
+            self.dropped.push((Arc::clone(key), head));
         }
     }
 

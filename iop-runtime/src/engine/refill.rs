@@ -121,7 +121,7 @@ impl Queue {
             }
             if let Some(key) = envelope.header.order_key.clone() {
                 let place = envelope.place();
-                let gone = state.dropped.iter().any(|(dropped, behind)| *dropped == key && behind.covers(&place));
+                let gone = state.dropped.iter().any(|(dropped, head)| *dropped == key && place > *head);
                 if gone {
                     // The store has taken it back since.
                     continue;

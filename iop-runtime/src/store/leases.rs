@@ -122,12 +122,6 @@ impl Leases {
         }
     }
 
-    /// The other leased messages of the queue that this one is leased from.
-    pub(super) fn beside(&self, sequence: u64) -> Vec<u64> {
-        let queue = self.held.get(&sequence).and_then(|held| self.queues.get(&held.queue));
-        queue.into_iter().flatten().copied().filter(|other| *other != sequence).collect()
-    }
-
     /// The queue and the order key of a leased message that has one.
     pub(super) fn order_key(&self, sequence: u64) -> Option<(Arc<str>, Arc<str>)> {
         let held = self.held.get(&sequence)?;

@@ -29,13 +29,6 @@ struct Order {
     parked: BTreeSet<u64>,
 }
 
-/// What stands behind a message that failed.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Behind {
-    Everything,
-    Lane,
-}
-
 fn of(header: &Header) -> Option<Of> {
     Some((header.target.clone()?, header.order_key.clone()?))
 }
@@ -93,8 +86,8 @@ impl Rows {
 }
 
 impl State {
-    /// Holds what is behind a message: leases on it end.
-    pub(super) fn hold_behind(&mut self, sequence: u64, behind: Behind) {
+    /// Holds what is behind a message, in the order of its key: leases on it end.
+    pub(super) fn hold_behind(&mut self, sequence: u64) {
         let Some(header) = self.rows.messages.get(&sequence).map(|entry| &entry.message.header) else { return };
         let place = (lane(header), sequence);
         let Some(order) = of(header).and_then(|of| self.rows.orders.0.get(&of)) else { return };
@@ -102,13 +95,8 @@ impl State {
             let entry = self.rows.messages.get(sequence);
             entry.is_some_and(|entry| entry.message.header.status == Status::Queued)
         };
-        let behind: Vec<u64> = order
-            .begun
-            .iter()
-            .filter(|other| other.1 != sequence && (matches!(behind, Behind::Everything) || **other > place))
-            .map(|(_, sequence)| *sequence)
-            .filter(waits)
-            .collect();
+        let behind: Vec<u64> =
+            order.begun.iter().filter(|other| **other > place).map(|(_, sequence)| *sequence).filter(waits).collect();
         for sequence in behind {
             self.rows.hold(sequence);
             self.leases.remove(sequence);

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::order::Behind;
 use super::rows::{Indexed, Rows, lane};
 use crate::clock::Timestamp;
 use crate::message::{Header, Kind, MessageId, Status};
@@ -159,21 +158,16 @@ impl State {
             End::GiveBack if header.status == Status::InFlight => header.status = Status::Queued,
             End::GiveBack => {}
         });
-        let beside = if matches!(end, End::Suspend { .. }) { self.leases.beside(token.sequence) } else { Vec::new() };
         match end {
             End::Retry { keep: true, .. } => self.leases.keep(token),
             _ => self.leases.remove(token.sequence),
         }
         match end {
             End::Completed | End::Expire { .. } => self.release_at(token.sequence),
-            End::Retry { .. } => self.hold_behind(token.sequence, Behind::Lane),
+            End::Retry { .. } => self.hold_behind(token.sequence),
             End::Suspend { .. } => {
                 if self.rows.messages.get(&token.sequence).is_some_and(|entry| entry.parks) {
-                    self.hold_behind(token.sequence, Behind::Everything);
-                    if self.rows.messages.get(&token.sequence).is_some_and(|e| e.message.header.order_key.is_none()) {
-                        // An ordered queue waits as a whole: who held leases on it holds none.
-                        beside.into_iter().for_each(|sequence| self.leases.remove(sequence));
-                    }
+                    self.hold_behind(token.sequence);
                 }
                 self.release_at(token.sequence);
             }

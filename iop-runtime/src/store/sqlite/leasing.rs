@@ -5,14 +5,21 @@ use std::sync::Arc;
 
 use rusqlite::{Error, OptionalExtension, Result};
 
-use super::order::{Behind, OrderKey};
+use super::order::OrderKey;
 use super::row::{self, signed, unsigned};
 use super::schema::status::{DELAYED, RETRYING};
 use super::writer::Writer;
 use crate::clock::Timestamp;
-use crate::message::MessageId;
+use crate::message::{MessageId, Priority};
 use crate::store::leases::Queued;
 use crate::store::{LeaseBatch, LeaseOrder, LeaseRequest, Leased, Parked, StoredMessage};
+
+/// What came of the wish for one message.
+enum Granted {
+    Leased(Box<Leased>),
+    /// Its body is not what was written.
+    Damaged(String),
+}
 
 /// A place in a queue: lane, then sequence.
 type Place = (i64, u64);
@@ -26,7 +33,7 @@ impl Writer<'_> {
             self.sql.give_back.execute((signed(sequence),))?;
         }
         let Some(queue) = self.names.find(self.connection, &request.queue)? else { return Ok(LeaseBatch::default()) };
-        let parked = if request.with_parked { self.parked(queue)? } else { Vec::new() };
+        let mut parked = if request.with_parked { self.parked(queue)? } else { Vec::new() };
         let in_order = request.order == LeaseOrder::Queue;
         if in_order && (self.sql.parked.exists((queue,))? || self.leases.others_hold(&request.queue, request.node, now))
         {
@@ -44,10 +51,20 @@ impl Writer<'_> {
         while leased.len() < request.limit {
             let wanted = request.limit - leased.len();
             let found = self.ready(queue, head, &elsewhere, wanted, now)?;
-            for sequence in &found {
-                leased.extend(self.grant(queue, *sequence, request, now)?);
+            let all = found.len() < wanted;
+            let mut damaged = false;
+            for sequence in found {
+                match self.grant(queue, sequence, request, now)? {
+                    Granted::Leased(message) => leased.push(*message),
+                    Granted::Damaged(why) => {
+                        // What was found behind it may have to wait now.
+                        damaged = true;
+                        parked.extend(self.damaged(queue, sequence, &why)?);
+                        break;
+                    }
+                }
             }
-            if found.len() < wanted {
+            if (all && !damaged) || (in_order && !parked.is_empty()) {
                 break;
             }
         }
@@ -138,25 +155,11 @@ impl Writer<'_> {
         Ok(chosen)
     }
 
-    fn grant(&mut self, queue: i64, sequence: u64, request: &LeaseRequest, now: Timestamp) -> Result<Option<Leased>> {
+    fn grant(&mut self, queue: i64, sequence: u64, request: &LeaseRequest, now: Timestamp) -> Result<Granted> {
         let names = &self.names;
         let message = match self.sql.message.query_row((signed(sequence),), |row| row::message(row, names)) {
             Ok(message) => message,
-            Err(error @ Error::FromSqlConversionFailure(..)) => {
-                // What is not what was written is never delivered: a person has to see it.
-                let why: String = error.to_string();
-                let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-                let suspended = self.sql.mark_corrupt.query_row((signed(sequence), why), read);
-                let (parks, key): (bool, Option<String>) = suspended?;
-                if let Some(key) = &key {
-                    let of = OrderKey { queue, key };
-                    if parks {
-                        self.hold_behind(sequence, of, Behind::Everything)?;
-                    }
-                    self.release(of)?;
-                }
-                return Ok(None);
-            }
+            Err(error @ Error::FromSqlConversionFailure(..)) => return Ok(Granted::Damaged(error.to_string())),
             Err(error) => return Err(error),
         };
         let held = match &message.header.order_key {
@@ -166,7 +169,25 @@ impl Writer<'_> {
         let token = self.inbox.token(message.header.id, sequence);
         let of = Queued { queue: &request.queue, order_key: message.header.order_key.as_ref() };
         self.leases.grant(token, of, request.node, now, request.ttl);
-        Ok(Some(Leased { token, message, held }))
+        Ok(Granted::Leased(Box::new(Leased { token, message, held })))
+    }
+
+    /// What is not what was written is never delivered: a person has to see it. Gives what waits for that.
+    fn damaged(&mut self, queue: i64, sequence: u64, why: &str) -> Result<Option<Parked>> {
+        let read = |row: &rusqlite::Row<'_>| {
+            let parked = Parked { message: row::id(row, 0)?, order_key: row.get(2)? };
+            Ok((parked, row.get(1)?, Priority(row.get(3)?)))
+        };
+        let (parked, parks, priority): (Parked, bool, Priority) =
+            self.sql.mark_corrupt.query_row((signed(sequence), why), read)?;
+        if let Some(key) = &parked.order_key {
+            let of = OrderKey { queue, key };
+            if parks {
+                self.hold_behind(sequence, of, priority)?;
+            }
+            self.release(of)?;
+        }
+        Ok(parks.then_some(parked))
     }
 
     /// One message, whatever its state.

@@ -4,7 +4,7 @@
 //! had, in somebody's hands or to be tried again; or the key is parked. So whatever ends may be what others wait for, and
 //! nothing else is.
 
-use rusqlite::{OptionalExtension, Result};
+use rusqlite::{OptionalExtension, Result, Row};
 
 use super::row::{signed, unsigned};
 use super::writer::Writer;
@@ -18,15 +18,6 @@ pub(super) struct OrderKey<'a> {
     pub(super) key: &'a str,
 }
 
-/// What stands behind a message that failed.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Behind {
-    /// Everything else of its order key.
-    Everything,
-    /// What comes after it.
-    Lane(Priority),
-}
-
 impl Writer<'_> {
     /// Whether a new message of this key must be held.
     pub(super) fn must_be_held(&mut self, of: OrderKey<'_>, priority: Priority) -> Result<bool> {
@@ -38,13 +29,9 @@ impl Writer<'_> {
         self.sql.order_parked.exists((of.queue, of.key))
     }
 
-    /// Holds what is behind the message: leases on it end.
-    pub(super) fn hold_behind(&mut self, sequence: u64, of: OrderKey<'_>, behind: Behind) -> Result<()> {
-        let (everything, priority) = match behind {
-            Behind::Everything => (true, 0),
-            Behind::Lane(priority) => (false, priority.0),
-        };
-        let parameters = (of.queue, of.key, signed(sequence), priority, everything);
+    /// Holds what is behind the message, in the order of its key: leases on it end.
+    pub(super) fn hold_behind(&mut self, sequence: u64, of: OrderKey<'_>, priority: Priority) -> Result<()> {
+        let parameters = (of.queue, of.key, signed(sequence), priority.0);
         let held: Vec<u64> =
             self.sql.order_hold.query_map(parameters, |row| unsigned(row, 0))?.collect::<Result<_>>()?;
         for sequence in held {
@@ -66,11 +53,11 @@ impl Writer<'_> {
 
     /// After what a crash suspended: what stands behind it is held.
     pub(super) fn hold_behind_the_parked(&mut self, queue: i64) -> Result<()> {
-        let read = |row: &rusqlite::Row<'_>| Ok((unsigned(row, 0)?, row.get::<_, Option<String>>(2)?));
+        let read = |row: &Row<'_>| Ok((unsigned(row, 0)?, row.get::<_, Option<String>>(2)?, Priority(row.get(3)?)));
         let parked: Vec<_> = self.sql.parked.query_map((queue,), read)?.collect::<Result<_>>()?;
-        for (sequence, key) in parked {
+        for (sequence, key, priority) in parked {
             if let Some(key) = key {
-                self.hold_behind(sequence, OrderKey { queue, key: &key }, Behind::Everything)?;
+                self.hold_behind(sequence, OrderKey { queue, key: &key }, priority)?;
             }
         }
         Ok(())

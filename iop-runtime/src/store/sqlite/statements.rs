@@ -56,7 +56,7 @@ statements! {
         UPDATE message
         SET status = 4, rank = 255 - priority, reason = ?2, attempt = attempt + 1, error = ?3,
             started = coalesce(?4, started), failing = coalesce(failing, ?5)
-        WHERE sequence = ?1 RETURNING parks";
+        WHERE sequence = ?1 RETURNING parks, priority";
     expire_held: "
         UPDATE message SET status = 7, rank = NULL, ended = ?2, error = ?3, started = coalesce(?4, started)
         WHERE sequence = ?1";
@@ -107,21 +107,21 @@ statements! {
         UPDATE message SET status = 0 WHERE sequence IN (
             SELECT sequence FROM message WHERE target = ?1 AND order_key = ?2 AND rank IS NOT NULL AND status = -1
             ORDER BY priority DESC, sequence LIMIT ?3)";
-    /// Holds what is behind a message, or with `?5` everything else of its order key.
+    /// Holds what is behind a message of an order key.
     order_hold: "
         UPDATE message SET status = -1
-        WHERE target = ?1 AND order_key = ?2 AND rank IS NOT NULL AND status = 0 AND sequence <> ?3
-          AND (?5 OR priority < ?4 OR (priority = ?4 AND sequence > ?3))
+        WHERE target = ?1 AND order_key = ?2 AND rank IS NOT NULL AND status = 0
+          AND (priority < ?4 OR (priority = ?4 AND sequence > ?3))
         RETURNING sequence";
     hold: "UPDATE message SET status = -1 WHERE id = ?1 AND status = 0";
-    parked: "SELECT sequence, id, order_key FROM message WHERE target = ?1 AND parks = 1 AND status = 4";
+    parked: "SELECT sequence, id, order_key, priority FROM message WHERE target = ?1 AND parks = 1 AND status = 4";
     order_key_of: "SELECT order_key FROM message WHERE sequence = ?1";
     message: select_message!("WHERE m.sequence = ?1");
     find: select_message!("WHERE m.id = ?1");
     header: select_header!("FROM message m WHERE m.id = ?1");
     mark_corrupt: "
         UPDATE message SET status = 4, rank = 255 - priority, reason = 2, error = ?2 WHERE sequence = ?1
-        RETURNING parks, order_key";
+        RETURNING id, parks, order_key, priority";
 
     fence: "
         INSERT INTO fence (name, number) VALUES (?1, 1)

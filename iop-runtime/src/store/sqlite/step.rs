@@ -7,7 +7,7 @@ use rusqlite::{Error, OptionalExtension, Result, Row, params};
 
 use super::blob::User;
 use super::inbox::Queued;
-use super::order::{Behind, OrderKey};
+use super::order::OrderKey;
 use super::row::{digest, signed, text_or_blob};
 use super::schema::{self, status};
 use super::statements::Statements;
@@ -116,23 +116,15 @@ impl Writer<'_> {
                 let failed = (sequence, due.0, error, started, now.0);
                 let priority = self.sql.retry.query_row(failed, |row| row.get(0).map(Priority)).optional()?;
                 if let (Some((queue, key)), Some(priority)) = (&ordered, priority) {
-                    self.hold_behind(token.sequence, OrderKey { queue: *queue, key }, Behind::Lane(priority))?;
+                    self.hold_behind(token.sequence, OrderKey { queue: *queue, key }, priority)?;
                 }
             }
             End::Suspend { reason, error } => {
                 let failed = (sequence, schema::reason(*reason), error, started, now.0);
-                let parks = self.sql.suspend.query_row(failed, |row| row.get(0)).optional()?;
-                match &ordered {
-                    Some((queue, key)) if parks == Some(true) => {
-                        self.hold_behind(token.sequence, OrderKey { queue: *queue, key }, Behind::Everything)?;
-                    }
-                    // An ordered queue waits as a whole: who held leases on it holds none.
-                    None if parks == Some(true) => {
-                        for sequence in self.leases.beside(token.sequence) {
-                            self.leases.remove(sequence);
-                        }
-                    }
-                    _ => {}
+                let read = |row: &Row<'_>| Ok((row.get(0)?, Priority(row.get(1)?)));
+                let suspended: Option<(bool, Priority)> = self.sql.suspend.query_row(failed, read).optional()?;
+                if let (Some((queue, key)), Some((true, priority))) = (&ordered, suspended) {
+                    self.hold_behind(token.sequence, OrderKey { queue: *queue, key }, priority)?;
                 }
             }
             // Where the start was never written, the message still lies where it was.
