@@ -85,6 +85,7 @@ pub use message::{Alert, AlertKind, AlertPhase};
 /// |---|---|
 /// | `#[setting]`, `#[setting(default = …)]` | a [setting](settings) of the item; without a default it must be given, unless it is an `Option` |
 /// | `#[target]` | a [`Target`](component::Target) that must be wired, an `Option` of one, or [`Targets`](component::Targets) for a list |
+/// | `#[target(when = "…")]` | the same, and the graph says which messages go there |
 /// | `#[target(async)]` | the same, and nothing waits for the response to what is sent through it: no circle of waiting calls can go through it |
 /// | none | starts as `Default` in each worker and is never stored |
 ///
@@ -128,7 +129,10 @@ pub use iop_macros::business_service;
 /// A struct becomes a business process: it orchestrates.
 ///
 /// Its fields are those of a [service](business_service), and `#[state]`: what a process keeps of one request from turn
-/// to turn. It is stored with the request, and starts as `Default` for each. `name = "…"` is the only argument.
+/// to turn. It is stored with the request, and starts as `Default` for each. `name = "…"` is its name in the catalogue.
+///
+/// With `correlate = field` it gathers: all messages of one value of that `#[key]`, whichever requests they come from, work
+/// on one state, one after the other, until [`cx.end_group()`](component::Context::end_group).
 ///
 /// A handler that returns [`Pending`](component::Pending) is done before its request is: no worker waits while the
 /// responses come to `on_response`, and when the last has come `on_complete` gives the response of the request.
@@ -288,6 +292,7 @@ pub use iop_macros::handlers;
 /// | `order = fifo`, `order = key(field)`, `order = none` | the order in which its messages are worked on |
 /// | `failing = block`, `failing = park_key`, `failing = suspend` | what a message that keeps failing does to those behind it; an ordered item says so |
 /// | `max_hops = 10` | how often one chain of messages may come here; it makes a circle of routes end |
+/// | `tap = item`, `tap_responses = item` | copies of what it receives, or answers, go to another item, beside the flow |
 /// | `enabled = false` | it does not start with the production |
 /// | `timeout`, `attempts`, `backoff`, `backoff_cap`, `request_timeout` | see [`ItemOptions`](component::ItemOptions) |
 ///

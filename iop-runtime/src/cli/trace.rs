@@ -210,7 +210,7 @@ fn line_beside(event: &Event) -> String {
     event_line(&event)
 }
 
-/// `Hello  clock -> greeter  completed  waited 1 ms, ran 3 ms  0192…`
+/// `Hello  clock -> greeter  completed (a note)  waited 1 ms, ran 3 ms  0192…`
 fn message_line(header: &Header) -> String {
     let outside = "(outside)";
     let source = escaped(header.source.as_deref().unwrap_or(outside));
@@ -222,6 +222,9 @@ fn message_line(header: &Header) -> String {
         _ => "",
     };
     let mut line = format!("{kind}{type_name}  {source} -> {target}  {}", status(header));
+    if let Some(description) = &header.description {
+        line = format!("{line} ({})", escaped(description));
+    }
     if header.attempt > 0 {
         let plural = if header.attempt == 1 { "" } else { "s" };
         line = format!("{line}, {} failed attempt{plural}", header.attempt);
