@@ -308,6 +308,10 @@ pub enum Role {
 #[track_caller]
 pub const fn assert_called<C: Handlers>(name: &str, role: Role) {
     let (why, edit) = match (role, C::TYPE.kind) {
+        (Role::Complete, ComponentKind::Process) if C::TYPE.correlate.is_some() => (
+            "` stands in a process that gathers, and what it completes is a group and no request",
+            "call `cx.end_group()?` in the turn that completes the group",
+        ),
         (Role::Input, ComponentKind::Process | ComponentKind::Operation) => (
             "` stands in a component that has a queue, and only a service takes input from outside",
             "give it another name and the message that it handles",
