@@ -141,7 +141,7 @@ impl Blobs {
         }
     }
 
-    async fn into_file(
+    async fn write_file(
         &self,
         directory: &Path,
         mut content: Pin<Box<dyn AsyncRead + Send + '_>>,
@@ -179,7 +179,7 @@ impl Blobs {
         Ok(Blob::pinned(id, size, Arc::new(hold)))
     }
 
-    async fn into_memory(
+    async fn keep_in_memory(
         &self,
         contents: &Mutex<HashMap<BlobId, Bytes>>,
         mut content: Pin<Box<dyn AsyncRead + Send + '_>>,
@@ -198,8 +198,8 @@ impl Blobs {
 impl BlobStore for Blobs {
     fn write<'a>(&'a self, content: Pin<Box<dyn AsyncRead + Send + 'a>>) -> BoxFuture<'a, Result<Blob, BlobError>> {
         match &self.0.place {
-            Place::Directory(directory) => Box::pin(self.into_file(directory, content)),
-            Place::Memory(contents) => Box::pin(self.into_memory(contents, content)),
+            Place::Directory(directory) => Box::pin(self.write_file(directory, content)),
+            Place::Memory(contents) => Box::pin(self.keep_in_memory(contents, content)),
         }
     }
 

@@ -94,7 +94,7 @@ mod tests {
             (DirectorError::UnknownItem { name: item(), nearest: None }, 404),
             (DirectorError::NotAService(item(), ""), 404),
             (DirectorError::NoEntrance(item()), 404),
-            (DirectorError::UnknownMessage(crate::message::MessageId::random()), 404),
+            (DirectorError::UnknownMessage(MessageId::random()), 404),
             (unknown_type, 422),
             (DirectorError::Invalid { type_name: "Order", invalid }, 422),
             (DirectorError::Stopped(item()), 503),

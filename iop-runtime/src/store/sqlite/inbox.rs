@@ -126,7 +126,7 @@ impl Op {
             | Self::Admin(_, answer) => refuse(answer, error),
             Self::Acquire(_, _, _, answer) => refuse(answer, error),
             Self::GiveUp(_, answer) | Self::WriteNote(_, _, answer) | Self::Recover(answer) | Self::Close(answer) => {
-                refuse(answer, error)
+                refuse(answer, error);
             }
             Self::Purge(_, answer) => refuse(answer, error),
         }

@@ -17,8 +17,11 @@ pub struct Note {
     /// Not there.
     #[cfg(any())]
     #[key]
-    #[sensitive]
     pub nothing: Nowhere,
+    /// Not there either.
+    #[cfg(any())]
+    #[sensitive]
+    pub nobody: Nowhere,
 }
 
 /// A process of which half is not there.
