@@ -3,7 +3,7 @@
 use iop::prelude::*;
 
 #[message(response = Receipt)]
-pub struct Order {
+pub struct PurchaseOrder {
     #[key]
     pub number: String,
     pub country: String,

@@ -20,7 +20,7 @@ use iop::prelude::*;
 use aggregator::Packer;
 use carriers::{Audit, Carrier, Dispatcher};
 use messages::{Kind, Line};
-use warehouse::{OrderDesk, Picker, Splitter};
+use warehouse::{OrderDesk, OrderSplitter, Picker};
 
 router! {
     /// Sends each line to where its goods lie.
@@ -40,7 +40,7 @@ production! {
     /// From an order to a label.
     pub Warehouse {
         desk: OrderDesk { out: splitter },
-        splitter: Splitter { lines: by_kind },
+        splitter: OrderSplitter { lines: by_kind },
         by_kind: ByKind { shelf: shelf, cold_store: cold_store, gifts: shelf },
         #[item(pool_size = 4)]
         shelf: Picker { out: packer },

@@ -2,18 +2,18 @@
 
 use iop::prelude::*;
 
-use super::messages::{Head, Line, Order, Picked, Receipt};
+use super::messages::{Head, Line, Picked, PurchaseOrder, Receipt};
 
 /// Takes orders from the director.
 #[business_service]
 pub struct OrderDesk {
     #[target]
-    out: Target<Order>,
+    out: Target<PurchaseOrder>,
 }
 
 #[handlers]
 impl OrderDesk {
-    async fn on_process_input(&mut self, order: Order, cx: &mut Context) -> Result<Receipt> {
+    async fn on_process_input(&mut self, order: PurchaseOrder, cx: &mut Context) -> Result<Receipt> {
         if order.goods.is_empty() {
             return Err(Error::fatal(format!("order {} is empty", order.number)));
         }
@@ -25,14 +25,14 @@ impl OrderDesk {
 
 /// **Splitter**: one order becomes a message for each line. Each knows its place and how many there are.
 #[business_process]
-pub struct Splitter {
+pub struct OrderSplitter {
     #[target]
     lines: Target<Line>,
 }
 
 #[handlers]
-impl Splitter {
-    async fn split(&mut self, order: Order, cx: &mut Context) -> Result<Receipt> {
+impl OrderSplitter {
+    async fn split(&mut self, order: PurchaseOrder, cx: &mut Context) -> Result<Receipt> {
         let head = Head { number: order.number, country: order.country, carrier: order.carrier };
         let line = |piece, goods| Ok(Line { piece, head: head.clone(), goods });
         let count = cx.split(&self.lines, order.goods, line).await?;

@@ -2,12 +2,12 @@
 
 use iop::message::Status;
 use iop_examples::patterns::Warehouse;
-use iop_examples::patterns::messages::{Goods, Kind, Label, Line, Order, Parcel};
+use iop_examples::patterns::messages::{Goods, Kind, Label, Line, Parcel, PurchaseOrder};
 use iop_tests::rig::Rig;
 
-fn order(number: &str, country: &str, goods: &[(&str, Kind)]) -> Order {
+fn order(number: &str, country: &str, goods: &[(&str, Kind)]) -> PurchaseOrder {
     let goods = goods.iter().map(|(name, kind)| Goods { name: (*name).to_owned(), kind: *kind }).collect();
-    Order { number: number.into(), country: country.into(), carrier: None, goods }
+    PurchaseOrder { number: number.into(), country: country.into(), carrier: None, goods }
 }
 
 async fn labels(rig: &Rig) -> Vec<String> {
@@ -61,8 +61,8 @@ async fn a_line_that_nobody_brings_is_named_as_missing_when_the_time_is_over() {
 async fn the_carrier_that_the_customer_names_is_chosen_and_one_that_nobody_knows_waits_for_a_person() {
     let rig = Rig::start::<Warehouse>().await;
     let goods = [("Faust", Kind::Book)];
-    rig.call("desk", &Order { carrier: Some("train".into()), ..order("7", "de", &goods) }).await;
-    rig.call("desk", &Order { carrier: Some("owl".into()), ..order("8", "de", &goods) }).await;
+    rig.call("desk", &PurchaseOrder { carrier: Some("train".into()), ..order("7", "de", &goods) }).await;
+    rig.call("desk", &PurchaseOrder { carrier: Some("owl".into()), ..order("8", "de", &goods) }).await;
     assert_eq!(rig.until_idle().await.suspended, 1);
     assert_eq!(labels(&rig).await, ["de by train: Faust from the shelf"]);
 }

@@ -66,9 +66,22 @@ fn is_bare(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
-/// A TOML text in quotes.
+/// A TOML text in quotes, on one line: as a key may not be on several.
 fn basic(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            // Writing to a `String` cannot fail.
+            control if control.is_control() => drop(write!(quoted, "\\u{:04X}", u32::from(control))),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 fn from_toml(text: &str) -> Result<BTreeMap<String, String>, Vec<String>> {
@@ -197,7 +210,7 @@ mod tests {
         );
         assert_eq!(read(Form::Csv, "A,\"1\nB,2\n").unwrap_err(), ["line 1: a quote is not closed"]);
         let problems = read(Form::Toml, "A = 1\nB = [2]\nC = = 3\n").unwrap_err();
-        assert_eq!(problems.len(), 2, "{problems:?}");
         assert!(problems.contains(&"line 2: a value is one text, number or word".to_owned()), "{problems:?}");
+        assert!(problems.iter().any(|problem| problem.starts_with("line 3: ")), "{problems:?}");
     }
 }
