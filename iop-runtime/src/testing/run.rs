@@ -394,6 +394,9 @@ impl TestRun {
     pub async fn events(&self, query: EventQuery) -> Vec<Event> {
         let alive = Arc::clone(&self.current());
         alive.running.flush_log();
+        // The log is written without an answer: what was handed in before this is readable after it. Where the store has
+        // failed, there is what there is.
+        drop(settle(&*alive.store).await);
         let query = EventQuery { oldest_first: true, limit: usize::MAX, ..query };
         alive.store.events(query).await.unwrap_or_else(|error| panic!("{error}"))
     }
