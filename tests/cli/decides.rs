@@ -40,7 +40,7 @@ fn a_search_is_shown_before_it_is_acted_on() {
     let done = desk.shown(&["resume", "--item", "analyser", "--yes", "--by", "eve"]);
     assert_eq!(done, format!("{id} resumed\n"));
     assert_eq!(status(&desk, &id), "queued", "it waits for the next start");
-    assert!(log(&desk).contains(&"resumed by eve".to_owned()), "{:?}", log(&desk));
+    assert!(log(&desk).contains(&"resumed by eve, suspended as poison".to_owned()), "{:?}", log(&desk));
     assert_eq!(desk.ask(&["run", "--until-idle"]).code, Some(5), "there still is no such substance");
     assert_eq!(status(&desk, &id), "suspended");
 }

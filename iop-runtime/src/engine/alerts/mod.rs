@@ -83,7 +83,10 @@ pub(crate) async fn watch(core: Arc<Core>) {
             state.suspensions = suspensions;
             ask = Instant::now() + ASK.max(began.elapsed() * ASK_FACTOR);
         }
-        if let Err(error) = state.look(&core, since).await {
+        // A store that was closed on purpose has no alerts to keep.
+        if let Err(error) = state.look(&core, since).await
+            && error != StoreError::Closed
+        {
             log::engine_span(&core).in_scope(|| log::alerts_not_stored(&error));
         }
     }
