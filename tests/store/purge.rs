@@ -179,3 +179,53 @@ async fn a_file_becomes_smaller_when_its_messages_are_gone() {
     assert!(after.bytes < before.bytes / 4, "{after:?}");
     bench.emit(vec![message()]).await;
 }
+
+/// What a purge costs those who send meanwhile; the figures in `docs/how-to/keep-and-purge.md` come from here:
+/// `cargo test -p iop-tests --test store measured -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement; it takes a minute"]
+async fn measured_sends_beside_a_purge() {
+    let bench = Sqlite::new();
+    for _ in 0..200 {
+        bench.emit(finished(250)).await;
+    }
+    bench.wait(1);
+    let store = bench.store();
+    let alone = sends(&store, 400).await;
+    let purge = Purge::messages_before(bench.clock_now());
+    let purging = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let began = std::time::Instant::now();
+            let mut batch = PurgeBatch::first(purge, 128);
+            let mut all = Purged::default();
+            loop {
+                let round = std::time::Instant::now();
+                all.add(store.purge(batch.clone()).await.expect("the store works"));
+                let Some(cursor) = all.next.take() else { return (all.messages, began.elapsed()) };
+                batch = batch.after(cursor);
+                tokio::time::sleep((round.elapsed() * 4).max(std::time::Duration::from_millis(10))).await;
+            }
+        }
+    });
+    let beside = sends(&store, 400).await;
+    let over_before = purging.is_finished();
+    let (gone, took) = purging.await.expect("it ends");
+    println!("alone {alone:?}, beside a purge {beside:?} (p50, p99); {gone} messages gone in {took:?}, {over_before}");
+    assert_eq!(gone, 50_000);
+}
+
+/// The middle and the 99th of 100 times that a send takes until it is durable, at 100 a second.
+async fn sends(store: &Arc<dyn Store>, count: usize) -> (std::time::Duration, std::time::Duration) {
+    let mut times = Vec::new();
+    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(10));
+    for _ in 0..count {
+        ticks.tick().await;
+        let began = std::time::Instant::now();
+        let step = Step { emit: vec![message()], ..Step::default() };
+        store.submit(step).commit.wait().await.expect("the store works");
+        times.push(began.elapsed());
+    }
+    times.sort_unstable();
+    (times[count / 2], times[count * 99 / 100])
+}

@@ -41,7 +41,7 @@ pub struct PurgeRule {
 pub enum PurgeOf {
     /// Of this message type, by name.
     Type(Arc<str>),
-    /// To this item.
+    /// To this item, and its responses.
     Item(Arc<str>),
 }
 
