@@ -29,6 +29,8 @@ mod effects;
 mod failures;
 #[path = "engine/hops.rs"]
 mod hops;
+#[path = "engine/housekeeping.rs"]
+mod housekeeping;
 #[path = "engine/inputs.rs"]
 mod inputs;
 #[path = "engine/order.rs"]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use iop::clock::Timestamp;
-use iop::message::{MessageId, SessionId, Status};
+use iop::message::{Kind, MessageId, SessionId, Status};
 use iop::store::{
     Event, EventQuery, Level, MessageQuery, NewMessage, Purge, PurgeBatch, PurgeOf, PurgeRule, Purged, Step, Store,
 };
@@ -69,9 +69,17 @@ pub(crate) async fn a_type_and_an_item_may_be_kept_longer_or_shorter_than_the_re
         ..message()
     });
     let audit = NewMessage { target: Some("audit".into()), ..audit };
+    let answer = NewMessage {
+        session: audit.session,
+        kind: Kind::Response,
+        source: Some("audit".into()),
+        target: None,
+        status: Status::Completed,
+        ..message()
+    };
     let both = NewMessage { type_name: "Heartbeat".into(), ..audit.clone() };
     let both = NewMessage { id: MessageId::random(), session: SessionId::of(MessageId::random()), ..both };
-    bench.emit(vec![rest.clone(), beat.clone(), audit.clone(), both.clone()]).await;
+    bench.emit(vec![rest.clone(), beat.clone(), audit.clone(), both.clone(), answer.clone()]).await;
     bench.wait(10);
     let purge = Purge {
         messages: Some(Timestamp(bench.clock_now().0 - 20_000_000)),
@@ -83,11 +91,19 @@ pub(crate) async fn a_type_and_an_item_may_be_kept_longer_or_shorter_than_the_re
         ..Purge::default()
     };
     assert_eq!(run(&bench.store(), purge.clone(), 10).await.messages, 1);
-    assert_eq!(bench.query(MessageQuery::default()).await, [rest.id, audit.id, both.id], "only the heartbeat is gone");
+    assert_eq!(
+        bench.query(MessageQuery::default()).await,
+        [rest.id, audit.id, both.id, answer.id],
+        "only the heartbeat is gone"
+    );
     bench.wait(20);
     let purge = Purge { messages: Some(bench.clock_now()), ..purge };
     assert_eq!(run(&bench.store(), purge, 10).await.messages, 1);
-    assert_eq!(bench.query(MessageQuery::default()).await, [audit.id, both.id], "an item that keeps for ever does");
+    assert_eq!(
+        bench.query(MessageQuery::default()).await,
+        [audit.id, both.id, answer.id],
+        "an item that keeps for ever does"
+    );
 }
 
 pub(crate) async fn a_session_goes_as_a_whole_when_its_longest_kept_message_may(bench: impl Bench) {

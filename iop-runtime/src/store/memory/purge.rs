@@ -7,7 +7,7 @@ use std::ops::Bound;
 use super::rows::Rows;
 use super::state::State;
 use crate::clock::Timestamp;
-use crate::message::{BlobId, Header, MessageId, SessionId, blobs_in};
+use crate::message::{BlobId, Header, Kind, MessageId, SessionId, blobs_in};
 use crate::store::purge::Stage;
 use crate::store::{Purge, PurgeBatch, PurgeOf, Purged, Usage};
 
@@ -127,9 +127,10 @@ impl Rows {
 
 /// Before when the message must have ended.
 fn cutoff(header: &Header, purge: &Purge) -> Option<Timestamp> {
+    let item = if header.kind == Kind::Response { &header.source } else { &header.target };
     let about = purge.rules.iter().filter(|rule| match &rule.of {
         PurgeOf::Type(name) => *name == header.type_name,
-        PurgeOf::Item(item) => Some(item) == header.target.as_ref(),
+        PurgeOf::Item(name) => Some(name) == item.as_ref(),
     });
     // `None` sorts first: it keeps the message longest.
     about.map(|rule| rule.before).min().unwrap_or(purge.messages)

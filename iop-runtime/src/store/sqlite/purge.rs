@@ -125,14 +125,14 @@ impl Cutoffs {
     }
 
     /// Before when a message must have ended; `None` where it is kept.
-    fn cutoff(&self, type_name: i64, target: Option<i64>) -> Option<Timestamp> {
+    fn cutoff(&self, type_name: i64, item: Option<i64>) -> Option<Timestamp> {
         let by_type = self.types.get(&type_name);
-        let by_item = target.and_then(|target| self.items.get(&target));
+        let by_item = item.and_then(|item| self.items.get(&item));
         // `None` sorts first: it keeps the message longest.
         by_type.into_iter().chain(by_item).copied().min().unwrap_or(self.messages)
     }
 
-    /// Whether a message may go, from a row of `ended, type, target`, at `column`.
+    /// Whether a message may go, from a row of `ended, type, item`, at `column`.
     fn may_go(&self, row: &Row<'_>, column: usize) -> Result<bool> {
         let ended = row::time_or_null(row, column)?;
         let before = self.cutoff(row.get(column + 1)?, row.get(column + 2)?);
@@ -150,10 +150,12 @@ fn messages(connection: &Connection, names: &Names, batch: PurgeBatch) -> Result
     let cutoffs = Cutoffs::of(&purge, connection, names)?;
     let mut size = connection.prepare("SELECT octet_length(body) FROM body WHERE sequence = ?1")?;
     let mut oldest_first = connection.prepare(
-        "SELECT sequence, session, created, ended, type, target FROM message WHERE sequence > ?1 ORDER BY sequence",
+        "SELECT sequence, session, created, ended, type, CASE kind WHEN 1 THEN source ELSE target END
+         FROM message WHERE sequence > ?1 ORDER BY sequence",
     )?;
     let mut of_session = connection.prepare(
-        "SELECT m.ended, m.type, m.target, EXISTS (SELECT 1 FROM state WHERE instance = m.id)
+        "SELECT m.ended, m.type, CASE m.kind WHEN 1 THEN m.source ELSE m.target END,
+                EXISTS (SELECT 1 FROM state WHERE instance = m.id)
          FROM message m WHERE m.session = ?1",
     )?;
     let mut rows = oldest_first.query((signed(cursor.after),))?;
