@@ -179,7 +179,7 @@ impl Blobs {
         Ok(Blob::pinned(id, size, Arc::new(hold)))
     }
 
-    async fn keep_in_memory(
+    async fn write_memory(
         &self,
         contents: &Mutex<HashMap<BlobId, Bytes>>,
         mut content: Pin<Box<dyn AsyncRead + Send + '_>>,
@@ -199,7 +199,7 @@ impl BlobStore for Blobs {
     fn write<'a>(&'a self, content: Pin<Box<dyn AsyncRead + Send + 'a>>) -> BoxFuture<'a, Result<Blob, BlobError>> {
         match &self.0.place {
             Place::Directory(directory) => Box::pin(self.write_file(directory, content)),
-            Place::Memory(contents) => Box::pin(self.keep_in_memory(contents, content)),
+            Place::Memory(contents) => Box::pin(self.write_memory(contents, content)),
         }
     }
 

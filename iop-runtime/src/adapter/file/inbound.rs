@@ -42,7 +42,8 @@ use crate::settings::SettingDecl;
 /// | `archive` | `<path>/.archive` | files whose message is stored |
 /// | `errors` | `<path>/.errors` | files that a person must look at, each with a `.error` text |
 /// | `stable` | `1s` | how long size and time must have been quiet; `0s` where senders rename files into the folder |
-/// | `max_bytes` | 64 MiB | the largest file that is read, in bytes |
+/// | `max_bytes` | 64 MiB | the largest file that is taken, in bytes |
+/// | `by_reference` | `false` | files are not read into memory: [`ReceivedFile::bytes`] is empty, `cx.store_file(&file.path)` makes a blob of it |
 ///
 /// A service may declare one of them as a `#[setting]` of its own, to read it or to give it another default.
 #[derive(Debug)]
@@ -72,6 +73,8 @@ pub struct FileInboundFields {
     pub stable: SettingField<Duration>,
     /// The largest file, in bytes.
     pub max_bytes: SettingField<u64>,
+    /// Whether files are left where they are, for `cx.store_file`.
+    pub by_reference: SettingField<bool>,
 }
 
 impl Fields for FileInboundFields {
@@ -84,6 +87,7 @@ impl Fields for FileInboundFields {
         wiring.setting("errors", self.errors);
         wiring.setting("stable", self.stable);
         wiring.setting("max_bytes", self.max_bytes);
+        wiring.setting("by_reference", self.by_reference);
         wiring
     }
 }
@@ -96,7 +100,7 @@ pub struct ReceivedFile {
     pub name: String,
     /// Where it lies until its message is stored.
     pub path: PathBuf,
-    /// Its content.
+    /// Its content; empty where the setting `by_reference` is on.
     pub bytes: Bytes,
     /// When it was last written, as its file system says.
     pub modified: SystemTime,
@@ -129,7 +133,7 @@ impl FileInbound {
 
     /// The input that a file is.
     fn input(&self, taken: Taken) -> Inbound<ReceivedFile, FileTicket> {
-        let hash = blake3::hash(&taken.bytes);
+        let hash = taken.hash;
         Inbound {
             identity: Some(MessageId::of_input(&[
                 b"file",
@@ -193,8 +197,13 @@ impl InboundAdapter for FileInbound {
         ),
         SettingDecl::new::<u64>(
             "max_bytes",
-            "The largest file that is read, in bytes.",
+            "The largest file that is taken, in bytes.",
             Some(|| IntoSetting::<u64>::into_raw(64 * 1024 * 1024_u64)),
+        ),
+        SettingDecl::new::<bool>(
+            "by_reference",
+            "Leaves files where they are, for `cx.store_file`, in place of reading them into memory.",
+            Some(|| IntoSetting::<bool>::into_raw(false)),
         ),
     ];
 
@@ -210,6 +219,7 @@ impl InboundAdapter for FileInbound {
             pattern: config.setting("pattern")?,
             stable: config.setting("stable")?,
             max_bytes: config.setting("max_bytes")?,
+            by_reference: config.setting("by_reference")?,
             inbox,
         };
         Ok(Self::of(&config.item, folders))

@@ -29,6 +29,8 @@ pub(super) struct Folders {
     pub(super) pattern: String,
     pub(super) stable: Duration,
     pub(super) max_bytes: u64,
+    /// Contents are not read into memory.
+    pub(super) by_reference: bool,
 }
 
 impl Folders {
@@ -50,7 +52,10 @@ pub(super) struct Taken {
     pub(super) name: String,
     pub(super) path: PathBuf,
     pub(super) look: Look,
+    /// Empty where contents are taken by reference.
     pub(super) bytes: Vec<u8>,
+    /// Of the content.
+    pub(super) hash: blake3::Hash,
 }
 
 /// What a look into the inbox found.
@@ -263,11 +268,20 @@ impl Inbox {
             Ok(name) => name,
             Err(why) => return self.set_aside(&path, name, &why).map(|()| Read::Gone),
         };
-        let mut bytes = Vec::with_capacity(usize::try_from(look.length).unwrap_or(0));
         // The limit holds also where the file grows while it is read.
-        file.by_ref().take(self.folders.max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
-        let unchanged = Look::of(&file.metadata()?) == look && bytes.len() as u64 == look.length;
-        Ok(if unchanged { Read::File(Taken { name, path, look, bytes }) } else { Read::Changed })
+        let mut content = file.by_ref().take(self.folders.max_bytes.saturating_add(1));
+        let (mut bytes, mut hasher) = (Vec::new(), blake3::Hasher::new());
+        let length = if self.folders.by_reference {
+            io::copy(&mut content, &mut hasher)?
+        } else {
+            bytes.reserve(usize::try_from(look.length).unwrap_or(0));
+            content.read_to_end(&mut bytes)?;
+            hasher.update(&bytes);
+            bytes.len() as u64
+        };
+        let unchanged = Look::of(&file.metadata()?) == look && length == look.length;
+        let hash = hasher.finalize();
+        Ok(if unchanged { Read::File(Taken { name, path, look, bytes, hash }) } else { Read::Changed })
     }
 
     /// Sets aside what may not be taken, and says so.

@@ -79,6 +79,7 @@ fn looks(path: PathBuf) -> impl FnMut(u64) -> Found {
         pattern: "*".into(),
         stable: Duration::from_secs(1),
         max_bytes: 100,
+        by_reference: false,
         inbox: path,
     };
     let (mut inbox, start) = (Inbox::open(folders).unwrap(), Instant::now());
