@@ -239,10 +239,11 @@ impl TableStore {
         let (mut wanted, mut problems) = (BTreeMap::new(), Vec::new());
         for row in rows {
             match row {
-                Ok((key, value)) => match wanted.insert(key.clone(), value) {
-                    Some(_) => problems.push(format!("`{key}`: stands twice")),
-                    None => {}
-                },
+                Ok((key, value)) => {
+                    if wanted.insert(key.clone(), value).is_some() {
+                        problems.push(format!("`{key}`: stands twice"));
+                    }
+                }
                 Err(problem) => problems.push(problem),
             }
         }

@@ -27,6 +27,9 @@ impl Snapshot {
     }
 }
 
+/// A key and its value, as they are kept.
+type Row = (String, String);
+
 /// What a [`Lookup`] says of its types.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +39,7 @@ pub struct TableKind {
     /// The type of the values, for people.
     pub value_type: &'static str,
     /// A row as it is kept, or what is wrong with it.
-    pub(crate) row: fn(&str, &str) -> Result<(String, String), String>,
+    pub(crate) row: fn(&str, &str) -> Result<Row, String>,
     /// A key as it is kept.
     pub(crate) key: fn(&str) -> Result<String, String>,
 }
@@ -100,7 +103,7 @@ impl Tables {
     }
 
     /// A row as it is kept: fit for every setting that names the table.
-    pub(crate) fn row(&self, name: &str, key: &str, value: &str) -> Result<(String, String), String> {
+    pub(crate) fn row(&self, name: &str, key: &str, value: &str) -> Result<Row, String> {
         let mut kept = None;
         for TableUse { key: setting, kind } in self.uses(name) {
             let row = (kind.row)(key, value).map_err(|problem| format!("{problem}, for `{setting}`"))?;
