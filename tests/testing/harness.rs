@@ -162,3 +162,137 @@ fn an_unknown_setting_fails_the_test() {
 fn a_missing_setting_fails_the_test() {
     Harness::<crate::hospital::Device>::new().component();
 }
+
+#[message(response = Report)]
+pub struct Remind {
+    pub how: String,
+}
+
+/// A deferred response in a message.
+#[message]
+pub struct Errand {
+    pub token: DeferredResponse<Report>,
+}
+
+/// Sets timers, and replies before it is done.
+#[business_process]
+pub struct Reminder {
+    #[target]
+    lab: Target<Measure>,
+    #[state]
+    said: Vec<String>,
+}
+
+#[handlers]
+impl Reminder {
+    async fn remind(&mut self, remind: Remind, cx: &mut Context) -> Result<Pending> {
+        match remind.how.as_str() {
+            "timer" => cx.set_timer(Duration::from_secs(3600), "later").await?,
+            "deadline" => {
+                cx.set_timer(Duration::from_secs(60), "deadline").while_waiting().await?;
+                cx.send_request_async(&self.lab, Measure { amount: 1 }).await?;
+            }
+            _ => {
+                let _replied = cx.reply(Report { lines: vec!["at once".to_owned()] }).await?;
+                cx.set_timer(Duration::from_secs(1), "after").await?;
+                self.said.push("replied".to_owned());
+            }
+        }
+        Ok(Pending)
+    }
+
+    async fn on_timer(&mut self, timer: Timer, cx: &mut Context) -> Result {
+        if &*timer.name == "later" && self.said.is_empty() {
+            cx.set_timer(Duration::from_secs(60), "again").await?;
+        }
+        self.said.push(timer.name.to_string());
+        Ok(())
+    }
+
+    async fn on_complete(&mut self, _remind: Remind) -> Result<Report> {
+        Ok(Report { lines: std::mem::take(&mut self.said) })
+    }
+}
+
+fn remind(how: &str) -> Remind {
+    Remind { how: how.to_owned() }
+}
+
+#[tokio::test]
+async fn a_timer_goes_off_when_the_test_says_so_and_the_process_waits_for_it() {
+    let mut harness = Harness::<Reminder>::new();
+    let set = harness.handle(remind("timer")).await;
+    assert!(set.is_pending());
+    assert_eq!(set.timers(), [("later".to_owned(), Duration::from_secs(3600))]);
+    let first = harness.fire("later").await;
+    assert!(first.is_pending());
+    assert_eq!(first.timers(), [("again".to_owned(), Duration::from_secs(60))]);
+    assert_eq!(harness.fire("again").await.completed::<Report>().lines, ["later", "again"]);
+    assert_eq!(harness.run(remind("timer")).await.response().lines, ["later", "again"], "all of it at once");
+}
+
+#[tokio::test]
+async fn a_timer_that_is_not_waited_for_ends_with_its_process() {
+    let mut harness = Harness::<Reminder>::new();
+    assert_eq!(harness.handle(remind("deadline")).await.timers().len(), 1);
+    let last = harness.respond::<Measure>("", value(1)).await;
+    assert!(last.completed::<Report>().lines.is_empty());
+    assert!(last.timers().is_empty());
+}
+
+#[tokio::test]
+#[should_panic(expected = "`reminder` has set no timer `never`; it has set: `later`")]
+async fn a_timer_that_is_not_set_fails_the_test() {
+    let mut harness = Harness::<Reminder>::new();
+    harness.handle(remind("timer")).await;
+    harness.fire("never").await;
+}
+
+#[tokio::test]
+async fn a_reply_before_the_end_is_the_response() {
+    let mut harness = Harness::<Reminder>::new();
+    let handled = harness.handle(remind("reply")).await;
+    assert_eq!(handled.replied::<Report>().map(|report| report.lines), Some(vec!["at once".to_owned()]));
+    assert!(handled.is_pending());
+    assert_eq!(harness.fire("after").await.completed::<Report>().lines, ["at once"], "`on_complete` answers nobody");
+}
+
+/// Leaves its answer to whoever gets the errand.
+#[business_process]
+pub struct Counter {
+    #[target]
+    clerk: Target<Errand>,
+}
+
+#[handlers]
+impl Counter {
+    async fn remind(&mut self, _: Remind, cx: &mut Context) -> Result<DeferredResponse<Report>> {
+        let token = cx.defer_response()?;
+        cx.send_request_async(&self.clerk, Errand { token }).response_required(false).await?;
+        Ok(token)
+    }
+}
+
+/// Answers in place of another.
+#[business_operation]
+pub struct Clerk;
+
+#[handlers]
+impl Clerk {
+    async fn errand(&mut self, errand: Errand, cx: &mut Context) -> Result {
+        cx.respond_to(&errand.token, Report { lines: vec!["from the clerk".to_owned()] }).await?;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_deferred_response_is_given_by_whoever_has_the_token() {
+    let handled = Harness::<Counter>::new().handle(remind("")).await;
+    assert!(handled.is_deferred());
+    let errand = handled.sent::<Errand>().remove(0).message;
+    let request = errand.token.request();
+    let given = Harness::of(Clerk).handle(errand).await;
+    let answers = given.responded::<Report>();
+    assert_eq!((answers.len(), answers[0].0), (1, request));
+    assert_eq!(answers[0].1.lines, ["from the clerk"]);
+}

@@ -189,7 +189,10 @@ impl Replay {
         }
         let recorded: Vec<&str> = stand_ins.keys().map(|index| self.graph.items[*index].name).collect();
         // A graph is constant data, and this one lives as long as the process that replays.
-        let graph: &'static Graph = Box::leak(Box::new(self.graph.with_items(Box::leak(items.into_boxed_slice()))));
+        let mut graph = self.graph.with_items(Box::leak(items.into_boxed_slice()));
+        // What fails in a replay is shown, and alarms nobody.
+        graph.alerts = None;
+        let graph: &'static Graph = Box::leak(Box::new(graph));
         let layers = self.layers.without_items(&recorded);
         let resolved = resolve(graph, graph.fitting((self.wiring)()), &layers).map_err(ReplayError::Settings)?;
         let recorded = recorded.into_iter().map(str::to_owned).collect();
@@ -203,6 +206,7 @@ impl Replay {
     fn patient(&self, mut resolved: ResolvedProduction) -> ResolvedProduction {
         for item in &mut resolved.items {
             item.options.enabled = true;
+            (item.options.active, item.options.throttle) = (None, None);
             if !self.run.iter().any(|run| **run == *item.config.item) {
                 item.options.attempts = 1;
             }

@@ -9,8 +9,10 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::handled::Sent;
-use crate::component::{ComponentKind, ComponentType, Incoming, Outgoing, RequestError, Result, Turn};
-use crate::message::{Header, Invocation, Message, MessageId, Respond, SessionId, SuspendReason, decode};
+use crate::component::{
+    Answered, ComponentKind, ComponentType, Error, Incoming, Outgoing, RequestError, RespondError, Result, Turn,
+};
+use crate::message::{Header, Invocation, Message, MessageId, MessageType, Respond, SessionId, SuspendReason, decode};
 use crate::settings::ItemSettings;
 
 /// Why a scripted request gets no response.
@@ -80,6 +82,15 @@ impl fmt::Display for OpenCall {
     }
 }
 
+/// A timer that a process has set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OpenTimer {
+    pub(super) name: Arc<str>,
+    pub(super) delay: Duration,
+    /// The process is not complete before it has gone off.
+    holds: bool,
+}
+
 /// What a harness and its turns share.
 #[derive(Default)]
 pub(super) struct Book(Mutex<Entries>);
@@ -90,6 +101,13 @@ struct Entries {
     sent: Vec<Sent>,
     calls: Vec<OpenCall>,
     group_ended: bool,
+    timers: Vec<OpenTimer>,
+    /// The timers as they were before the turn.
+    timers_before: Vec<OpenTimer>,
+    /// What the request of the process was answered before its end.
+    reply: Option<Bytes>,
+    /// Responses to requests that were deferred.
+    answers: Vec<(MessageId, Bytes)>,
     /// How many of what was sent is committed.
     committed: usize,
 }
@@ -155,6 +173,8 @@ impl Book {
             sent.truncate(committed);
             entries.calls.clear();
             entries.group_ended = false;
+            entries.answers.clear();
+            entries.timers = std::mem::take(&mut entries.timers_before);
         }
         sent
     }
@@ -162,6 +182,50 @@ impl Book {
     /// Whether a turn has ended its group since.
     pub(super) fn take_group_end(&self) -> bool {
         std::mem::take(&mut self.entries().group_ended)
+    }
+
+    /// A new request: nothing is left of the one before.
+    pub(super) fn begin_request(&self) {
+        let mut entries = self.entries();
+        entries.timers.clear();
+        entries.reply = None;
+    }
+
+    /// What the request was answered before its end.
+    pub(super) fn reply(&self) -> Option<Bytes> {
+        self.entries().reply.clone()
+    }
+
+    pub(super) fn take_answers(&self) -> Vec<(MessageId, Bytes)> {
+        std::mem::take(&mut self.entries().answers)
+    }
+
+    pub(super) fn timers(&self) -> Vec<OpenTimer> {
+        self.entries().timers.clone()
+    }
+
+    /// Whether the process waits for a timer.
+    pub(super) fn is_held(&self) -> bool {
+        self.entries().timers.iter().any(|timer| timer.holds)
+    }
+
+    /// The timer that goes off next among those that the process waits for.
+    pub(super) fn next_timer(&self) -> Option<Arc<str>> {
+        let entries = self.entries();
+        let holding = entries.timers.iter().filter(|timer| timer.holds);
+        holding.min_by_key(|timer| timer.delay).map(|timer| Arc::clone(&timer.name))
+    }
+
+    /// Takes a timer that goes off now.
+    pub(super) fn take_timer(&self, name: &str) -> Option<OpenTimer> {
+        let mut entries = self.entries();
+        let at = entries.timers.iter().position(|timer| &*timer.name == name)?;
+        Some(entries.timers.remove(at))
+    }
+
+    /// A timer whose turn failed is still to go off.
+    pub(super) fn put_back(&self, timer: OpenTimer) {
+        self.entries().timers.push(timer);
     }
 
     pub(super) fn take_calls(&self) -> Vec<OpenCall> {
@@ -177,6 +241,8 @@ pub(super) struct HarnessTurn {
     gathers: bool,
     header: Option<Header>,
     request: Option<Bytes>,
+    /// The request that the turn may answer.
+    answers: Option<MessageId>,
     origin: MessageId,
     session: SessionId,
     position: AtomicU32,
@@ -188,18 +254,23 @@ impl HarnessTurn {
         item: Arc<str>,
         component: &ComponentType,
         header: Option<&Header>,
-        request: Option<&Bytes>,
+        request: Option<(MessageId, &Bytes)>,
         book: Arc<Book>,
     ) -> Self {
         let origin = header.map_or_else(MessageId::random, |header| header.id);
         let session = header.map_or_else(|| SessionId::of(origin), |header| header.session);
-        let (header, request) = (header.cloned(), request.cloned());
+        let answers = request.map(|(id, _)| id);
+        let (header, request) = (header.cloned(), request.map(|(_, body)| body.clone()));
+        let mut entries = book.entries();
+        entries.timers_before = entries.timers.clone();
+        drop(entries);
         Self {
             item,
             kind: component.kind,
             gathers: component.correlate.is_some(),
             header,
             request,
+            answers,
             origin,
             session,
             position: AtomicU32::new(0),
@@ -230,6 +301,39 @@ impl HarnessTurn {
                 timeout: outgoing.timeout,
             });
         }
+    }
+}
+
+impl HarnessTurn {
+    fn needs_an_instance(&self) -> Result {
+        if self.kind == ComponentKind::Process {
+            Ok(())
+        } else {
+            Err(Error::fatal(format!("`{}` has no timers", self.item)))
+        }
+    }
+
+    fn reply_now(&self, answered: Answered) -> Result<(), RespondError> {
+        let Some(request) = self.answers else {
+            return Err(RespondError::NoRequest { item: Arc::clone(&self.item) });
+        };
+        let mut entries = self.book.entries();
+        if entries.reply.is_some() {
+            return Err(RespondError::AlreadyAnswered { request });
+        }
+        entries.reply = Some(body_of(answered));
+        drop(entries);
+        // The response is durable together with what was sent before it.
+        self.book.commit();
+        Ok(())
+    }
+}
+
+/// A response as JSON; `null` where there is none.
+fn body_of(answered: Answered) -> Bytes {
+    match answered {
+        Answered::Response { body, .. } => body,
+        _ => Bytes::from_static(b"null"),
     }
 }
 
@@ -264,6 +368,42 @@ impl Turn for HarnessTurn {
 
     fn commit_sends(&self) -> BoxFuture<'static, Result<(), RequestError>> {
         self.book.commit();
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn set_timer(&self, name: Arc<str>, delay: Duration, holds: bool) -> Result {
+        self.needs_an_instance()?;
+        let mut entries = self.book.entries();
+        entries.timers.retain(|timer| timer.name != name);
+        entries.timers.push(OpenTimer { name, delay, holds });
+        Ok(())
+    }
+
+    fn cancel_timer(&self, name: Arc<str>) -> Result {
+        self.needs_an_instance()?;
+        self.book.entries().timers.retain(|timer| timer.name != name);
+        Ok(())
+    }
+
+    fn sleep(&self, _: u32, duration: Duration) -> BoxFuture<'static, Result<(), RequestError>> {
+        self.book.commit();
+        Box::pin(async move {
+            tokio::time::sleep(duration).await;
+            Ok(())
+        })
+    }
+
+    fn reply(&self, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
+        Box::pin(std::future::ready(self.reply_now(answered)))
+    }
+
+    fn defer(&self, _: &'static MessageType) -> Result<MessageId, RespondError> {
+        let item = Arc::clone(&self.item);
+        self.answers.ok_or(RespondError::NoRequest { item })
+    }
+
+    fn respond_to(&self, request: MessageId, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
+        self.book.entries().answers.push((request, body_of(answered)));
         Box::pin(std::future::ready(Ok(())))
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::component::{Answered, Error, Result};
-use crate::message::{Invocation, Message, Respond, decode};
+use crate::message::{Invocation, Message, MessageId, Respond, decode};
 
 /// What a turn gave for its request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,6 +18,10 @@ pub(super) enum Given {
     Nothing,
     /// The response comes with a later turn.
     Pending,
+    /// It was given before the end of the turn.
+    Replied,
+    /// Somebody else gives it.
+    Deferred,
 }
 
 impl From<Answered> for Given {
@@ -25,8 +29,9 @@ impl From<Answered> for Given {
         match answered {
             Answered::Response { body, .. } => Self::Response(body),
             Answered::Nothing => Self::Nothing,
-            // What a turn replied stands among what it did.
-            Answered::Pending | Answered::Replied | Answered::Deferred(_) => Self::Pending,
+            Answered::Pending => Self::Pending,
+            Answered::Replied => Self::Replied,
+            Answered::Deferred(_) => Self::Deferred,
         }
     }
 }
@@ -76,11 +81,25 @@ pub(super) struct Outcome {
     pub(super) result: Result<Given>,
     pub(super) sent: Vec<Sent>,
     pub(super) log: Vec<String>,
+    /// What the request was answered before its end.
+    pub(super) reply: Option<Bytes>,
+    /// Responses to requests that were deferred.
+    pub(super) answers: Vec<(MessageId, Bytes)>,
+    /// The timers that are set.
+    pub(super) timers: Vec<(String, Duration)>,
 }
 
 impl Default for Outcome {
     fn default() -> Self {
-        Self { item: Arc::from(""), result: Ok(Given::Nothing), sent: Vec::new(), log: Vec::new() }
+        Self {
+            item: Arc::from(""),
+            result: Ok(Given::Nothing),
+            sent: Vec::new(),
+            log: Vec::new(),
+            reply: None,
+            answers: Vec::new(),
+            timers: Vec::new(),
+        }
     }
 }
 
@@ -90,6 +109,9 @@ impl Outcome {
         self.result = next.result;
         self.sent.extend(next.sent);
         self.log.extend(next.log);
+        self.answers.extend(next.answers);
+        self.reply = next.reply.or(self.reply.take());
+        self.timers = next.timers;
     }
 }
 
@@ -125,6 +147,8 @@ impl<R> fmt::Display for Handled<R> {
             }
             Ok(Given::Nothing) => writeln!(f, "`{}` succeeded", outcome.item)?,
             Ok(Given::Pending) => writeln!(f, "`{}` waits for responses", outcome.item)?,
+            Ok(Given::Replied) => writeln!(f, "`{}` has replied", outcome.item)?,
+            Ok(Given::Deferred) => writeln!(f, "`{}` leaves the response to somebody else", outcome.item)?,
             Err(error) => writeln!(f, "`{}` failed ({:?}): {}", outcome.item, error.disposition(), error.chain())?,
         }
         for sent in &outcome.sent {
@@ -158,10 +182,11 @@ impl<R> Handled<R> {
     #[must_use]
     #[track_caller]
     pub fn completed<A: Respond>(&self) -> A {
-        let body: &[u8] = match &self.outcome.result {
-            Ok(Given::Response(body)) => body,
-            Ok(Given::Nothing) => b"null",
-            Ok(Given::Pending) | Err(_) => panic!("there is no response: {self}"),
+        let body: &[u8] = match (&self.outcome.reply, &self.outcome.result) {
+            (Some(reply), Ok(_)) => reply,
+            (None, Ok(Given::Response(body))) => body,
+            (None, Ok(Given::Nothing)) => b"null",
+            _ => panic!("there is no response: {self}"),
         };
         decode(body).unwrap_or_else(|error| panic!("the response is of another type: {error}\n{self}"))
     }
@@ -189,6 +214,44 @@ impl<R> Handled<R> {
     #[must_use]
     pub fn is_pending(&self) -> bool {
         matches!(self.outcome.result, Ok(Given::Pending))
+    }
+
+    /// What the request was answered by [`reply`](crate::component::Context::reply), also where the turn failed after it.
+    ///
+    /// # Panics
+    /// Where it is of another type.
+    #[must_use]
+    #[track_caller]
+    pub fn replied<A: Respond>(&self) -> Option<A> {
+        let reply = self.outcome.reply.as_ref()?;
+        Some(decode(reply).unwrap_or_else(|error| panic!("the reply is of another type: {error}\n{self}")))
+    }
+
+    /// Whether the response was left to somebody else; see
+    /// [`defer_response`](crate::component::Context::defer_response).
+    #[must_use]
+    pub fn is_deferred(&self) -> bool {
+        matches!(self.outcome.result, Ok(Given::Deferred))
+    }
+
+    /// Responses of type `A` that were given to deferred requests, with the request.
+    ///
+    /// # Panics
+    /// Where one is of another type.
+    #[must_use]
+    #[track_caller]
+    pub fn responded<A: Respond>(&self) -> Vec<(MessageId, A)> {
+        let answers = self.outcome.answers.iter();
+        let read = |body: &Bytes| {
+            decode(body).unwrap_or_else(|error| panic!("a response is of another type: {error}\n{self}"))
+        };
+        answers.map(|(request, body)| (*request, read(body))).collect()
+    }
+
+    /// The timers that are set after the turn, with their delays.
+    #[must_use]
+    pub fn timers(&self) -> &[(String, Duration)] {
+        &self.outcome.timers
     }
 
     /// Everything that was sent, in order. Of a turn that failed, only what it awaited: the rest is never stored.

@@ -6,12 +6,13 @@ use bytes::Bytes;
 use futures_util::future::{BoxFuture, ready};
 use tracing::Instrument;
 
-use super::book::{HarnessTurn, NoResponse, OpenCall, incoming};
+use super::book::{Book, HarnessTurn, NoResponse, OpenCall, incoming};
 use super::handled::{Given, Handled, Later, Outcome};
 use super::harness::Harness;
 use crate::clock::{Clock, SystemClock};
 use crate::component::{
     Answered, ComponentKind, Context, ErasedResponse, Error, Handlers, Handles, Hook, Incoming, ProcessInput, Result,
+    Timer,
 };
 use crate::message::{Header, Invocation, Kind, Message, MessageId, Priority, SessionId, Status};
 
@@ -69,17 +70,24 @@ impl<C: Handlers> Harness<C> {
     }
 
     /// Every turn of a request: the handler's, and in a process that makes calls, `on_response` for each of them in the
-    /// order in which they were made, and `on_complete`. The script answers the calls.
+    /// order in which they were made, `on_timer` for each timer that it waits for, and `on_complete`. The script answers the
+    /// calls.
     pub async fn run<M: Message>(&mut self, message: M) -> Handled<M::Response>
     where
         C: Handles<M>,
     {
         let mut outcome = self.handled(message).await;
         while outcome.result.is_ok()
-            && let Some(call) = self.request.as_ref().and_then(|request| request.open.first())
+            && let Some(request) = &self.request
         {
-            let response = self.book.answer(&self.item, call.type_name, &call.target, &call.body);
-            let next = self.responded(0, response).await;
+            let next = match (request.open.first(), self.book.next_timer()) {
+                (Some(call), _) => {
+                    let response = self.book.answer(&self.item, call.type_name, &call.target, &call.body);
+                    self.responded(0, response).await
+                }
+                (None, Some(timer)) => self.timed(&timer).await,
+                (None, None) => break,
+            };
             outcome.then(next);
         }
         outcome.into()
@@ -105,6 +113,46 @@ impl<C: Handlers> Harness<C> {
         self.responded(at, response.map(incoming)).await.into()
     }
 
+    /// A timer of the process goes off, whenever it was due: one turn of `on_timer`.
+    ///
+    /// # Panics
+    /// Where no such timer is set.
+    pub async fn fire(&mut self, timer: &str) -> Handled<Later> {
+        self.timed(timer).await.into()
+    }
+
+    async fn timed(&mut self, name: &str) -> Outcome {
+        let set: Vec<_> = self.book.timers().iter().map(|timer| format!("`{}`", timer.name)).collect();
+        let item = Arc::clone(&self.item);
+        let Some(timer) = self.book.take_timer(name) else {
+            panic!("`{item}` has set no timer `{name}`; it has set: {}", set.join(", "));
+        };
+        let Some(request) = &self.request else { return Outcome::default() };
+        let (state, body, of) = (request.state.clone(), request.body.clone(), request.header.clone());
+        let header =
+            Header { session: of.session, parent: Some(of.id), kind: Kind::Timer, ..entering("iop.timer", 1, &item) };
+        let gone_off = Timer::new(Arc::clone(&timer.name), SystemClock.now());
+        let component = self.component();
+        component.reset_state();
+        let loaded = component.load_state(&state);
+        let turn = self.turn(Some(&header), Some((of.id, &body)), |component, cx| match (loaded, C::TABLE.timer) {
+            (Err(error), _) => Box::pin(ready(Err(error))),
+            (Ok(()), None) => Box::pin(ready(Ok(Answered::Nothing))),
+            (Ok(()), Some(hook)) => {
+                Box::pin(async move { hook(component, gone_off, cx).await.map(|()| Answered::Nothing) })
+            }
+        });
+        let outcome = turn.await;
+        let more = self.book.take_calls();
+        let Some(request) = self.request.as_mut() else { return outcome };
+        if outcome.result.is_err() {
+            self.book.put_back(timer);
+            return outcome;
+        }
+        request.open.extend(more);
+        self.finish(outcome).await
+    }
+
     async fn handled<M: Message>(&mut self, message: M) -> Outcome {
         let body = serde_json::to_vec(&message).map(Bytes::from);
         let body = body.unwrap_or_else(|error| panic!("the message `{}` is not JSON: {error}", M::TYPE.name));
@@ -116,8 +164,9 @@ impl<C: Handlers> Harness<C> {
             loaded.unwrap_or_else(|error| panic!("the state of the group: {}", error.chain()));
         }
         self.request = None;
+        self.book.begin_request();
         let handler = C::TABLE.messages.iter().find(|handler| handler.message.name == M::TYPE.name);
-        let turn = self.turn(Some(&header), Some(&body), |component, cx| match handler {
+        let turn = self.turn(Some(&header), Some((header.id, &body)), |component, cx| match handler {
             Some(handler) => (handler.call)(component, Box::new(message), cx),
             None => Box::pin(ready(Err(Error::fatal("it has no such handler")))),
         });
@@ -129,7 +178,7 @@ impl<C: Handlers> Harness<C> {
         }
         match &outcome.result {
             Ok(given) if C::TYPE.kind == ComponentKind::Process => {
-                if open.is_empty() && *given != Given::Pending {
+                if open.is_empty() && !self.book.is_held() && *given != Given::Pending {
                     return outcome;
                 }
                 let answer = given.clone();
@@ -160,7 +209,7 @@ impl<C: Handlers> Harness<C> {
     async fn responded(&mut self, at: usize, response: Result<Incoming, NoResponse>) -> Outcome {
         let Some(request) = self.request.as_mut() else { return Outcome::default() };
         let call = request.open.remove(at);
-        let (state, body) = (request.state.clone(), request.body.clone());
+        let (state, body, of) = (request.state.clone(), request.body.clone(), request.header.id);
         let header = response_to(&call, &request.header);
         let erased = ErasedResponse {
             completion_key: Arc::clone(&call.completion_key),
@@ -173,7 +222,7 @@ impl<C: Handlers> Harness<C> {
         component.reset_state();
         let loaded = component.load_state(&state);
         let handler = C::TABLE.responses.iter().find(|handler| handler.message.name == call.type_name);
-        let turn = self.turn(Some(&header), Some(&body), |component, cx| match (loaded, handler) {
+        let turn = self.turn(Some(&header), Some((of, &body)), |component, cx| match (loaded, handler) {
             (Err(error), _) => Box::pin(ready(Err(error))),
             (Ok(()), None) => Box::pin(ready(Ok(Answered::Nothing))),
             (Ok(()), Some(handler)) => {
@@ -195,12 +244,13 @@ impl<C: Handlers> Harness<C> {
     /// After a turn: `on_complete` where nothing is waited for any more, or the state is kept.
     async fn finish(&mut self, mut outcome: Outcome) -> Outcome {
         let Some(mut request) = self.request.take() else { return outcome };
-        if request.open.is_empty() && !request.completed {
+        let waits = |request: &Request, book: &Book| !request.open.is_empty() || book.is_held();
+        if !waits(&request, &self.book) && !request.completed {
             let handler =
                 C::TABLE.completions.iter().find(|handler| *handler.message.name == *request.header.type_name);
             if let Some(handler) = handler {
                 let (header, body) = (request.header.clone(), request.body.clone());
-                let turn = self.turn(Some(&header), Some(&body), |component, cx| {
+                let turn = self.turn(Some(&header), Some((header.id, &body)), |component, cx| {
                     (handler.call)(component, request.body.clone(), cx)
                 });
                 let completion = turn.await;
@@ -215,7 +265,9 @@ impl<C: Handlers> Harness<C> {
                 }
             }
         }
-        if request.open.is_empty() {
+        if !waits(&request, &self.book) {
+            self.book.begin_request();
+            outcome.timers.clear();
             outcome.result = Ok(request.answer);
             return outcome;
         }
@@ -231,7 +283,7 @@ impl<C: Handlers> Harness<C> {
     }
 
     /// One turn: what was sent and said in it, and how it ended.
-    async fn turn<F>(&mut self, header: Option<&Header>, request: Option<&Bytes>, call: F) -> Outcome
+    async fn turn<F>(&mut self, header: Option<&Header>, request: Option<(MessageId, &Bytes)>, call: F) -> Outcome
     where
         F: for<'a> FnOnce(&'a mut C, &'a mut Context) -> BoxFuture<'a, Result<Answered>>,
     {
@@ -240,7 +292,9 @@ impl<C: Handlers> Harness<C> {
         let mut cx = Context::new(Arc::new(turn));
         let result = call(self.component(), &mut cx).instrument(span).await.map(Given::from);
         let sent = self.book.take_sent(result.is_ok());
-        Outcome { item: Arc::clone(&self.item), result, sent, log: self.log.take().await }
+        let timers = self.book.timers().into_iter().map(|timer| (timer.name.to_string(), timer.delay)).collect();
+        let (reply, answers) = (request.and_then(|_| self.book.reply()), self.book.take_answers());
+        Outcome { item: Arc::clone(&self.item), result, sent, log: self.log.take().await, reply, answers, timers }
     }
 }
 
