@@ -60,8 +60,8 @@ async fn sent(lab: &Lab) -> Vec<(Alert, Header)> {
     let mut alerts = Vec::new();
     for header in lab.messages().await {
         if &*header.type_name == "iop.alert" {
-            let message = lab.store.find(header.id).await.unwrap().unwrap();
-            alerts.push((serde_json::from_slice(&message.body).unwrap(), header));
+            let message = lab.store.find(header.id).await.expect("readable").expect("stored");
+            alerts.push((serde_json::from_slice(&message.body).expect("an alert"), header));
         }
     }
     alerts
@@ -140,7 +140,7 @@ async fn what_lasts_over_a_crash_is_not_told_a_second_time() {
 async fn with_backlog(seconds: u32) -> Lab {
     let (store, clock) = Lab::memory();
     let emit = (0..9).map(|n| request("press", "Job", n, format!(r#"{{"number": {seconds}}}"#))).collect();
-    store.submit(Step { emit, ..Step::default() }).commit.wait().await.unwrap();
+    store.submit(Step { emit, ..Step::default() }).commit.wait().await.expect("stored");
     Lab::on_store::<Plant>(store.clone(), store, clock).await
 }
 

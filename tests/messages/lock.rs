@@ -192,6 +192,7 @@ fn a_new_version_needs_the_way_from_the_locked_one() {
     assert_eq!(found.len(), 1, "{found:#?}");
     assert!(found[0].contains("is read from version 2, and version 1 may be stored"), "{found:#?}");
 
+    #[expect(clippy::needless_pass_by_value, reason = "an upgrade takes what it upgrades")]
     fn from_v1(old: Order) -> Upgraded {
         Upgraded { client: old.customer.len() as u64 }
     }
@@ -207,6 +208,7 @@ fn a_new_version_needs_the_way_from_the_locked_one() {
     struct NotAsStored {
         customer: u8,
     }
+    #[expect(clippy::needless_pass_by_value, reason = "an upgrade takes what it upgrades")]
     fn from_another(old: NotAsStored) -> Wrong {
         Wrong { client: u64::from(old.customer) }
     }

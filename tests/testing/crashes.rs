@@ -196,6 +196,7 @@ production! {
         till: Till {},
         folder: Folder { path: "set by the test", out: shelf },
         shelf: Shelf {},
+        alerts none;
     }
 }
 
