@@ -202,7 +202,11 @@ async fn two_services_take_the_same_content_as_two_inputs() {
     for (name, value) in [("path", Raw::from(desk.inbox().to_str().unwrap())), ("pattern", Raw::from("*"))] {
         config.settings.insert(name, value);
     }
-    config.settings.extend([("stable", Raw::from("0s")), ("max_bytes", Raw::from(9))]);
+    config.settings.extend([
+        ("stable", Raw::from("0s")),
+        ("max_bytes", Raw::from(9)),
+        ("by_reference", Raw::from(false)),
+    ]);
     let mut other = FileInbound::build(&config).unwrap();
     other.open().await.unwrap();
     assert_ne!(next(&mut other).await.identity, first);
