@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 /// The source of a program with `items` items.
 pub(crate) fn production(items: usize) -> String {
-    let mut source = components(items).replace("fn main() {}\n", "");
+    let mut source = components(items);
     let last = items - 2;
     source.push_str("production! {\n    /// A line of processes.\n    pub Line {\n");
     line(&mut source, format_args!("        require order fifo from step1 to step{last};"));
@@ -21,7 +21,7 @@ pub(crate) fn production(items: usize) -> String {
 }
 
 /// The same without its `production!`.
-pub(crate) fn components(items: usize) -> String {
+fn components(items: usize) -> String {
     let last = items - 2;
     let mut source = String::from("//! Generated.\n#![allow(dead_code)]\n\nuse iop::prelude::*;\n\n");
     source.push_str("#[message]\npub struct Entry {\n    pub text: String,\n}\n\n");
@@ -31,7 +31,7 @@ pub(crate) fn components(items: usize) -> String {
     }
     source.push_str("/// Keeps lines.\n#[business_operation]\npub struct Archive;\n\n#[handlers]\nimpl Archive {\n");
     source.push_str("    async fn entry(&mut self, entry: Entry) -> Result {\n        info!(\"{}\", entry.text);\n");
-    source.push_str("        Ok(())\n    }\n}\n\nfn main() {}\n");
+    source.push_str("        Ok(())\n    }\n}\n\n");
     source
 }
 

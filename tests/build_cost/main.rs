@@ -37,8 +37,6 @@ struct Generated {
     lines: usize,
     /// The whole crate, nothing of it known from before.
     whole: Cost,
-    /// The same without its `production!`: what the components alone cost.
-    components: Cost,
     /// After one changed handler.
     changed: Cost,
 }
@@ -79,10 +77,8 @@ fn measured() -> Result<String, String> {
         let package = workshop.package(&format!("items{items}"), &source)?;
         let whole = workshop.whole(&package, RUNS)?;
         let changed = workshop.changed(&package, "changed 1", RUNS)?;
-        let parts = workshop.package(&format!("parts{items}"), &generated::components(items))?;
-        let components = workshop.whole(&parts, RUNS)?;
         let (routes, lines) = (generated::routes(items), source.lines().count());
-        generated.push(Generated { items, routes, lines, whole, components, changed });
+        generated.push(Generated { items, routes, lines, whole, changed });
     }
     let page = page::of(&Figures { crates, cold_build, cold_check, hello_changed, generated });
     std::fs::write(root.join("docs/reference/build-cost.md"), &page).map_err(|error| error.to_string())?;
