@@ -18,7 +18,7 @@ fn a_reload_changes_live_settings_in_place_and_restarts_items_for_the_others() {
     assert_eq!((&before["limit"], &before["label"], &before["starts"]), (&json!(10), &json!("plain"), &json!(1)));
 
     desk.write("iop.toml", "[desk]\nlimit = 20\nattempts = 2\n");
-    let preview = desk.json(&["settings", "reload", "--preview", "-o", "json"]);
+    let preview = desk.json(&["settings", "reload", "--dry-run", "-o", "json"]);
     let changes = json!([
         {"key": "desk.limit", "from": "10", "to": "20", "origin": "iop.toml line 2", "reload": "at_once"},
         {"key": "desk.attempts", "from": "5", "to": "2", "origin": "iop.toml line 3", "reload": "at_once"},

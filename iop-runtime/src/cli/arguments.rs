@@ -202,7 +202,7 @@ pub(crate) enum SettingsAction {
     Reload {
         /// Only shows what would change.
         #[arg(long)]
-        preview: bool,
+        dry_run: bool,
         /// Form of the output.
         #[arg(short, long, value_enum, default_value = "table")]
         output: Table,

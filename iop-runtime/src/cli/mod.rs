@@ -92,8 +92,8 @@ impl Program {
             Command::Queues(output) => self.queues(settings, output.output, out),
             Command::Log(arguments) => self.log(settings, arguments, out),
             Command::Settings(ShowSettings { action: None, output }) => self.settings(settings, output.output, out),
-            Command::Settings(ShowSettings { action: Some(SettingsAction::Reload { preview, output }), .. }) => {
-                self.reload(settings, preview, output, out)
+            Command::Settings(ShowSettings { action: Some(SettingsAction::Reload { dry_run, output }), .. }) => {
+                self.reload(settings, dry_run, output, out)
             }
             Command::Table(command) => self.table(settings, &command, out),
             Command::Schema(arguments) => graph::schema(&arguments.type_name, out),
