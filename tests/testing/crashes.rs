@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use iop::adapter::file::{FileInbound, ReceivedFile};
 use iop::message::Status;
 use iop::prelude::*;
 use iop::testing::{Crash, CrashPoint, Crashes, Stub, TestProduction, TestRun, for_every_crash};
@@ -156,11 +157,45 @@ impl Till {
     }
 }
 
+#[message]
+pub struct Part {
+    pub text: String,
+}
+
+/// Takes the lines of files.
+#[business_service(adapter = FileInbound)]
+pub struct Folder {
+    #[target]
+    out: Target<Part>,
+}
+
+#[handlers]
+impl Folder {
+    async fn on_process_input(&mut self, file: ReceivedFile, cx: &mut Context) -> Result {
+        for line in file.text()?.lines() {
+            cx.send_request_async(&self.out, Part { text: line.to_owned() }).await?;
+        }
+        Ok(())
+    }
+}
+
+#[business_operation]
+pub struct Shelf;
+
+#[handlers]
+impl Shelf {
+    async fn part(&mut self, _: Part) -> Result {
+        Ok(())
+    }
+}
+
 production! {
-    /// What must happen once.
+    /// What must happen once, and what comes from files.
     pub Shop {
         #[item(standalone)]
         till: Till {},
+        folder: Folder { path: "set by the test", out: shelf },
+        shelf: Shelf {},
         alerts none;
     }
 }
@@ -168,10 +203,12 @@ production! {
 #[tokio::test(start_paused = true)]
 async fn what_acts_at_most_once_is_never_done_twice_and_says_when_it_may_have_been_done() {
     let points = Arc::new(Mutex::new(BTreeSet::new()));
+    let empty = tempfile::tempdir().unwrap();
     let tried = for_every_crash(async |crashes: Crashes| {
         let paid = Arc::new(Mutex::new(0));
         let shared = paid.clone();
         let shop = TestProduction::<Shop>::new()
+            .setting("folder.path", empty.path().display())
             .replace::<Till, Till>("till", move || Till { paid: shared.clone() })
             .crashes(crashes)
             .start()
@@ -188,4 +225,31 @@ async fn what_acts_at_most_once_is_never_done_twice_and_says_when_it_may_have_be
     assert!(tried.outcome);
     assert!(tried.crashes.iter().any(|crash| crash.to_string() == "after intent in `till`"), "{:?}", tried.crashes);
     assert_eq!(*points.lock().unwrap(), BTreeSet::from([None, Some("in_doubt")]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_is_taken_once_wherever_it_crashes() {
+    let tried = for_every_crash(async |crashes: Crashes| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("parts.txt"), "one\ntwo\n").unwrap();
+        let shop = TestProduction::<Shop>::new()
+            .setting("folder.path", folder.path().display())
+            // Whether a file is quiet is told by the clock of its file system, which no test turns.
+            .setting("folder.stable", "0s")
+            .stub("till", Stub::<Till>::new())
+            .crashes(crashes)
+            .start()
+            .await;
+        shop.until("both parts are on the shelf", async |shop| {
+            (shop.requests_to("shelf").await.len() == 2).then_some(())
+        })
+        .await;
+        shop.advance(Duration::from_secs(60)).await;
+        shop.until_idle().await;
+        let parts = shop.stored::<Part>().await;
+        parts.into_iter().map(|part| part.text).collect::<Vec<_>>()
+    })
+    .await;
+    assert_eq!(tried.outcome, ["one", "two"]);
+    assert!(tried.crashes.iter().any(|crash| crash.to_string() == "after commit in `folder`"), "{:?}", tried.crashes);
 }

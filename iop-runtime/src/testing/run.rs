@@ -222,6 +222,8 @@ impl TestRun {
     pub async fn until<T>(&self, what: &str, look: impl AsyncFn(&Self) -> Option<T>) -> T {
         let looking = async {
             loop {
+                // What has crashed meanwhile goes on, whatever the look asks for.
+                self.alive().await;
                 if let Some(found) = look(self).await {
                     return found;
                 }
