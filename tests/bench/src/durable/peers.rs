@@ -1,0 +1,50 @@
+//! Durable job queues of the field. Each is a program of its own, since one program cannot hold two versions of SQLite:
+//! `peers/NAME`, called as `NAME CALLERS JOBS BODY DIRECTORY`, prints the seconds that it took.
+
+use std::process::Command;
+
+use super::Load;
+use crate::report::Table;
+
+const PEERS: [&str; 2] = ["apalis", "effectum"];
+
+const LOADS: [(&str, Load); 2] = [
+    ("1 caller", Load { callers: 1, body: 256, chains: 20 }),
+    ("16", Load { callers: 16, body: 256, chains: 3_200 }),
+];
+
+/// A job pushed, worked on and known to be done, beside a whole chain of the engine: four hops against one.
+pub(super) fn run(rounds: usize) -> Result<Table, String> {
+    let names = ["iop, a chain of three items", PEERS[0], PEERS[1]];
+    let columns = LOADS.map(|(name, _)| name);
+    let about = ("Durable job queues on SQLite, one hop", "µs per operation", names[0]);
+    Table::measured(about, &names, &columns, rounds, |candidate, column| {
+        let load = LOADS[column].1;
+        let seconds = match candidate.checked_sub(1) {
+            None => super::iop::run(load)?.time.as_secs_f64(),
+            Some(peer) => match program(PEERS[peer], load)? {
+                Some(seconds) => seconds,
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(seconds * 1e6 / load.each() as f64 / load.callers as f64))
+    })
+}
+
+/// `None`, said aloud, where the program was not built.
+fn program(name: &str, load: Load) -> Result<Option<f64>, String> {
+    let path = format!("peers/{name}/target/release/iop-bench-{name}");
+    if !std::path::Path::new(&path).exists() {
+        eprintln!("skipped: {name} is not built; `cargo build --release` in peers/{name}");
+        return Ok(None);
+    }
+    let directory = tempfile::tempdir_in(super::directory()).map_err(|error| error.to_string())?;
+    let output = Command::new(&path)
+        .args([load.callers.to_string(), load.chains.to_string(), load.body.to_string()])
+        .arg(directory.path())
+        .output()
+        .map_err(|error| format!("{path}: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let seconds = text.trim().parse().ok();
+    seconds.map(Some).ok_or_else(|| format!("{path}: {}{text}", String::from_utf8_lossy(&output.stderr)))
+}

@@ -1,0 +1,75 @@
+//! The benchmarks: what a production costs, as ratios to what was measured beside it in the same run.
+//!
+//! `cargo run --release -- [memory|durable|workload|growth|all] [--rounds N] [--out DIR]`. Candidates take turns, round
+//! by round, so that whatever else the machine does hits them all; a figure is the median of its rounds.
+
+mod calibration;
+mod durable;
+mod growth;
+mod memory;
+mod report;
+mod workload;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use self::calibration::Calibration;
+use self::report::Report;
+
+/// What the command line says.
+struct Wanted {
+    parts: Vec<String>,
+    rounds: usize,
+    out: PathBuf,
+}
+
+const PARTS: [&str; 4] = ["memory", "durable", "workload", "growth"];
+
+fn main() -> ExitCode {
+    if let Some(child) = growth::child() {
+        return child;
+    }
+    match wanted(std::env::args().skip(1)).and_then(|wanted| run(&wanted)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn wanted(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String> {
+    let mut wanted = Wanted { parts: Vec::new(), rounds: 5, out: PathBuf::from("target/bench") };
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--rounds" => {
+                let rounds = arguments.next().and_then(|text| text.parse().ok()).filter(|rounds| *rounds > 0);
+                wanted.rounds = rounds.ok_or("--rounds takes a number from 1")?;
+            }
+            "--out" => wanted.out = arguments.next().ok_or("--out takes a directory")?.into(),
+            "all" => wanted.parts.extend(PARTS.map(str::to_owned)),
+            part if PARTS.contains(&part) => wanted.parts.push(part.to_owned()),
+            other => return Err(format!("`{other}` is none of {}, all, --rounds N, --out DIR", PARTS.join(", "))),
+        }
+    }
+    if wanted.parts.is_empty() {
+        wanted.parts.extend(PARTS.map(str::to_owned));
+    }
+    Ok(wanted)
+}
+
+fn run(wanted: &Wanted) -> Result<(), String> {
+    std::fs::create_dir_all(&wanted.out).map_err(|error| format!("{}: {error}", wanted.out.display()))?;
+    for part in &wanted.parts {
+        let before = Calibration::measure()?;
+        let tables = match part.as_str() {
+            "memory" => memory::run(wanted.rounds),
+            "durable" => durable::run(wanted.rounds),
+            "workload" => workload::run(wanted.rounds),
+            _ => growth::run(wanted.rounds),
+        }?;
+        let after = Calibration::measure()?;
+        Report { part: part.clone(), rounds: wanted.rounds, calibration: [before, after], tables }.write(&wanted.out)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! Tables of figures, written as text, JSON and a plot.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::calibration::Calibration;
+
+/// What one part of the benchmarks found.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    pub(crate) part: String,
+    pub(crate) rounds: usize,
+    /// Before and after.
+    pub(crate) calibration: [Calibration; 2],
+    pub(crate) tables: Vec<Table>,
+}
+
+/// Candidates against shapes of load.
+#[derive(Debug, Serialize)]
+pub(crate) struct Table {
+    pub(crate) title: String,
+    /// What the figures count: `ns per operation`, `chains per second`.
+    pub(crate) unit: String,
+    /// Ratios are to this row.
+    pub(crate) base: String,
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// One candidate.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    /// A median for each column; `None` where it was not measured.
+    pub(crate) figures: Vec<Option<f64>>,
+}
+
+impl Table {
+    /// A table of candidates that take turns: `measure(candidate, column)` is called `rounds` times for each.
+    pub(crate) fn measured(
+        (title, unit, base): (&str, &str, &str),
+        candidates: &[&str],
+        columns: &[&str],
+        rounds: usize,
+        mut measure: impl FnMut(usize, usize) -> Result<Option<f64>, String>,
+    ) -> Result<Self, String> {
+        let mut samples = vec![vec![Vec::new(); columns.len()]; candidates.len()];
+        for round in 0..rounds {
+            for column in 0..columns.len() {
+                for (candidate, name) in candidates.iter().enumerate() {
+                    let figure =
+                        measure(candidate, column).map_err(|error| format!("{title}, {name}: {error}"))?;
+                    samples[candidate][column].extend(figure);
+                }
+            }
+            eprintln!("{title}: round {} of {rounds}", round + 1);
+        }
+        let rows = candidates.iter().zip(samples).map(|(name, samples)| Row {
+            name: (*name).to_owned(),
+            figures: samples.into_iter().map(median).collect(),
+        });
+        Ok(Self {
+            title: title.to_owned(),
+            unit: unit.to_owned(),
+            base: base.to_owned(),
+            columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+            rows: rows.collect(),
+        })
+    }
+
+    fn base_of(&self, column: usize) -> Option<f64> {
+        self.rows.iter().find(|row| row.name == self.base)?.figures.get(column).copied().flatten()
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("### {} ({})\n\n| |", self.title, self.unit);
+        for column in &self.columns {
+            let _ = write!(text, " {column} |");
+        }
+        text.push_str("\n|---|");
+        text.push_str(&"---:|".repeat(self.columns.len()));
+        for row in &self.rows {
+            let _ = write!(text, "\n| {} |", row.name);
+            for (column, figure) in row.figures.iter().enumerate() {
+                match (figure, self.base_of(column)) {
+                    (None, _) => text.push_str(" |"),
+                    (Some(figure), Some(base)) if row.name != self.base => {
+                        let _ = write!(text, " {} ({:.2} ×) |", rounded(*figure), figure / base);
+                    }
+                    (Some(figure), _) => {
+                        let _ = write!(text, " {} |", rounded(*figure));
+                    }
+                }
+            }
+        }
+        let _ = write!(text, "\n\nRatios are to *{}*.\n", self.base);
+        text
+    }
+}
+
+/// The middle of the samples.
+pub(crate) fn median(mut samples: Vec<f64>) -> Option<f64> {
+    samples.sort_by(f64::total_cmp);
+    samples.get(samples.len() / 2).copied()
+}
+
+fn rounded(figure: f64) -> String {
+    let digits = if figure.abs() < 10.0 { 2 } else { usize::from(figure.abs() < 100.0) };
+    let plain = format!("{figure:.digits$}");
+    let (whole, fraction) = plain.split_once('.').map_or((plain.as_str(), ""), |(whole, rest)| (whole, rest));
+    let mut grouped = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) && digit != '-' {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if fraction.is_empty() { grouped } else { format!("{grouped}.{fraction}") }
+}
+
+impl Report {
+    /// Prints the report, and writes `PART.json`, `PART.md` and `PART.svg` into `out`.
+    pub(crate) fn write(&self, out: &Path) -> Result<(), String> {
+        let text = self.text();
+        println!("{text}");
+        let json = serde_json::to_vec_pretty(self).map_err(|error| error.to_string())?;
+        let files = [("json", json), ("md", text.into_bytes()), ("svg", self.plot().into_bytes())];
+        for (extension, content) in files {
+            let path = out.join(format!("{}.{extension}", self.part));
+            std::fs::write(&path, content).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        Ok(())
+    }
+
+    fn text(&self) -> String {
+        let [before, after] = &self.calibration;
+        let mut text = format!(
+            "## {}\n\nMedians of {} rounds. One fdatasync took {:.0} µs before and {:.0} µs after; a round trip over tokio channels {:.0} ns and {:.0} ns.\n",
+            self.part,
+            self.rounds,
+            before.fdatasync_us(),
+            after.fdatasync_us(),
+            before.tokio_round_trip_ns,
+            after.tokio_round_trip_ns,
+        );
+        for table in &self.tables {
+            text.push('\n');
+            text.push_str(&table.text());
+        }
+        text
+    }
+
+    /// Bars on a logarithmic scale, a group for each column of each table.
+    fn plot(&self) -> String {
+        const LABEL: f64 = 260.0;
+        const BAR: f64 = 460.0;
+        const LINE: f64 = 16.0;
+        let mut body = String::new();
+        let mut y = 10.0;
+        for table in &self.tables {
+            let all = table.rows.iter().flat_map(|row| row.figures.iter().flatten().copied());
+            let (low, high) = all.fold((f64::MAX, f64::MIN), |(low, high), one| (low.min(one), high.max(one)));
+            y += LINE;
+            let _ = write!(body, "<text x='8' y='{y}' font-weight='bold'>{} ({})</text>", table.title, table.unit);
+            for (column, name) in table.columns.iter().enumerate() {
+                y += LINE * 1.5;
+                let _ = write!(body, "<text x='8' y='{y}' fill='#666'>{name}</text>");
+                for row in &table.rows {
+                    let Some(figure) = row.figures.get(column).copied().flatten() else { continue };
+                    y += LINE;
+                    let span = (high / low).ln().max(1e-9);
+                    let width = 20.0 + (BAR - 20.0) * (figure / low).ln() / span;
+                    let colour = if row.name.starts_with("iop") { "#2563eb" } else { "#94a3b8" };
+                    let _ = write!(
+                        body,
+                        "<text x='{}' y='{y}' text-anchor='end'>{}</text><rect x='{}' y='{}' width='{width:.1}' height='11' fill='{colour}'/><text x='{}' y='{y}'>{}</text>",
+                        LABEL - 8.0, row.name, LABEL, y - 10.0, LABEL + width + 6.0, rounded(figure),
+                    );
+                }
+            }
+            y += LINE;
+        }
+        let (width, height) = (LABEL + BAR + 120.0, y + 12.0);
+        format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' font-family='sans-serif' font-size='12'><rect width='100%' height='100%' fill='white'/>{body}</svg>\n"
+        )
+    }
+}
