@@ -1,0 +1,71 @@
+//! apalis on SQLite beside iop: `CALLERS JOBS BODY DIRECTORY`. Callers push a job and wait until its handler has it; prints
+//! the seconds that all of them took. Its defaults, but for a commit that is synced.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Instant;
+
+use apalis::prelude::*;
+use apalis_sqlite::{SqliteConnectOptions, SqlitePool, SqliteStorage};
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    number: usize,
+    text: String,
+}
+
+/// Who waits for which job.
+static WAITING: LazyLock<Mutex<HashMap<usize, oneshot::Sender<()>>>> = LazyLock::new(Mutex::default);
+
+async fn handle(payload: Payload) -> Result<(), BoxDynError> {
+    let caller = WAITING.lock().map_err(|error| error.to_string())?.remove(&payload.number);
+    if let Some(caller) = caller {
+        let _ = caller.send(());
+    }
+    Ok(())
+}
+
+#[tokio::main(worker_threads = 2)]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [callers, jobs, body, directory] = arguments.as_slice() else {
+        return Err("called as CALLERS JOBS BODY DIRECTORY".into());
+    };
+    let (callers, jobs, body): (usize, usize, usize) = (callers.parse()?, jobs.parse()?, body.parse()?);
+    let database = Path::new(directory).join("apalis.db");
+    let options = SqliteConnectOptions::from_str(&format!("sqlite://{}", database.display()))?
+        .create_if_missing(true)
+        .pragma("journal_mode", "WAL")
+        .pragma("synchronous", "FULL");
+    let pool = SqlitePool::connect_with(options).await?;
+    SqliteStorage::setup(&pool).await?;
+    let backend = SqliteStorage::new(&pool);
+    let worker = WorkerBuilder::new("worker").backend(backend.clone()).build(handle);
+    tokio::spawn(async move { worker.run().await });
+    let started = Instant::now();
+    let tasks: Vec<_> = (0..callers)
+        .map(|caller| {
+            let mut backend = backend.clone();
+            tokio::spawn(async move {
+                for job in 0..jobs / callers {
+                    let number = caller * jobs + job;
+                    let (done, handled) = oneshot::channel();
+                    WAITING.lock().map_err(|error| error.to_string())?.insert(number, done);
+                    let payload = Payload { number, text: "x".repeat(body) };
+                    backend.push(payload).await.map_err(|error| error.to_string())?;
+                    handled.await.map_err(|error| error.to_string())?;
+                }
+                Ok::<(), String>(())
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await??;
+    }
+    println!("{}", started.elapsed().as_secs_f64());
+    std::process::exit(0);
+}
