@@ -42,8 +42,13 @@ production! { Backlog {
 } }
 
 const BACKLOGS: [u64; 3] = [10_000, 100_000, 1_000_000];
-const MEASURED: [&str; 5] =
-    ["start until the first is worked on, ms", "memory, MiB", "find by key, ms", "first page, ms", "first page of one item's failures, ms"];
+const MEASURED: [&str; 5] = [
+    "start until the first is worked on, ms",
+    "memory, MiB",
+    "find by key, ms",
+    "first page, ms",
+    "first page of one item's failures, ms",
+];
 
 pub(crate) fn run(rounds: usize) -> Result<Vec<Table>, String> {
     let mut rows: Vec<Row> =
@@ -109,7 +114,8 @@ pub(crate) fn child() -> Option<ExitCode> {
 }
 
 async fn fill(directory: &Path, backlog: u64) -> Result<(), String> {
-    let store = SqliteStore::open(&directory.join("store"), Arc::new(SystemClock)).map_err(|error| error.to_string())?;
+    let store =
+        SqliteStore::open(&directory.join("store"), Arc::new(SystemClock)).map_err(|error| error.to_string())?;
     let numbers: Vec<u64> = (0..backlog).collect();
     for numbers in numbers.chunks(1000) {
         let emit = numbers.iter().map(|number| parcel(*number)).collect();
@@ -142,12 +148,15 @@ fn parcel(number: u64) -> NewMessage {
         body: format!("{{\"number\":{number},\"text\":\"{}\"}}", "x".repeat(480)).into(),
         keys: vec![("number", number.to_string())],
         leased: None,
+        order_key: None,
+        parks: false,
     }
 }
 
 async fn open(directory: &Path, backlog: u64) -> Result<(), String> {
     let started = Instant::now();
-    let store = SqliteStore::open(&directory.join("store"), Arc::new(SystemClock)).map_err(|error| error.to_string())?;
+    let store =
+        SqliteStore::open(&directory.join("store"), Arc::new(SystemClock)).map_err(|error| error.to_string())?;
     let resolved = settings::resolve(Backlog::GRAPH, Backlog::wiring(), &Layers::none()).map_err(|_| "bad settings")?;
     let running = engine::start(resolved, store.clone(), StartOptions::default()).await;
     let director = running.director();
@@ -155,7 +164,9 @@ async fn open(directory: &Path, backlog: u64) -> Result<(), String> {
         tokio::time::sleep(Duration::from_micros(200)).await;
     }
     let ready = started.elapsed();
-    let by_key = timed(&*store, MessageQuery { key: Some(("number".into(), (backlog / 2).to_string().into())), ..page() }).await?;
+    let by_key =
+        timed(&*store, MessageQuery { key: Some(("number".into(), (backlog / 2).to_string().into())), ..page() })
+            .await?;
     let first = timed(&*store, page()).await?;
     let failures = MessageQuery { item: Some("depot".into()), status: Some(Status::Suspended), ..page() };
     let failures = timed(&*store, failures).await?;

@@ -69,7 +69,8 @@ fn run(wanted: &Wanted) -> Result<(), String> {
             _ => growth::run(wanted.rounds),
         }?;
         let after = Calibration::measure()?;
-        Report { part: part.clone(), rounds: wanted.rounds, calibration: [before, after], tables }.write(&wanted.out)?;
+        Report { part: part.clone(), rounds: wanted.rounds, calibration: [before, after], tables }
+            .write(&wanted.out)?;
     }
     Ok(())
 }

@@ -50,8 +50,7 @@ impl Table {
         for round in 0..rounds {
             for column in 0..columns.len() {
                 for (candidate, name) in candidates.iter().enumerate() {
-                    let figure =
-                        measure(candidate, column).map_err(|error| format!("{title}, {name}: {error}"))?;
+                    let figure = measure(candidate, column).map_err(|error| format!("{title}, {name}: {error}"))?;
                     samples[candidate][column].extend(figure);
                 }
             }
@@ -176,7 +175,12 @@ impl Report {
                     let _ = write!(
                         body,
                         "<text x='{}' y='{y}' text-anchor='end'>{}</text><rect x='{}' y='{}' width='{width:.1}' height='11' fill='{colour}'/><text x='{}' y='{y}'>{}</text>",
-                        LABEL - 8.0, row.name, LABEL, y - 10.0, LABEL + width + 6.0, rounded(figure),
+                        LABEL - 8.0,
+                        row.name,
+                        LABEL,
+                        y - 10.0,
+                        LABEL + width + 6.0,
+                        rounded(figure),
                     );
                 }
             }

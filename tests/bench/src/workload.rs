@@ -40,8 +40,7 @@ impl Caller {
     async fn round(&mut self, round: Round, cx: &mut Context) -> Result<Done> {
         let job = || Job { body: "test".into() };
         if round.at_once {
-            let requests: Vec<_> =
-                (0..round.requests).map(|_| cx.send_request_async_ng(&self.out, job())).collect();
+            let requests: Vec<_> = (0..round.requests).map(|_| cx.send_request_async_ng(&self.out, job())).collect();
             for response in gather(requests).await {
                 response?;
             }
@@ -118,8 +117,8 @@ fn drive<P: Production>(at_once: bool) -> Result<f64, String> {
     const ROUNDS: u32 = 5;
     let directory = tempfile::tempdir_in(crate::durable::directory()).map_err(|error| error.to_string())?;
     crate::memory::runtime().block_on(async {
-        let store =
-            SqliteStore::open(&directory.path().join("store"), Arc::new(SystemClock)).map_err(|error| error.to_string())?;
+        let store = SqliteStore::open(&directory.path().join("store"), Arc::new(SystemClock))
+            .map_err(|error| error.to_string())?;
         let resolved = settings::resolve(P::GRAPH, P::wiring(), &Layers::none()).map_err(|_| "bad settings")?;
         let running = engine::start(resolved, store, StartOptions::default()).await;
         let director = running.director();

@@ -113,7 +113,12 @@ fn drive<P: Production>(directory: &Path, load: Load) -> Result<Took, String> {
         Ok::<_, String>(took)
     })?;
     let database = super::sqlite_loop::open(&store)?;
-    let count = |sql: &str| database.query_row(sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs).map_err(|error| error.to_string());
+    let count = |sql: &str| {
+        database
+            .query_row(sql, [], |row| row.get::<_, i64>(0))
+            .map(i64::unsigned_abs)
+            .map_err(|error| error.to_string())
+    };
     Ok(Took {
         time: took,
         commits: count("SELECT commits FROM meta")?,

@@ -19,6 +19,7 @@ pub(crate) struct Ping {
 
 /// What comes out.
 #[derive(Debug, Clone)]
+#[expect(dead_code, reason = "it is made and dropped, as a response that nobody looks into")]
 pub(crate) struct Pong {
     pub(crate) number: u64,
     pub(crate) text: String,
@@ -79,18 +80,13 @@ pub(crate) fn run(rounds: usize) -> Result<Vec<Table>, String> {
     let loads = [(Shape::RoundTrip, 1), (Shape::RoundTrip, 64), (Shape::Chain, 1), (Shape::Chain, 64)];
     let names = CANDIDATES.map(|(name, _)| name);
     let columns = ["round trip, 1 caller", "round trip, 64", "chain, 1", "chain, 64"];
-    let table = Table::measured(
-        ("In memory", "ns per operation", names[0]),
-        &names,
-        &columns,
-        rounds,
-        |candidate, column| {
+    let table =
+        Table::measured(("In memory", "ns per operation", names[0]), &names, &columns, rounds, |candidate, column| {
             let (shape, callers) = loads[column];
             // Long enough to drown the start, short enough to take turns.
             let load = Load { shape, callers, operations: 64 * 500 };
             let took = (CANDIDATES[candidate].1)(load);
             Ok(Some(took.as_secs_f64() * 1e9 / load.operations as f64))
-        },
-    )?;
+        })?;
     Ok(vec![table])
 }
