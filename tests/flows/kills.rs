@@ -98,7 +98,8 @@ fn memory_for(count: u64) -> u64 {
     put(&ground, &format!("{count} 1"));
     let mut run = ground.start(&["run"]);
     let (tally, id) = (ground.path("tally.txt"), run.id());
-    run.wait_for("everything is counted", || tally.exists());
+    // It exists before it is written.
+    run.wait_for("everything is counted", || fs::read_to_string(&tally).is_ok_and(|text| !text.is_empty()));
     assert_eq!(read(&tally), count.to_string());
     let peak = peak(id);
     run.kill();
