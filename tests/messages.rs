@@ -2,6 +2,8 @@
 
 #[path = "messages/blobs.rs"]
 mod blobs;
+#[path = "messages/by_reference.rs"]
+mod by_reference;
 #[path = "messages/changes.rs"]
 mod changes;
 #[path = "messages/lock.rs"]

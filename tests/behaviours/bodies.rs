@@ -171,6 +171,52 @@ async fn a_field_of_the_wrong_type_or_a_missing_one_is_named_with_its_path_and_n
     assert_eq!(rig.messages().await, []);
 }
 
+/// A message that is one of several things.
+#[message(response = Admission)]
+#[derive(Debug, Clone, PartialEq)]
+enum Admission {
+    Empty,
+    Moved(String),
+    Pair(u8, Money),
+    Patient {
+        name: String,
+        #[serde(default)]
+        bed: Option<u32>,
+    },
+}
+
+#[business_operation]
+struct Desk;
+
+#[handlers]
+impl Desk {
+    async fn admit(&mut self, admission: Admission) -> Result<Admission> {
+        Ok(admission)
+    }
+}
+
+production! {
+    Admitting {
+        #[item(standalone)]
+        desk: Desk {},
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_enum_is_a_message_with_variants_of_every_kind() {
+    let rig = Rig::start::<Admitting>().await;
+    let patient = Admission::Patient { name: "Jane".into(), bed: Some(7) };
+    for sent in [Admission::Empty, Admission::Moved("W2".into()), Admission::Pair(1, Money { cents: 1250 }), patient] {
+        assert_eq!(rig.call("desk", &sent).await, sent);
+    }
+    let bodies: Vec<_> = rig.messages_of::<Admission>().await.into_iter().map(|header| header.id).collect();
+    let stored: serde_json::Value = rig.json(*bodies.last().expect("eight messages")).await;
+    assert_eq!(stored, serde_json::json!({ "Patient": { "name": "Jane", "bed": 7 } }));
+    let refused = rig.director().call_json("desk", None, br#"{ "Patient": { "bed": 7 } }"#, None).await;
+    let error = refused.expect_err("it does not fit").to_string();
+    assert_eq!(error, "the body is not a `Admission`: field `Patient.name`: missing");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_message_id_is_no_part_of_the_body() {
     let rig = Rig::start::<Mirroring>().await;

@@ -234,3 +234,42 @@ fn a_type_that_is_gone_is_named_and_a_part_that_contains_itself_has_an_end() {
     let gone = broken(Tree::TYPE, Order::TYPE);
     assert!(gone[0].starts_with("message `tree`: is no longer sent or handled by the production"), "{gone:#?}");
 }
+
+#[business_operation]
+struct Shop;
+
+#[handlers]
+impl Shop {
+    async fn order(&mut self, _: Order) -> Result {
+        Ok(())
+    }
+}
+
+production! {
+    Orders {
+        #[item(standalone)]
+        shop: Shop {},
+    }
+}
+
+#[test]
+fn a_test_of_the_users_own_fails_where_the_lock_is_missing_old_or_broken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("messages.lock");
+    let said = || {
+        let checked = std::panic::catch_unwind(|| iop::testing::assert_messages_locked_in::<Orders>(&file));
+        checked.err().map(|panic| *panic.downcast::<String>().expect("a text"))
+    };
+    assert!(said().expect("it is missing").contains("write it with the program's command `lock`"));
+
+    let lock = MessagesLock::of(&[Order::TYPE]).to_text();
+    std::fs::write(&file, &lock).expect("written");
+    assert_eq!(said(), None);
+
+    std::fs::write(&file, lock.replace("\"customer\" = \"string\"\n", "")).expect("written");
+    assert!(said().expect("a field is new").contains("`order`"));
+
+    std::fs::write(&file, lock.replace("\"customer\" = \"string\"", "\"client\" = \"string\"")).expect("written");
+    let broken = said().expect("a field is gone");
+    assert!(broken.contains("`client`") && broken.contains("[iop E14]"), "{broken}");
+}

@@ -180,3 +180,25 @@ async fn nothing_that_is_said_of_a_message_has_its_sensitive_values() {
     let said = format!("{messages:?} {events:?}");
     assert!(!said.contains("4711"), "{said}");
 }
+
+#[test]
+fn the_schema_of_a_type_marks_its_keys_and_what_nobody_may_see() {
+    #[message]
+    struct Visit {
+        #[key]
+        number: u32,
+        #[sensitive]
+        diagnosis: String,
+        #[serde(alias = "room")]
+        ward: String,
+        scan: Blob,
+    }
+    let schema = Visit::TYPE.schema();
+    let of = |field: &str| &schema["properties"][field];
+    assert_eq!(of("number")["x-iop-key"], true);
+    assert_eq!(of("diagnosis")["x-iop-sensitive"], true);
+    assert_eq!(of("ward")["x-iop-aliases"], serde_json::json!(["room"]));
+    assert!(of("number").get("x-iop-sensitive").is_none() && of("diagnosis").get("x-iop-key").is_none());
+    // A reference, not a content, wherever the schema keeps what it is.
+    assert!(schema.to_string().contains("\"x-iop-blob\":true"), "{schema}");
+}

@@ -361,12 +361,19 @@ impl ItemConfig {
     }
 }
 
-/// A component instance with its type erased: what a worker of the engine drives.
+/// A component instance with its type erased: what a worker of the engine drives. What is not written has no hook and no
+/// state.
 pub trait Instance: Send {
     /// `on_init`.
-    fn init<'a>(&'a mut self, cx: &'a mut Context) -> BoxFuture<'a, Result>;
+    fn init<'a>(&'a mut self, cx: &'a mut Context) -> BoxFuture<'a, Result> {
+        let _ = cx;
+        Box::pin(std::future::ready(Ok(())))
+    }
     /// `on_teardown`.
-    fn teardown<'a>(&'a mut self, cx: &'a mut Context) -> BoxFuture<'a, Result>;
+    fn teardown<'a>(&'a mut self, cx: &'a mut Context) -> BoxFuture<'a, Result> {
+        let _ = cx;
+        Box::pin(std::future::ready(Ok(())))
+    }
     /// The handler of a message type; `None` where there is none.
     fn handle<'a>(
         &'a mut self,
@@ -379,21 +386,30 @@ pub trait Instance: Send {
         &'a mut self,
         input: Box<dyn Any + Send>,
         cx: &'a mut Context,
-    ) -> Option<BoxFuture<'a, Result<Answered>>>;
+    ) -> Option<BoxFuture<'a, Result<Answered>>> {
+        let _ = (input, cx);
+        None
+    }
     /// `on_response` for the call's message type; `None` where there is none.
     fn respond<'a>(
         &'a mut self,
         call: &str,
         response: super::handlers::ErasedResponse,
         cx: &'a mut Context,
-    ) -> Option<BoxFuture<'a, Result>>;
+    ) -> Option<BoxFuture<'a, Result>> {
+        let _ = (call, response, cx);
+        None
+    }
     /// `on_complete` for the request's message type; `None` where there is none.
     fn complete<'a>(
         &'a mut self,
         request: &str,
         body: Bytes,
         cx: &'a mut Context,
-    ) -> Option<BoxFuture<'a, Result<Answered>>>;
+    ) -> Option<BoxFuture<'a, Result<Answered>>> {
+        let _ = (request, body, cx);
+        None
+    }
     /// `on_timer`; `None` where there is none.
     fn timer<'a>(&'a mut self, timer: Timer, cx: &'a mut Context) -> Option<BoxFuture<'a, Result>> {
         let _ = (timer, cx);
@@ -402,17 +418,22 @@ pub trait Instance: Send {
     /// The type of a message that the component handles, by its stored name.
     fn message_type(&self, name: &str) -> Option<&'static MessageType>;
     /// Sets the state to its defaults.
-    fn reset_state(&mut self);
+    fn reset_state(&mut self) {}
     /// The state as JSON.
     ///
     /// # Errors
     /// See [`Component::save_state`].
-    fn save_state(&self) -> Result<Bytes>;
+    fn save_state(&self) -> Result<Bytes> {
+        Ok(Bytes::from_static(b"{}"))
+    }
     /// Sets the state.
     ///
     /// # Errors
     /// See [`Component::load_state`].
-    fn load_state(&mut self, data: &[u8]) -> Result;
+    fn load_state(&mut self, data: &[u8]) -> Result {
+        let _ = data;
+        Ok(())
+    }
 }
 
 /// An instance that a test has made.

@@ -1,16 +1,14 @@
 //! Operations that answer what they answered then.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 
 use super::record::Recorded;
-use crate::component::{Answered, Context, ErasedResponse, Error, Instance, Outgoing, Reach, Result};
+use crate::component::{Answered, Context, Error, Instance, Outgoing, Reach, Result};
 use crate::engine::StandIn;
 use crate::message::{Decoded, Header, Invocation, Kind, MessageType, Status};
 use crate::production::Graph;
@@ -196,14 +194,6 @@ impl Player {
 }
 
 impl Instance for Player {
-    fn init<'a>(&'a mut self, _: &'a mut Context) -> BoxFuture<'a, Result> {
-        Box::pin(ready(Ok(())))
-    }
-
-    fn teardown<'a>(&'a mut self, _: &'a mut Context) -> BoxFuture<'a, Result> {
-        Box::pin(ready(Ok(())))
-    }
-
     fn handle<'a>(
         &'a mut self,
         message: &MessageType,
@@ -214,33 +204,7 @@ impl Instance for Player {
         Some(Box::pin(self.answer(message, cx)))
     }
 
-    fn process_input<'a>(
-        &'a mut self,
-        _: Box<dyn Any + Send>,
-        _: &'a mut Context,
-    ) -> Option<BoxFuture<'a, Result<Answered>>> {
-        None
-    }
-
-    fn respond<'a>(&'a mut self, _: &str, _: ErasedResponse, _: &'a mut Context) -> Option<BoxFuture<'a, Result>> {
-        None
-    }
-
-    fn complete<'a>(&'a mut self, _: &str, _: Bytes, _: &'a mut Context) -> Option<BoxFuture<'a, Result<Answered>>> {
-        None
-    }
-
     fn message_type(&self, name: &str) -> Option<&'static MessageType> {
         (self.types)().into_iter().find(|message| message.name == name)
-    }
-
-    fn reset_state(&mut self) {}
-
-    fn save_state(&self) -> Result<Bytes> {
-        Ok(Bytes::from_static(b"{}"))
-    }
-
-    fn load_state(&mut self, _: &[u8]) -> Result {
-        Ok(())
     }
 }

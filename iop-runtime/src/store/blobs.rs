@@ -164,15 +164,17 @@ impl Blobs {
         let id = BlobId::from_bytes(*hasher.finalize().as_bytes());
         let hold = self.hold(id);
         let path = file_of(directory, id);
+        let directory = directory.to_owned();
         let keep = move || -> io::Result<()> {
-            if path.exists() {
-                // The same content was stored before.
-                return Ok(());
-            }
             let shelf = path.parent().unwrap_or(Path::new("."));
             private_directory(shelf)?;
-            fs::rename(&draft.0, &path)?;
-            File::open(shelf)?.sync_all()
+            // The same content may have been stored before.
+            if !path.exists() {
+                fs::rename(&draft.0, &path)?;
+            }
+            // In any case: whoever put it there, or made the shelf, may not have come so far.
+            File::open(shelf)?.sync_all()?;
+            File::open(directory)?.sync_all()
         };
         let kept = tokio::task::spawn_blocking(keep).await;
         kept.map_err(|error| BlobError::Io(io::Error::other(error)))??;

@@ -1,19 +1,16 @@
 //! What stands in for an item of a production under test: a component that handles the same messages, or answers that
 //! are written in the test.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::future::{BoxFuture, ready};
 
 use crate::component::{
-    Answered, Component, ComponentKind, ComponentType, Context, ErasedResponse, Error, Handlers, Handles, Instance,
-    Result,
+    Answered, Component, ComponentKind, ComponentType, Context, Error, Handlers, Handles, Instance, Result,
 };
 use crate::engine::StandIn;
 use crate::message::{Decoded, Message, MessageType};
@@ -140,14 +137,6 @@ struct StubInstance {
 }
 
 impl Instance for StubInstance {
-    fn init<'a>(&'a mut self, _: &'a mut Context) -> BoxFuture<'a, Result> {
-        Box::pin(ready(Ok(())))
-    }
-
-    fn teardown<'a>(&'a mut self, _: &'a mut Context) -> BoxFuture<'a, Result> {
-        Box::pin(ready(Ok(())))
-    }
-
     fn handle<'a>(
         &'a mut self,
         message: &MessageType,
@@ -168,34 +157,8 @@ impl Instance for StubInstance {
         }))
     }
 
-    fn process_input<'a>(
-        &'a mut self,
-        _: Box<dyn Any + Send>,
-        _: &'a mut Context,
-    ) -> Option<BoxFuture<'a, Result<Answered>>> {
-        None
-    }
-
-    fn respond<'a>(&'a mut self, _: &str, _: ErasedResponse, _: &'a mut Context) -> Option<BoxFuture<'a, Result>> {
-        None
-    }
-
-    fn complete<'a>(&'a mut self, _: &str, _: Bytes, _: &'a mut Context) -> Option<BoxFuture<'a, Result<Answered>>> {
-        None
-    }
-
     fn message_type(&self, name: &str) -> Option<&'static MessageType> {
         (self.types)().into_iter().find(|message| message.name == name)
-    }
-
-    fn reset_state(&mut self) {}
-
-    fn save_state(&self) -> Result<Bytes> {
-        Ok(Bytes::from_static(b"{}"))
-    }
-
-    fn load_state(&mut self, _: &[u8]) -> Result {
-        Ok(())
     }
 }
 
