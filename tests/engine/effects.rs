@@ -7,7 +7,7 @@ use std::thread;
 
 use iop::component::RequestError;
 use iop::director::DirectorError;
-use iop::message::{Header, Status, SuspendReason};
+use iop::message::{Header, Kind, Status, SuspendReason};
 use iop::prelude::*;
 use iop::store::sqlite::SqliteStore;
 use iop::store::{Admin, MessageQuery, Store, Viewer};
@@ -186,6 +186,46 @@ async fn what_a_crash_or_a_stop_cuts_off_is_in_doubt_and_a_person_may_let_it_run
         );
         assert_eq!(charges(card), 2);
     }
+}
+
+#[tokio::test]
+async fn a_timer_and_a_deferred_response_outlive_the_process_that_was_killed_while_they_waited() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path().join("store");
+    let program = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_requests_program"));
+        command.env("REQUESTS_PRODUCTION", "wishing").arg("run");
+        command.arg("--set").arg(format!("fairy.folder={}", folder.path().display()));
+        Program::start(command, &store)
+    };
+    let wish = |entrance: &Entrance| {
+        let headers = [("Idempotency-Key", "the one")];
+        entrance.post("/api/v1/items/well/messages", &headers, r#"{"text": "rain"}"#)
+    };
+    let granted = || fs::read_to_string(folder.path().join("granted")).unwrap_or_default();
+
+    let killed = program();
+    let entrance = Entrance::of(&store);
+    let caller = thread::spawn(move || wish(&entrance));
+    while !kinds(&store).await.contains(&Kind::Timer) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    killed.kill();
+    assert!(caller.join().expect("no panic").is_err(), "nobody can have answered");
+    assert_eq!(granted(), "");
+
+    let _program = program();
+    let answer = wish(&Entrance::of(&store)).expect("it answers");
+    assert!(answer.status == 200 && answer.body.contains("rain"), "{answer:?}");
+    assert_eq!(granted(), "granted\n");
+    assert_eq!(kinds(&store).await.iter().filter(|kind| **kind == Kind::Timer).count(), 1, "it was set once");
+}
+
+/// What is stored of the program, as another process sees it.
+async fn kinds(store: &std::path::Path) -> Vec<Kind> {
+    let viewer = SqliteStore::open_read_only(store).expect("the program has made it");
+    let found = viewer.query(MessageQuery::default()).await.expect("it can be read");
+    found.into_iter().map(|header| header.kind).collect()
 }
 
 /// The one stored message of the program, as another process sees it.

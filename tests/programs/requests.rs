@@ -38,6 +38,68 @@ impl Till {
     }
 }
 
+/// A wish that is granted some time later.
+#[message(response = Granted)]
+struct Wish {
+    text: String,
+}
+
+/// It was granted.
+#[message]
+struct Granted {
+    text: String,
+}
+
+/// Takes wishes, and leaves the answer to somebody else.
+#[business_operation]
+struct Well {
+    #[target]
+    fairy: Target<Later>,
+}
+
+/// Who is to be answered, and with what.
+#[message]
+struct Later {
+    token: DeferredResponse<Granted>,
+    text: String,
+}
+
+#[handlers]
+impl Well {
+    async fn wish(&mut self, wish: Wish, cx: &mut Context) -> Result<DeferredResponse<Granted>> {
+        let token = cx.defer_response()?;
+        let later = Later { token, text: wish.text };
+        cx.send_request_async(&self.fairy, later).response_required(false).await?;
+        Ok(token)
+    }
+}
+
+/// Answers when its timer goes off.
+#[business_process]
+struct Fairy {
+    #[setting(default = "fairy")]
+    folder: PathBuf,
+}
+
+#[handlers]
+impl Fairy {
+    async fn later(&mut self, _: Later, cx: &mut Context) -> Result<Pending> {
+        cx.set_timer(Duration::from_secs(2), "granted").await?;
+        Ok(Pending)
+    }
+
+    async fn on_timer(&mut self, timer: Timer, cx: &mut Context) -> Result {
+        let later: Later = cx.request()?;
+        write_line(&self.folder.join("granted"), &timer.name)?;
+        cx.respond_to(&later.token, Granted { text: later.text }).await?;
+        Ok(())
+    }
+
+    async fn on_complete(&mut self, _: Later) -> Result {
+        Ok(())
+    }
+}
+
 fn write_line(file: &Path, line: &str) -> std::io::Result<()> {
     writeln!(OpenOptions::new().create(true).append(true).open(file)?, "{line}")
 }
@@ -50,9 +112,18 @@ production! {
     }
 }
 
+production! {
+    Wishing {
+        #[item(standalone)]
+        well: Well { fairy: fairy },
+        fairy: Fairy {},
+    }
+}
+
 fn main() -> ExitCode {
     match std::env::var("REQUESTS_PRODUCTION").as_deref() {
         Ok("charging") => iop::run::<Charging>(),
+        Ok("wishing") => iop::run::<Wishing>(),
         other => panic!("no such production: {other:?}"),
     }
 }
