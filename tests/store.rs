@@ -2,6 +2,8 @@
 
 #[path = "store/bench.rs"]
 mod bench;
+#[path = "store/damage.rs"]
+mod damage;
 #[path = "store/directory.rs"]
 mod directory;
 #[path = "store/failures.rs"]

@@ -445,7 +445,9 @@ fn store_error(error: StoreError) -> DirectorError {
     match error {
         StoreError::NotStored(error) => DirectorError::NotStored(error.to_string()),
         StoreError::Closed => DirectorError::NotStored("the production has stopped".to_owned()),
-        StoreError::Unknown(error) | StoreError::Read(error) => DirectorError::Unknown(error.to_string()),
+        StoreError::Unknown(error) | StoreError::Read(error) | StoreError::Damaged(error) => {
+            DirectorError::Unknown(error.to_string())
+        }
     }
 }
 

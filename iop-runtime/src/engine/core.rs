@@ -66,8 +66,8 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn report(&self, error: &StoreError) {
-        // A store that was closed on purpose has not failed.
-        if *error == StoreError::Closed {
+        // A store that was closed on purpose has not failed, and a row that is damaged is so after a start as well.
+        if matches!(error, StoreError::Closed | StoreError::Damaged(_)) {
             return;
         }
         self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.clone());

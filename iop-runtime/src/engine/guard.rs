@@ -45,6 +45,11 @@ impl Failed {
         }
     }
 
+    /// What is stored for the turn is not what was written.
+    pub(crate) fn corrupt(error: impl std::fmt::Display) -> Self {
+        Self { reason: SuspendReason::Corrupt, ..Self::schema(error) }
+    }
+
     /// A panic, wherever it was.
     pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
         Self::retry(format!("the component panicked: {}", text_of(panic)), true)

@@ -42,7 +42,13 @@ pub(crate) async fn declare(
     };
     let id = envelope.header.id;
     // Only an attempt that ended without saying how leaves an intent, and then the message was tried before.
-    if envelope.repeated && core.store.load_state(id).await?.is_some() {
+    let left = envelope.repeated
+        && match core.store.load_state(id).await {
+            // Whatever it says, it is there.
+            Err(StoreError::Damaged(_)) => true,
+            found => found?.is_some(),
+        };
+    if left {
         envelope.intent = true;
         return Ok(Intent::InDoubt);
     }

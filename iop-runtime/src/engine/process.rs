@@ -21,7 +21,7 @@ use super::worker::{Worker, mark_in_flight};
 use crate::clock::Timestamp;
 use crate::component::{Answered, Context, ErasedResponse, Error, Incoming, RequestError, Result, Timer};
 use crate::message::{Header, Kind, MessageId, MessageType, Status};
-use crate::store::{LeaseToken, NewMessage, StateWrite, Step, StoredMessage};
+use crate::store::{LeaseToken, NewMessage, StateWrite, Step, StoreError, StoredMessage};
 
 /// The handler of a request is done: answer at once, or wait for its calls and timers.
 pub(crate) async fn after_request(
@@ -388,11 +388,14 @@ fn erased(envelope: &mut Envelope, called: &Call) -> ErasedResponse {
 }
 
 pub(crate) fn unreadable(core: &Core, error: &LoadError) -> Failed {
-    if let LoadError::Store(error) = error {
+    if let LoadError::Store(error) = error
+        && !matches!(error, StoreError::Damaged(_))
+    {
         core.failure.report(error);
         return Failed::from(Error::unavailable(error.to_string()));
     }
     match error {
+        LoadError::Store(StoreError::Damaged(_)) => Failed::corrupt(error),
         LoadError::Format(error) => Failed::schema(error),
         error => Failed::from(Error::fatal(error.to_string())),
     }

@@ -151,6 +151,9 @@ pub enum StoreError {
     /// A read failed.
     #[error("cannot read the store: {0}")]
     Read(Arc<str>),
+    /// What was read is not what was written. It stands alone: the rest of the store is as good as before.
+    #[error("{0}")]
+    Damaged(Arc<str>),
 }
 
 /// A participant of a store: one opening by one process.

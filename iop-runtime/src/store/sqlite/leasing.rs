@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Error, OptionalExtension, Result};
 
+use super::checksum::damage;
 use super::order::OrderKey;
 use super::row::{self, signed, unsigned};
 use super::schema::status::{DELAYED, RETRYING};
@@ -17,7 +18,7 @@ use crate::store::{LeaseBatch, LeaseOrder, LeaseRequest, Leased, Parked, StoredM
 /// What came of the wish for one message.
 enum Granted {
     Leased(Box<Leased>),
-    /// Its body is not what was written.
+    /// It is not what was written.
     Damaged(String),
 }
 
@@ -159,8 +160,9 @@ impl Writer<'_> {
         let names = &self.names;
         let message = match self.sql.message.query_row((signed(sequence),), |row| row::message(row, names)) {
             Ok(message) => message,
-            Err(error @ Error::FromSqlConversionFailure(..)) => return Ok(Granted::Damaged(error.to_string())),
-            Err(error) => return Err(error),
+            // Its body may be gone altogether.
+            Err(Error::QueryReturnedNoRows) => return Ok(Granted::Damaged("the message has no body".to_owned())),
+            Err(error) => return damage(&error).map(Granted::Damaged).ok_or(error),
         };
         let held = match &message.header.order_key {
             Some(key) => self.sql.order_held.exists((queue, key))?,
@@ -179,7 +181,11 @@ impl Writer<'_> {
             Ok((parked, row.get(1)?, Priority(row.get(3)?)))
         };
         let (parked, parks, priority): (Parked, bool, Priority) =
-            self.sql.mark_corrupt.query_row((signed(sequence), why), read)?;
+            match self.sql.mark_corrupt.query_row((signed(sequence), why), read) {
+                Ok(marked) => marked,
+                // Not even whom it holds back can be read.
+                Err(error) => return if damage(&error).is_some() { Ok(None) } else { Err(error) },
+            };
         if let Some(key) = &parked.order_key {
             let of = OrderKey { queue, key };
             if parks {

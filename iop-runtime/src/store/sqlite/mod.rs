@@ -4,6 +4,7 @@
 //! commit that it shares with everything else that waited. People look through `reader`.
 
 mod blob;
+mod checksum;
 mod directory;
 mod inbox;
 mod leasing;

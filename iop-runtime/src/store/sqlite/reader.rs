@@ -11,6 +11,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Result, params_from_iter};
 use tokio::sync::oneshot;
 
+use super::checksum::damage;
 use super::directory::{OpenError, connect_read_only, io_error};
 use super::inbox::reply;
 use super::names::Names;
@@ -59,13 +60,21 @@ impl Reader {
         let (answer, answered) = oneshot::channel();
         let question: Question = Box::new(move |view| {
             let result = view.at_one_time(question);
-            reply(answer, result.map_err(|error| StoreError::Read(error.to_string().into())));
+            reply(answer, result.map_err(|error| unread(&error)));
         });
         if let Some(sender) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             // A thread that is gone drops the question, and the answer says that the store is closed.
             drop(sender.send(question));
         }
         Box::pin(async { answered.await.unwrap_or(Err(StoreError::Closed)) })
+    }
+}
+
+/// Why something could not be read.
+pub(super) fn unread(error: &rusqlite::Error) -> StoreError {
+    match damage(error) {
+        Some(why) => StoreError::Damaged(why.into()),
+        None => StoreError::Read(error.to_string().into()),
     }
 }
 
@@ -91,8 +100,8 @@ impl View {
     }
 
     pub(super) fn load_state(&self, instance: MessageId) -> Result<Option<ProcessState>> {
-        let mut statement = self.connection.prepare("SELECT version, data FROM state WHERE instance = ?1")?;
-        statement.query_row((instance.to_bytes(),), row::state).optional()
+        let mut statement = self.connection.prepare("SELECT version, data, digest FROM state WHERE instance = ?1")?;
+        statement.query_row((instance.to_bytes(),), |row| row::state(row, instance)).optional()
     }
 
     pub(super) fn note(&self, name: &str) -> Result<Option<Arc<str>>> {
@@ -111,7 +120,7 @@ impl View {
     pub(super) fn messages(&self, query: &MessageQuery) -> Result<Vec<Header>> {
         let Some(filter) = self.filter(query)? else { return Ok(Vec::new()) };
         let mut statement = self.connection.prepare(&filter.sql)?;
-        let rows = statement.query_map(params_from_iter(filter.values), |row| row::header(row, &self.names))?;
+        let rows = statement.query_map(params_from_iter(filter.values), |row| row::header_to_show(row, &self.names))?;
         rows.collect()
     }
 

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rusqlite::types::{ToSqlOutput, Type, ValueRef};
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Error, Result, Row};
 
+use super::checksum::{self, Altered, Fixed, Standing, damage, is_consistent};
 use super::names::Names;
 use super::schema;
 use crate::clock::Timestamp;
-use crate::message::{Header, MessageId, Priority, SessionId};
+use crate::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
 use crate::store::{ProcessState, StoredMessage};
 
 /// A query for headers, `m`; the columns are those that [`header`] reads.
@@ -18,7 +19,8 @@ macro_rules! select_header {
         concat!(
             "SELECT m.sequence, m.id, m.session, m.parent, m.position, m.source, m.target, m.type, m.type_version, m.kind, \
              m.invocation, m.status, m.reason, m.priority, m.created, m.started, m.ended, m.due, m.attempt, m.crashes, \
-             m.error, m.late, m.completion_key, m.description, m.failing, m.order_key ",
+             m.error, m.late, m.completion_key, m.description, m.failing, m.order_key, m.instance, m.epoch, m.parks, \
+             m.digest, m.rank ",
             $rest
         )
     };
@@ -30,8 +32,8 @@ macro_rules! select_message {
         concat!(
             "SELECT m.sequence, m.id, m.session, m.parent, m.position, m.source, m.target, m.type, m.type_version, m.kind, \
              m.invocation, m.status, m.reason, m.priority, m.created, m.started, m.ended, m.due, m.attempt, m.crashes, \
-             m.error, m.late, m.completion_key, m.description, m.failing, m.order_key, m.instance, m.epoch, b.digest, \
-             b.body \
+             m.error, m.late, m.completion_key, m.description, m.failing, m.order_key, m.instance, m.epoch, m.parks, \
+             m.digest, m.rank, b.digest, b.body \
              FROM message m JOIN body b ON b.sequence = m.sequence ",
             $rest
         )
@@ -39,6 +41,16 @@ macro_rules! select_message {
 }
 
 pub(super) use {select_header, select_message};
+
+/// Columns of both queries behind those that a [`Header`] shows.
+const INSTANCE: usize = 26;
+const EPOCH: usize = 27;
+const PARKS: usize = 28;
+const DIGEST: usize = 29;
+const RANK: usize = 30;
+/// Columns of whole messages alone.
+const BODY_DIGEST: usize = 31;
+const BODY: usize = 32;
 
 /// SQLite's integers are signed; ours are never large enough to matter.
 pub(super) fn signed(number: u64) -> i64 {
@@ -91,9 +103,16 @@ pub(super) fn bytes(row: &Row<'_>, column: usize) -> Result<Bytes> {
     }
 }
 
-/// Reads `version, data` of a process instance.
-pub(super) fn state(row: &Row<'_>) -> Result<ProcessState> {
-    Ok(ProcessState { version: unsigned(row, 0)?, data: bytes(row, 1)? })
+/// Reads `version, data, digest` of a process instance.
+///
+/// # Errors
+/// One of [`damage`](super::checksum::damage) where it is not what was written.
+pub(super) fn state(row: &Row<'_>, instance: MessageId) -> Result<ProcessState> {
+    let state = ProcessState { version: unsigned(row, 0)?, data: bytes(row, 1)? };
+    if checksum::of_state(instance, state.version, &state.data) != row.get::<_, i64>(2)? {
+        return Err(Altered { what: "state", id: instance }.error());
+    }
+    Ok(state)
 }
 
 /// Text where the bytes are text, so that any tool shows and searches it.
@@ -104,18 +123,100 @@ pub(super) fn text_or_blob(bytes: &[u8]) -> ToSqlOutput<'_> {
     })
 }
 
-/// What tells that a stored body is still what was written, and still belongs to this message.
-pub(super) fn digest(id: MessageId, body: &[u8]) -> i64 {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&id.to_bytes());
-    hasher.update(body);
-    let mut digest = [0; 8];
-    hasher.finalize_xof().fill(&mut digest);
-    i64::from_le_bytes(digest)
+/// Reads what [`select_header!`] selects.
+///
+/// # Errors
+/// One of [`damage`](super::checksum::damage) where it is not what was written.
+pub(super) fn header(row: &Row<'_>, names: &Names) -> Result<Header> {
+    let header = unverified(row, names)?;
+    let standing = Standing {
+        status: row.get(11)?,
+        is_in_a_queue: row.get_ref(RANK)? != ValueRef::Null,
+        has_ended: header.ended.is_some(),
+        has_a_reason: header.reason.is_some(),
+    };
+    if fixed(row, &header)?.checksum() != row.get::<_, i64>(DIGEST)? || !is_consistent(standing) {
+        return Err(Altered { what: "header", id: header.id }.error());
+    }
+    Ok(header)
 }
 
-/// Reads what [`select_header!`] selects.
-pub(super) fn header(row: &Row<'_>, names: &Names) -> Result<Header> {
+fn fixed<'h>(row: &Row<'_>, header: &'h Header) -> Result<Fixed<'h>> {
+    Ok(Fixed {
+        sequence: header.sequence,
+        ids: [Some(header.id), Some(header.session.input()), header.parent, id_or_null(row, INSTANCE)?],
+        names: [header.source.as_deref(), header.target.as_deref(), Some(&header.type_name)],
+        texts: [header.order_key.as_deref(), header.completion_key.as_deref(), header.description.as_deref()],
+        numbers: [
+            header.position.into(),
+            header.type_version.into(),
+            schema::kind(header.kind),
+            schema::invocation(header.invocation),
+            header.priority.0.into(),
+            header.created.0,
+            row.get(EPOCH)?,
+            row.get(PARKS)?,
+        ],
+    })
+}
+
+/// The checksum of a header whose message goes to another item.
+///
+/// # Errors
+/// As [`header`]: what is damaged must not get a checksum that says otherwise.
+pub(super) fn moved_checksum(row: &Row<'_>, names: &Names, to: &str) -> Result<i64> {
+    let header = header(row, names)?;
+    let mut fixed = fixed(row, &header)?;
+    fixed.names[1] = Some(to);
+    Ok(fixed.checksum())
+}
+
+/// A header for people to see. One that is not what was written is shown as what it will be once a worker comes to it,
+/// with what can be read of it: a page with the others must not fail for it, and a person must be able to discard it.
+pub(super) fn header_to_show(row: &Row<'_>, names: &Names) -> Result<Header> {
+    header(row, names).or_else(|error| damage(&error).map(|why| damaged(row, names, why)).ok_or(error))
+}
+
+fn damaged(row: &Row<'_>, names: &Names, why: String) -> Header {
+    let mut header = unverified(row, names).unwrap_or_else(|_| Header {
+        sequence: unsigned(row, 0).unwrap_or_default(),
+        id: id(row, 1).unwrap_or(MessageId::from_bytes([0; 16])),
+        session: SessionId::of(id(row, 2).unwrap_or(MessageId::from_bytes([0; 16]))),
+        parent: id_or_null(row, 3).unwrap_or_default(),
+        position: row.get(4).unwrap_or_default(),
+        source: name_or_null(row, 5, names).unwrap_or_default(),
+        target: name_or_null(row, 6, names).unwrap_or_default(),
+        type_name: word(row, 7, |number| names.text(number)).unwrap_or_else(|_| "?".into()),
+        type_version: row.get(8).unwrap_or_default(),
+        kind: word(row, 9, schema::read_kind).unwrap_or(Kind::Request),
+        invocation: word(row, 10, schema::read_invocation).unwrap_or(Invocation::OneWay),
+        status: Status::Suspended,
+        reason: None,
+        priority: row.get(13).map(Priority).unwrap_or_default(),
+        created: Timestamp(row.get(14).unwrap_or_default()),
+        started: None,
+        ended: None,
+        due: None,
+        attempt: 0,
+        crashes: 0,
+        error: None,
+        late: false,
+        completion_key: None,
+        description: None,
+        failing: None,
+        order_key: None,
+    });
+    let is_over = header.status.is_finished() && row.get_ref(RANK) == Ok(ValueRef::Null) && header.ended.is_some();
+    if !is_over {
+        header.status = Status::Suspended;
+        header.reason = Some(SuspendReason::Corrupt);
+    }
+    header.error = Some(why.into());
+    header
+}
+
+/// A header as it lies there.
+pub(super) fn unverified(row: &Row<'_>, names: &Names) -> Result<Header> {
     Ok(Header {
         sequence: unsigned(row, 0)?,
         id: id(row, 1)?,
@@ -149,17 +250,12 @@ pub(super) fn header(row: &Row<'_>, names: &Names) -> Result<Header> {
 /// Reads what [`select_message!`] selects.
 ///
 /// # Errors
-/// [`Error::FromSqlConversionFailure`] on the body where it is not what was written.
+/// One of [`damage`](super::checksum::damage) where header or body are not what was written.
 pub(super) fn message(row: &Row<'_>, names: &Names) -> Result<StoredMessage> {
     let header = header(row, names)?;
-    let body = bytes(row, 29)?;
-    if digest(header.id, &body) != row.get::<_, i64>(28)? {
-        return Err(Error::FromSqlConversionFailure(29, Type::Text, Box::new(Altered(header.id))));
+    let body = bytes(row, BODY)?;
+    if checksum::of_body(header.id, &body) != row.get::<_, i64>(BODY_DIGEST)? {
+        return Err(Altered { what: "body", id: header.id }.error());
     }
-    Ok(StoredMessage { instance: id_or_null(row, 26)?, epoch: unsigned(row, 27)?, header, body })
+    Ok(StoredMessage { instance: id_or_null(row, INSTANCE)?, epoch: unsigned(row, EPOCH)?, header, body })
 }
-
-/// The stored body of a message is not what was written.
-#[derive(Debug, thiserror::Error)]
-#[error("the stored body of message {0} is not what was written: the file was damaged or changed by another program")]
-struct Altered(MessageId);

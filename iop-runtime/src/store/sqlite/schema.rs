@@ -36,6 +36,7 @@ pub(super) const TABLES: &str = "
     CREATE TABLE message (
         sequence INTEGER PRIMARY KEY,
         id BLOB NOT NULL UNIQUE,
+        digest INTEGER NOT NULL,
         session BLOB NOT NULL,
         parent BLOB,
         position INTEGER NOT NULL,
@@ -88,6 +89,7 @@ pub(super) const TABLES: &str = "
     CREATE TABLE state (
         instance BLOB PRIMARY KEY,
         version INTEGER NOT NULL,
+        digest INTEGER NOT NULL,
         data ANY NOT NULL
     ) STRICT;
 

@@ -33,11 +33,11 @@ statements! {
         INSERT INTO message (
             sequence, id, session, parent, position, instance, source, target, type, type_version, kind, invocation, status,
             rank, reason, priority, created, ended, due, attempt, crashes, late, epoch, completion_key, description,
-            order_key, parks
+            order_key, parks, digest
         )
         VALUES (
             ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, ?15, ?16, ?17, ?18, 0, 0, ?19, ?20, ?21, ?22,
-            ?23, ?24
+            ?23, ?24, ?25
         )
         ON CONFLICT (id) DO NOTHING";
     insert_body: "INSERT INTO body (sequence, digest, body) VALUES (?1, ?2, ?3)";
@@ -72,11 +72,12 @@ statements! {
 
     insert_mark: "INSERT INTO mark (mark, created) VALUES (?1, ?2)";
     is_marked: "SELECT 1 FROM mark WHERE mark = ?1";
-    load_state: "SELECT version, data FROM state WHERE instance = ?1";
+    load_state: "SELECT version, data, digest FROM state WHERE instance = ?1";
     state_version: "SELECT version FROM state WHERE instance = ?1";
     write_state: "
-        INSERT INTO state (instance, version, data) VALUES (?1, ?2, ?3)
-        ON CONFLICT (instance) DO UPDATE SET version = excluded.version, data = excluded.data";
+        INSERT INTO state (instance, version, data, digest) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (instance) DO UPDATE
+        SET version = excluded.version, data = excluded.data, digest = excluded.digest";
     remove_state: "DELETE FROM state WHERE instance = ?1";
     status_of: "SELECT status FROM message WHERE id = ?1";
 
@@ -136,7 +137,7 @@ statements! {
         UPDATE message
         SET status = 0, rank = 255 - priority, reason = NULL, due = NULL, attempt = 0, crashes = 0, failing = NULL
         WHERE id = ?1 AND status = 4 RETURNING target, order_key";
-    move_to: "UPDATE message SET target = ?2 WHERE sequence = ?1";
+    move_to: "UPDATE message SET target = ?2, digest = ?3 WHERE sequence = ?1";
     use_blob: "INSERT INTO blob (hash, sequence, instance) VALUES (?1, ?2, ?3)";
     is_blob_used: "SELECT 1 FROM blob WHERE hash = ?1";
     free_blobs_of: "DELETE FROM blob WHERE sequence = ?1 RETURNING hash";

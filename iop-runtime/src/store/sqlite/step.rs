@@ -6,9 +6,10 @@ use std::time::Duration;
 use rusqlite::{Error, OptionalExtension, Result, Row, params};
 
 use super::blob::User;
+use super::checksum::{self, Fixed};
 use super::inbox::Queued;
 use super::order::OrderKey;
-use super::row::{digest, signed, text_or_blob};
+use super::row::{signed, text_or_blob};
 use super::schema::{self, status};
 use super::statements::Statements;
 use super::writer::Writer;
@@ -165,7 +166,8 @@ impl Writer<'_> {
         match &write.new {
             Some(data) => {
                 let version = signed(write.expected.unwrap_or(0) + 1);
-                self.sql.write_state.execute((instance, version, text_or_blob(data)))?;
+                let digest = checksum::of_state(write.instance, version.cast_unsigned(), data);
+                self.sql.write_state.execute((instance, version, text_or_blob(data), digest))?;
                 self.use_blobs(data, User::State(instance))?;
             }
             None => drop(self.sql.remove_state.execute((instance,))?),
@@ -186,6 +188,22 @@ impl Writer<'_> {
         {
             status = status::HELD;
         }
+        let fixed = Fixed {
+            sequence,
+            ids: [Some(new.id), Some(new.session.input()), new.parent, new.instance],
+            names: [new.source.as_deref(), new.target.as_deref(), Some(&new.type_name)],
+            texts: [new.order_key.as_deref(), new.completion_key.as_deref(), new.description.as_deref()],
+            numbers: [
+                new.position.into(),
+                new.type_version.into(),
+                schema::kind(new.kind),
+                schema::invocation(new.invocation),
+                new.priority.0.into(),
+                now.0,
+                signed(self.epoch),
+                new.parks.into(),
+            ],
+        };
         let inserted = self.sql.insert_message.execute(params![
             signed(sequence),
             id,
@@ -211,11 +229,12 @@ impl Writer<'_> {
             new.description,
             new.order_key,
             new.parks,
+            fixed.checksum(),
         ])?;
         if inserted == 0 {
             return Ok(false);
         }
-        let digest = digest(new.id, &new.body);
+        let digest = checksum::of_body(new.id, &new.body);
         self.sql.insert_body.execute((signed(sequence), digest, text_or_blob(&new.body)))?;
         self.use_blobs(&new.body, User::Message(signed(sequence)))?;
         for (name, value) in &new.keys {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Result};
 
+use super::checksum::damage;
 use super::order::OrderKey;
 use super::row::{self, signed, unsigned};
 use super::schema;
@@ -31,7 +32,7 @@ impl Writer<'_> {
     }
 
     pub(super) fn load_state(&mut self, instance: MessageId) -> Result<Option<ProcessState>> {
-        self.sql.load_state.query_row((instance.to_bytes(),), row::state).optional()
+        self.sql.load_state.query_row((instance.to_bytes(),), |row| row::state(row, instance)).optional()
     }
 
     pub(super) fn is_marked(&mut self, mark: MessageId) -> Result<bool> {
@@ -83,8 +84,14 @@ impl Writer<'_> {
             }
             Admin::Move { id, to } => {
                 let Some(header) = self.at_rest(*id, now)? else { return Ok(false) };
+                let names = &self.names;
+                let checksum = self.sql.header.query_row((id.to_bytes(),), |row| row::moved_checksum(row, names, to));
+                let checksum = match checksum {
+                    Ok(checksum) => checksum,
+                    Err(error) => return if damage(&error).is_some() { Ok(false) } else { Err(error) },
+                };
                 let to = self.names.number(self.connection, to)?;
-                self.sql.move_to.execute((signed(header.sequence), to))?;
+                self.sql.move_to.execute((signed(header.sequence), to, checksum))?;
                 Ok(true)
             }
         }
@@ -107,7 +114,7 @@ impl Writer<'_> {
     /// The message, where it is not finished and nobody has it.
     fn at_rest(&mut self, id: MessageId, now: Timestamp) -> Result<Option<Header>> {
         let names = &self.names;
-        let found = self.sql.header.query_row((id.to_bytes(),), |row| row::header(row, names)).optional()?;
+        let found = self.sql.header.query_row((id.to_bytes(),), |row| row::header_to_show(row, names)).optional()?;
         Ok(found.filter(|header| !header.status.is_finished() && !self.leases.is_leased(header.sequence, now)))
     }
 

@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, Result};
 use super::directory::{OpenError, database_error, io_error};
 use super::inbox::{Answer, Inbox, Op, Promise, reply};
 use super::names::Names;
+use super::reader::unread;
 use super::row::signed;
 use super::statements::Statements;
 use super::thread::Setup;
@@ -301,7 +302,7 @@ fn later<T: Send + 'static>(answers: &mut Vec<AfterCommit>, answer: Answer<T>, r
         let result = match (result, committed) {
             (Ok(value), Ok(())) => Ok(value),
             (Ok(_), Err(failure)) => Err(failure.clone()),
-            (Err(error), _) => Err(StoreError::Read(error.to_string().into())),
+            (Err(error), _) => Err(unread(&error)),
         };
         reply(answer, result);
     }));
