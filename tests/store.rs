@@ -1,5 +1,7 @@
 //! The conformance suite of the stores: every law for every store, and what only a store on a disk can get wrong.
 
+#[path = "store/audit.rs"]
+mod audit;
 #[path = "store/bench.rs"]
 mod bench;
 #[path = "store/damage.rs"]
@@ -109,6 +111,11 @@ laws! {
         a_purge_in_small_batches_comes_past_what_is_kept
         a_mark_outlives_its_session_and_then_its_own_time
         lines_of_the_log_go_by_their_age
+    }
+    audit {
+        l12_every_entry_follows_the_one_before
+        l12_a_purge_leaves_the_audit_log_alone
+        the_audit_log_is_narrowed_by_every_field_and_paged
     }
     viewer {
         a_query_is_narrowed_by_every_field

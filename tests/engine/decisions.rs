@@ -1,10 +1,11 @@
 //! Callers and people: ids that are given twice, requests that are taken out, what is on record of a decision; and how many
 //! calls may be open.
 
-use iop::director::DirectorError;
+use bytes::Bytes;
+use iop::director::{Act, Actor, By, DirectorError, Resend};
 use iop::message::{Kind, Status};
 use iop::prelude::*;
-use iop::store::{EventQuery, Viewer};
+use iop::store::{AuditHash, AuditQuery, EventQuery, Viewer, verify_audit};
 
 use crate::kit::Lab;
 
@@ -165,4 +166,48 @@ async fn a_request_may_have_thousands_of_open_calls_also_across_a_crash() {
     assert!(messages.iter().all(|header| header.status.is_finished()));
     let expired = messages.iter().filter(|header| header.kind == Kind::Timer && header.status == Status::Expired);
     assert_eq!(expired.count(), 1000, "the alarm of each third call is cancelled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_act_is_in_the_audit_log_with_who_why_and_what_came_of_it() {
+    let lab = Lab::start::<Aviary>().await;
+    assert!(lab.call("polly", r#"{"text":"bad"}"#).await.is_err());
+    let suspended = lab.until("polly", Status::Suspended).await.id;
+    let director = lab.director().acting_as(Actor::new("eve", "operator", "192.0.2.7"));
+    let edited = Bytes::from_static(br#"{"text":"good"}"#);
+    let mut resend = Resend::by(By::new("eve").because(" the sender fixed it "));
+    resend.body = Some(edited.clone());
+    director.resend(suspended, resend).await.expect("it fits");
+    let mut resend = Resend::by("eve");
+    resend.body = Some(Bytes::from_static(br#"{"text":7}"#));
+    assert!(director.resend(suspended, resend).await.is_err());
+    assert_eq!(director.discard(suspended, By::new("eve").because("sent again")).await, Ok(true));
+    assert_eq!(director.resume(suspended, "eve").await, Ok(false));
+    assert_eq!(director.stop_item("coco", iop::engine::Stop::Now).await, Ok(true));
+    let viewed = Act::new("message.view", format!("message {suspended}"));
+    director.record(viewed).await.expect("the store works");
+
+    let entries = director.audit(AuditQuery { oldest_first: true, ..AuditQuery::default() }).await.expect("readable");
+    assert!(entries.iter().all(|entry| &*entry.who == "eve" && &*entry.role == "operator"), "{entries:?}");
+    assert!(entries.iter().all(|entry| &*entry.from == "192.0.2.7"), "{entries:?}");
+    let acts: Vec<_> = entries.iter().map(|entry| (&*entry.action, entry.reason.as_deref())).collect();
+    assert_eq!(
+        acts,
+        [
+            ("message.resend", Some("the sender fixed it")),
+            ("message.resend", None),
+            ("message.discard", Some("sent again")),
+            ("message.resume", None),
+            ("item.stop", None),
+            ("message.view", None),
+        ]
+    );
+    let [resent, refused, _, resumed, ..] = &entries[..] else { panic!("{entries:?}") };
+    assert_eq!(*resent.object, format!("message {suspended}"));
+    assert_eq!(resent.before, Some(AuditHash::of(br#"{"text":"bad"}"#)));
+    assert_eq!(resent.after, Some(AuditHash::of(&edited)));
+    assert!(resent.result.starts_with("done, as "), "{resent:?}");
+    assert!(refused.result.contains("`text`") || refused.result.contains(".text"), "{refused:?}");
+    assert_eq!(&*resumed.result, "nothing to do");
+    verify_audit(&*lab.store, None).await.expect("the chain holds");
 }

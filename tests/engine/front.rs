@@ -7,9 +7,9 @@ use std::time::Duration;
 use iop::message::{Header, MessageId};
 use iop::store::memory::MemoryStore;
 use iop::store::{
-    Admin, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId, Outcome,
-    ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store, StoreError, StoredMessage, Usage,
-    Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest,
+    LeaseToken, MessageQuery, NodeId, Outcome, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step,
+    Store, StoreError, StoredMessage, Usage, Viewer,
 };
 
 /// What the store in front does with a step.
@@ -100,6 +100,10 @@ impl Viewer for Front {
         self.inner.events(query)
     }
 
+    fn audit(&self, query: AuditQuery) -> Reply<Vec<AuditEntry>> {
+        self.inner.audit(query)
+    }
+
     fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {
         self.inner.purgeable(batch)
     }
@@ -183,6 +187,10 @@ impl Store for Front {
 
     fn write_note(&self, name: Arc<str>, text: Arc<str>) -> Reply<()> {
         self.inner.write_note(name, text)
+    }
+
+    fn append_audit(&self, record: AuditRecord) -> Reply<AuditEntry> {
+        self.inner.append_audit(record)
     }
 
     fn purge(&self, batch: PurgeBatch) -> Reply<Purged> {

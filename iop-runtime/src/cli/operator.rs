@@ -20,7 +20,7 @@ use super::settings::mistakes;
 use super::table::Rows;
 use super::{Program, linked, say, store, wait_for, who};
 use crate::clock::SystemClock;
-use crate::director::{Director, DirectorError, Resend};
+use crate::director::{Actor, By, Director, DirectorError, Resend};
 use crate::events::escaped;
 use crate::message::{AlertKind, Kind, MessageId};
 use crate::settings::StoreChoice;
@@ -198,7 +198,11 @@ impl Program {
             return Err(Failure::found_nothing(format!("there is no store {}", directory.display())));
         }
         match store::open(&resolved.engine.store) {
-            Ok(store) => Ok(Place::Here(Box::new(Director::at_rest(resolved, store, Arc::new(SystemClock))))),
+            Ok(store) => {
+                let director = Director::at_rest(resolved, store, Arc::new(SystemClock));
+                let actor = Actor::new(who(), "operator", "command line");
+                Ok(Place::Here(Box::new(director.acting_as(actor))))
+            }
             Err(failure) if failure.exit == Exit::Refused => Remote::of(directory).map(Place::There),
             Err(failure) => Err(failure),
         }
@@ -267,7 +271,7 @@ impl Place {
             Self::Here(director) => match decision {
                 Decision::Resume => said(director.resume(id, by).await, id, "resumed"),
                 Decision::Discard { reason } => {
-                    said(director.discard(id, format!("{by}: {reason}")).await, id, "discarded")
+                    said(director.discard(id, By::new(by).because(reason)).await, id, "discarded")
                 }
                 Decision::Resend { to, body } => {
                     let mut resend = Resend::by(by);

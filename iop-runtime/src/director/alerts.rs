@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Director, DirectorError, store_error};
+use super::{Act, By, Director, DirectorError, store_error};
 use crate::engine::{Condition, Mute};
 use crate::message::AlertKind;
 
@@ -32,6 +32,10 @@ impl Director {
         }
         let until = self.core.clock.now().after(duration);
         let mute = Mute::new(item, kind, until, by);
-        self.core.alerts.mute(&self.core, mute).await.map_err(store_error)
+        let done = self.core.alerts.mute(&self.core, mute).await.map_err(store_error);
+        let what = kind.map_or_else(|| "every rule".to_owned(), |kind| format!("rule {kind}"));
+        let whose = item.map_or_else(|| "the production".to_owned(), |item| format!("item {item}"));
+        let act = Act::new("alerts.mute", format!("{what} of {whose}")).by(By::from(by));
+        self.audited(act, done, |()| format!("done, until {until}").into()).await
     }
 }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Director;
+use super::audit::failed;
+use super::{Act, By, Director};
 use crate::engine::{ReloadError, Reloading, Stop, row_edited};
 use crate::lookup::{Edit, Edited, RowChange, TableError};
 use crate::settings::{SettingChange, ShownSetting, Snapshot, TableUse};
+use crate::store::AuditHash;
 
 impl Director {
     /// Every setting as it is now.
@@ -25,10 +27,23 @@ impl Director {
         reloading: Reloading,
         stop: Stop,
     ) -> Result<Vec<SettingChange>, ReloadError> {
+        let act = Act::new("settings.reload", "settings").by(By::from(by));
         let (core, by) = (Arc::clone(&self.core), by.to_owned());
         // To its end, also where whoever asked goes away: an item may be half restarted.
         let task = tokio::spawn(async move { crate::engine::reload(&core, &by, reloading, stop).await });
-        task.await.unwrap_or(Err(ReloadError::NoSource))
+        let changed = task.await.unwrap_or(Err(ReloadError::NoSource));
+        if reloading == Reloading::Apply {
+            let act = match &changed {
+                Ok(changes) => {
+                    let rows = |side: fn(&SettingChange) -> &Option<String>| hash(changes, |change| &change.key, side);
+                    act.changed(rows(|change| &change.from), rows(|change| &change.to))
+                }
+                Err(error) => act.came_to(failed(error)),
+            };
+            // A record that is not stored has been reported: the production starts over from what is stored.
+            drop(self.record(act).await);
+        }
+        changed
     }
 
     /// The lookup tables that settings name, and the settings that name each.
@@ -66,6 +81,23 @@ impl Director {
             Err(TableError::Store(error)) => self.core.failure.report(error),
             Err(_) => {}
         }
+        let act = Act::new("table.edit", format!("table {name}")).by(By::from(by));
+        let act = match &edited {
+            Ok(Edited { changes, .. }) => {
+                let rows = |side: fn(&RowChange) -> &Option<String>| hash(changes, |change| &change.key, side);
+                act.changed(rows(|change| &change.from), rows(|change| &change.to))
+            }
+            Err(error) => act.came_to(failed(error)),
+        };
+        // As above.
+        drop(self.record(act).await);
         edited
     }
+}
+
+/// Of what has changed, the keys with their values on one side of the change; `None` where nothing has.
+fn hash<T>(changes: &[T], key: fn(&T) -> &String, side: fn(&T) -> &Option<String>) -> Option<AuditHash> {
+    let rows: Vec<_> = changes.iter().map(|change| (key(change), side(change))).collect();
+    let text = serde_json::to_vec(&rows).ok().filter(|_| !rows.is_empty())?;
+    Some(AuditHash::of(&text))
 }

@@ -1,6 +1,7 @@
 //! The director: the handle through which other code drives a running production.
 
 mod alerts;
+mod audit;
 mod edits;
 pub mod http;
 mod operator;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use self::audit::done_or_not;
 use crate::component::{ComponentKind, Entrance, Incoming, RequestError};
 use crate::engine::{Caller, Core, CrashPoint, Delivery, Emission, Running, Stop, response_id, to_the_end};
 use crate::message::{
@@ -20,6 +22,7 @@ use crate::message::{InvalidMessage, read};
 use crate::production::Graph;
 use crate::store::{NewMessage, Step, Store, StoreError, StoredMessage};
 
+pub use self::audit::{Act, Actor, By};
 pub use self::operator::{RESENT_FROM, Resend};
 pub use self::status::{FailingStatus, ItemStatus, ParkedStatus, ProductionStatus, ScheduleStatus};
 
@@ -30,6 +33,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone)]
 pub struct Director {
     core: Arc<Core>,
+    actor: Arc<Actor>,
 }
 
 /// Why the director could not do it.
@@ -132,7 +136,7 @@ impl Running {
     /// The handle for other code.
     #[must_use]
     pub fn director(&self) -> Director {
-        Director { core: Arc::clone(self.core()) }
+        Director { core: Arc::clone(self.core()), actor: Actor::program() }
     }
 }
 
@@ -223,8 +227,10 @@ impl Director {
     ///
     /// # Errors
     /// [`DirectorError::NotStored`], [`DirectorError::Unknown`].
-    pub async fn resume(&self, message: MessageId, by: impl Into<Arc<str>>) -> Result<bool, DirectorError> {
-        crate::engine::resume(&self.core, message, &by.into()).await.map_err(store_error)
+    pub async fn resume(&self, message: MessageId, by: impl Into<By>) -> Result<bool, DirectorError> {
+        let by = by.into();
+        let done = crate::engine::resume(&self.core, message, &by.to_string().into()).await.map_err(store_error);
+        self.audited(Act::new("message.resume", format!("message {message}")).by(by), done, done_or_not).await
     }
 
     /// Takes an unfinished message out for good, in the name of `by`; `false` where it is finished, or a worker has it.
@@ -232,8 +238,10 @@ impl Director {
     ///
     /// # Errors
     /// [`DirectorError::NotStored`], [`DirectorError::Unknown`].
-    pub async fn discard(&self, message: MessageId, by: impl Into<Arc<str>>) -> Result<bool, DirectorError> {
-        crate::engine::discard(&self.core, message, &by.into()).await.map_err(store_error)
+    pub async fn discard(&self, message: MessageId, by: impl Into<By>) -> Result<bool, DirectorError> {
+        let by = by.into();
+        let done = crate::engine::discard(&self.core, message, &by.to_string().into()).await.map_err(store_error);
+        self.audited(Act::new("message.discard", format!("message {message}")).by(by), done, done_or_not).await
     }
 
     /// Suspends a message that waits in memory for a worker or for its next attempt, in the name of `by`; `false` where it
@@ -241,8 +249,10 @@ impl Director {
     ///
     /// # Errors
     /// [`DirectorError::NotStored`], [`DirectorError::Unknown`].
-    pub async fn suspend(&self, message: MessageId, by: impl Into<Arc<str>>) -> Result<bool, DirectorError> {
-        crate::engine::suspend(&self.core, message, &by.into()).await.map_err(store_error)
+    pub async fn suspend(&self, message: MessageId, by: impl Into<By>) -> Result<bool, DirectorError> {
+        let by = by.into();
+        let done = crate::engine::suspend(&self.core, message, &by.to_string().into()).await.map_err(store_error);
+        self.audited(Act::new("message.suspend", format!("message {message}")).by(by), done, done_or_not).await
     }
 
     /// The state of every item.
@@ -257,7 +267,8 @@ impl Director {
     /// [`DirectorError::UnknownItem`].
     pub async fn start_item(&self, name: &str) -> Result<bool, DirectorError> {
         let (core, index) = (Arc::clone(&self.core), self.index(name)?);
-        Ok(to_the_end(async move { crate::engine::start_item(&core, &core.items[index]).await }).await)
+        let done = to_the_end(async move { crate::engine::start_item(&core, &core.items[index]).await }).await;
+        self.audited(Act::new("item.start", format!("item {name}")), Ok(done), done_or_not).await
     }
 
     /// Stops an item: calls that wait for it fail at once, its queue stays; `false` where it was not running.
@@ -266,7 +277,8 @@ impl Director {
     /// [`DirectorError::UnknownItem`].
     pub async fn stop_item(&self, name: &str, how: Stop) -> Result<bool, DirectorError> {
         let (core, index) = (Arc::clone(&self.core), self.index(name)?);
-        Ok(to_the_end(async move { crate::engine::stop_item(&core, &core.items[index], how).await }).await)
+        let done = to_the_end(async move { crate::engine::stop_item(&core, &core.items[index], how).await }).await;
+        self.audited(Act::new("item.stop", format!("item {name}")), Ok(done), done_or_not).await
     }
 
     /// Stops an item and starts it again, with new instances of its component.
@@ -275,13 +287,13 @@ impl Director {
     /// [`DirectorError::UnknownItem`].
     pub async fn restart_item(&self, name: &str, how: Stop) -> Result<(), DirectorError> {
         let (core, index) = (Arc::clone(&self.core), self.index(name)?);
-        to_the_end(async move {
+        let started = to_the_end(async move {
             let item = &core.items[index];
             crate::engine::stop_item(&core, item, how).await;
             crate::engine::start_item(&core, item).await
-        })
-        .await;
-        Ok(())
+        });
+        let started = started.await;
+        self.audited(Act::new("item.restart", format!("item {name}")), Ok(started), done_or_not).await.map(drop)
     }
 
     pub(super) fn index(&self, name: &str) -> Result<usize, DirectorError> {

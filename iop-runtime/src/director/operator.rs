@@ -6,32 +6,32 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Called, Director, DirectorError, entering, store_error};
+use super::{Act, Actor, By, Called, Director, DirectorError, entering, store_error};
 use crate::clock::Clock;
 use crate::engine::{at_rest, housekeeping};
 use crate::message::{Invocation, Kind, MessageId, MessageType};
 use crate::settings::ResolvedProduction;
-use crate::store::{Event, Purged, Step, Store, StoredMessage};
+use crate::store::{AuditHash, Event, Purged, Step, Store, StoredMessage};
 
 /// The key under which a message that was resent finds the one that it was resent from.
 pub const RESENT_FROM: &str = "resent_from";
 
 /// How a message is sent once more.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Resend {
     /// To another item than its own.
     pub to: Option<String>,
     /// With another body, as JSON.
     pub body: Option<Bytes>,
-    /// Who asks for it.
-    pub by: String,
+    /// Who asks for it, and why.
+    pub by: By,
 }
 
 impl Resend {
     /// The same body to the same item, in the name of `by`.
     #[must_use]
-    pub fn by(by: impl Into<String>) -> Self {
+    pub fn by(by: impl Into<By>) -> Self {
         Self { to: None, body: None, by: by.into() }
     }
 }
@@ -41,7 +41,7 @@ impl Director {
     /// waits there for the next start. Close the [store](Self::store) in the end.
     #[must_use]
     pub fn at_rest(resolved: ResolvedProduction, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { core: at_rest(resolved, store, clock) }
+        Self { core: at_rest(resolved, store, clock), actor: Actor::program() }
     }
 
     /// Sends a stored request once more: a new message in the session of the old one, which is its parent. The old one stays
@@ -51,13 +51,21 @@ impl Director {
     /// [`DirectorError::UnknownMessage`]; [`DirectorError::Invalid`] where the body does not fit;
     /// [`DirectorError::UnknownType`] where the item does not take it; nothing was stored then. Those of the store.
     pub async fn resend(&self, id: MessageId, resend: Resend) -> Result<Called, DirectorError> {
-        let core = &self.core;
         let original = self.stored(id).await?;
+        let after = resend.body.as_ref().map(|body| AuditHash::of(body));
+        let before = after.map(|_| AuditHash::of(&original.body));
+        let act = Act::new("message.resend", format!("message {id}")).by(resend.by.clone()).changed(before, after);
+        let resent = self.resend_stored(&original, resend).await;
+        self.audited(act, resent, |called| format!("done, as {}", called.id).into()).await
+    }
+
+    async fn resend_stored(&self, original: &StoredMessage, resend: Resend) -> Result<Called, DirectorError> {
+        let core = &self.core;
         let header = &original.header;
         let target = resend.to.as_deref().or(header.target.as_deref()).unwrap_or_default();
         let index = self.index(target)?;
         let message = self.message_type(index, Some(&header.type_name))?;
-        let accepted = accepted(message, &original, resend.body.as_ref())?;
+        let accepted = accepted(message, original, resend.body.as_ref())?;
         let new = MessageId::random();
         let mut emission = entering(core, index, message, accepted, new);
         let emitted = &mut emission.message;
@@ -104,7 +112,14 @@ impl Director {
     ) -> Result<Purged, DirectorError> {
         let plan = housekeeping::plan(&self.core, older_than);
         let store = &*self.core.store;
-        let purged = housekeeping::purge(store, plan, at_most).await.map_err(store_error)?;
+        let purged = housekeeping::purge(store, plan, at_most).await.map_err(store_error);
+        let which = match older_than {
+            Some(age) => format!("messages older than {} s", age.as_secs()),
+            None => "messages that are kept no longer".to_owned(),
+        };
+        let act = Act::new("messages.purge", which).by(By::from(by));
+        let words = |purged: &Purged| format!("done, {} messages", purged.messages).into();
+        let purged = self.audited(act, purged, words).await?;
         if !purged.is_nothing() {
             let text = format!("{} messages purged by {by}", purged.messages);
             store.append_events(vec![Event::of_store(&text, self.core.clock.now())]);

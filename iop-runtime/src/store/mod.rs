@@ -19,7 +19,9 @@
 //! | L9 | nothing is delivered before it is due |
 //! | L10 | purge never removes what is unfinished |
 //! | L11 | a reader sees every step whose commit was acknowledged |
+//! | L12 | the audit log is only appended to, and each entry is chained to the one before |
 
+mod audit;
 pub(crate) mod blobs;
 mod judge;
 mod leases;
@@ -38,6 +40,7 @@ use tokio::sync::SetOnce;
 use crate::clock::Timestamp;
 use crate::message::{BlobStore, Header, Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
 
+pub use audit::{AuditEntry, AuditFault, AuditHash, AuditHead, AuditQuery, AuditRecord, verify_audit};
 pub use purge::{Purge, PurgeBatch, PurgeCursor, PurgeOf, PurgeRule, Purged, Usage};
 pub use viewer::{Event, EventQuery, Level, MessageQuery, QueueStatus, Viewer};
 
@@ -94,6 +97,9 @@ pub trait Store: Viewer {
 
     /// Appends to the event log, in the order of the calls and without an answer: the log never holds a turn up.
     fn append_events(&self, events: Vec<Event>);
+
+    /// Puts what somebody did at the end of the audit log. It answers when the entry is durable.
+    fn append_audit(&self, record: AuditRecord) -> Reply<AuditEntry>;
 
     /// Removes one batch of what may go: messages with their bodies and keys, then marks, then events. A session goes when
     /// every message of it ended long enough ago, and no process instance of it has state.

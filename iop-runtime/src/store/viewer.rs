@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{ProcessState, PurgeBatch, Purged, Reply, StoredMessage, Usage};
+use super::{AuditEntry, AuditQuery, ProcessState, PurgeBatch, Purged, Reply, StoredMessage, Usage};
 use crate::clock::Timestamp;
 use crate::message::{Header, MessageId, SessionId, Status};
 
@@ -31,6 +31,9 @@ pub trait Viewer: Send + Sync + fmt::Debug + 'static {
 
     /// Events, newest first unless the query says otherwise.
     fn events(&self, query: EventQuery) -> Reply<Vec<Event>>;
+
+    /// Entries of the audit log, newest first unless the query says otherwise.
+    fn audit(&self, query: AuditQuery) -> Reply<Vec<AuditEntry>>;
 
     /// What this batch of a [purge](super::Store::purge) would remove.
     fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged>;

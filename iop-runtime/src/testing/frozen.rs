@@ -10,9 +10,9 @@ use tokio::runtime::Handle;
 use crate::message::{BlobStore, Header, MessageId};
 use crate::store::blobs::Blobs;
 use crate::store::{
-    Admin, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId,
-    ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store, StoreError, StoredMessage, Usage,
-    Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest,
+    LeaseToken, MessageQuery, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store,
+    StoreError, StoredMessage, Usage, Viewer,
 };
 
 /// Where the production's messages are.
@@ -153,6 +153,10 @@ impl Store for Frozen {
         }
     }
 
+    fn append_audit(&self, record: AuditRecord) -> Reply<AuditEntry> {
+        self.ask(|store| store.append_audit(record))
+    }
+
     fn purge(&self, batch: PurgeBatch) -> Reply<Purged> {
         self.ask(|store| store.purge(batch))
     }
@@ -189,6 +193,10 @@ impl Viewer for Frozen {
 
     fn load_state(&self, instance: MessageId) -> Reply<Option<ProcessState>> {
         self.ask(|store| store.load_state(instance))
+    }
+
+    fn audit(&self, query: AuditQuery) -> Reply<Vec<AuditEntry>> {
+        self.ask(|store| store.audit(query))
     }
 
     fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 pub use access::Token;
 pub use credentials::{ADDRESS_FILE, TOKEN_FILE};
 
-use super::Director;
+use super::{Actor, Director};
 use credentials::AddressFile;
 use routes::Behind;
 
@@ -141,6 +141,8 @@ impl HttpEntrance {
 
     /// Answers callers until `stop`, and then those that are still waiting, for as long as the grace lasts.
     pub async fn serve(self, director: Director, stop: CancellationToken) {
+        // Whoever has the token; calls that name somebody are in their name.
+        let director = director.acting_as(Actor::new("somebody over HTTP", "operator", "HTTP"));
         let behind = Behind { director, grace: self.grace, body_timeout: self.patience.body };
         let router = routes::router(behind, Arc::new(self.token));
         server::serve(self.listener, router, self.patience.head, self.grace, stop).await;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Failure, json};
 use super::edits::in_the_name_of;
 use super::routes::{Behind, changed, read};
-use crate::director::{DirectorError, Resend};
+use crate::director::{By, DirectorError, Resend};
 use crate::engine::{Condition, Mute};
 use crate::message::{AlertKind, MessageId, SessionId};
 use crate::store::Purged;
@@ -40,13 +40,8 @@ struct How {
 }
 
 impl How {
-    /// `eve: no such patient`.
-    fn by_and_why(&self) -> String {
-        let by = in_the_name_of(self.by.as_deref());
-        match self.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()) {
-            Some(reason) => format!("{by}: {reason}"),
-            None => by,
-        }
+    fn by_and_why(&self) -> By {
+        By::new(in_the_name_of(self.by.as_deref())).because(self.reason.as_deref().unwrap_or_default())
     }
 }
 

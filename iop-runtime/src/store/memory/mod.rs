@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use self::state::State;
 use super::{
-    Admin, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId,
-    ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store, StoreError, StoredMessage, Usage,
-    Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest,
+    LeaseToken, MessageQuery, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store,
+    StoreError, StoredMessage, Usage, Viewer,
 };
 use crate::clock::{Clock, Timestamp};
 use crate::message::{BlobStore, Header, MessageId};
@@ -106,6 +106,10 @@ impl Store for MemoryStore {
         drop(self.answer(move |state, _| state.append_events(events)));
     }
 
+    fn append_audit(&self, record: AuditRecord) -> Reply<AuditEntry> {
+        self.answer(move |state, now| state.append_audit(record, now))
+    }
+
     fn purge(&self, batch: PurgeBatch) -> Reply<Purged> {
         self.answer(|state, _| state.purge(batch))
     }
@@ -154,6 +158,10 @@ impl Viewer for MemoryStore {
 
     fn events(&self, query: EventQuery) -> Reply<Vec<Event>> {
         self.answer(move |state, _| view::events(&state.events, &query))
+    }
+
+    fn audit(&self, query: AuditQuery) -> Reply<Vec<AuditEntry>> {
+        self.answer(move |state, _| view::audit(&state.audit, &query))
     }
 
     fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {

@@ -11,8 +11,8 @@ use crate::store::blobs::Blobs;
 use crate::store::judge::refusal;
 use crate::store::leases::{Fences, Leases, Queued};
 use crate::store::{
-    Admin, Commit, EVENTS_KEPT, End, Event, Fence, LeaseBatch, LeaseOrder, LeaseRequest, LeaseToken, Leased,
-    NewMessage, NodeId, Outcome, Parked, ProcessState, Receipt, Step, StoredMessage,
+    Admin, AuditEntry, AuditHead, AuditRecord, Commit, EVENTS_KEPT, End, Event, Fence, LeaseBatch, LeaseOrder,
+    LeaseRequest, LeaseToken, Leased, NewMessage, NodeId, Outcome, Parked, ProcessState, Receipt, Step, StoredMessage,
 };
 
 /// All that the store knows.
@@ -24,6 +24,8 @@ pub(super) struct State {
     pub(super) leases: Leases,
     pub(super) fences: Fences,
     pub(super) events: VecDeque<Event>,
+    /// By place: the first one is number 1.
+    pub(super) audit: Vec<AuditEntry>,
     pub(super) notes: HashMap<Arc<str>, Arc<str>>,
     pub(super) blobs: Blobs,
     fence_numbers: HashMap<Arc<str>, u64>,
@@ -41,6 +43,7 @@ impl Default for State {
             leases: Leases::default(),
             fences: Fences::default(),
             events: VecDeque::new(),
+            audit: Vec::new(),
             notes: HashMap::new(),
             blobs: Blobs::in_memory(),
             fence_numbers: HashMap::new(),
@@ -64,6 +67,13 @@ impl State {
                 self.rows.make_ready(sequence);
             }
         }
+    }
+
+    pub(super) fn append_audit(&mut self, record: AuditRecord, now: Timestamp) -> AuditEntry {
+        let head = self.audit.last().map_or(AuditHead::START, AuditEntry::head);
+        let entry = AuditEntry::following(head, now, record);
+        self.audit.push(entry.clone());
+        entry
     }
 
     pub(super) fn submit(&mut self, step: Step, now: Timestamp) -> Receipt {

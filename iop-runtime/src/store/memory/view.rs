@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::rows::{Entry, Rows};
 use crate::message::{Header, Status, hashed};
 use crate::store::viewer::page;
-use crate::store::{Event, EventQuery, MessageQuery, QueueStatus};
+use crate::store::{AuditEntry, AuditQuery, Event, EventQuery, MessageQuery, QueueStatus};
 
 pub(super) fn messages(rows: &Rows, query: &MessageQuery) -> Vec<Header> {
     let found = |(sequence, entry): (&u64, &Entry)| {
@@ -73,5 +73,15 @@ pub(super) fn events(events: &VecDeque<Event>, query: &EventQuery) -> Vec<Event>
         events.iter().filter(found).take(limit).cloned().collect()
     } else {
         events.iter().rev().filter(found).take(limit).cloned().collect()
+    }
+}
+
+pub(super) fn audit(entries: &[AuditEntry], query: &AuditQuery) -> Vec<AuditEntry> {
+    let found = |entry: &&AuditEntry| follows(entry.number, query.after, query.oldest_first) && query.matches(entry);
+    let limit = page(query.limit);
+    if query.oldest_first {
+        entries.iter().filter(found).take(limit).cloned().collect()
+    } else {
+        entries.iter().rev().filter(found).take(limit).cloned().collect()
     }
 }

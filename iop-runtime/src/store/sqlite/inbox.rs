@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use crate::message::MessageId;
 use crate::store::blobs::Hold;
 use crate::store::{
-    Admin, Commit, Event, Fence, LeaseBatch, LeaseRequest, LeaseToken, NodeId, Outcome, ProcessState, PurgeBatch,
-    Purged, Receipt, Reply, Step, StoreError, StoredMessage,
+    Admin, AuditEntry, AuditRecord, Commit, Event, Fence, LeaseBatch, LeaseRequest, LeaseToken, NodeId, Outcome,
+    ProcessState, PurgeBatch, Purged, Receipt, Reply, Step, StoreError, StoredMessage,
 };
 
 /// At most so many requests in one transaction …
@@ -67,6 +67,7 @@ pub(super) enum Op {
     Shrink(u64, Answer<bool>),
     Admin(Admin, Answer<bool>),
     WriteNote(Arc<str>, Arc<str>, Answer<()>),
+    Audit(AuditRecord, Answer<AuditEntry>),
     Recover(Answer<()>),
     Close(Answer<()>),
 }
@@ -85,6 +86,7 @@ impl Op {
             | Self::Purge(..)
             | Self::Shrink(..)
             | Self::WriteNote(..)
+            | Self::Audit(..)
             | Self::Admin(..) => true,
             Self::LoadState(..) | Self::Find(..) | Self::IsMarked(..) | Self::Recover(_) | Self::Close(_) => false,
         }
@@ -94,7 +96,7 @@ impl Op {
     pub(super) fn must_be_durable(&self) -> bool {
         match self {
             Self::Step(queued) => !queued.step.only_starts(),
-            Self::Acquire(..) | Self::Purge(..) | Self::WriteNote(..) | Self::Admin(..) => true,
+            Self::Acquire(..) | Self::Purge(..) | Self::WriteNote(..) | Self::Audit(..) | Self::Admin(..) => true,
             _ => false,
         }
     }
@@ -129,6 +131,7 @@ impl Op {
                 refuse(answer, error);
             }
             Self::Purge(_, answer) => refuse(answer, error),
+            Self::Audit(_, answer) => refuse(answer, error),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A change takes its place in the order in `inbox`, becomes rows in `step`, and is answered by `writer` after the
 //! commit that it shares with everything else that waited. People look through `reader`.
 
+mod audit;
 mod blob;
 mod checksum;
 mod directory;
@@ -35,8 +36,9 @@ use self::thread::Setup;
 #[doc(hidden)]
 pub use self::writer::Fault;
 use super::{
-    Admin, Caps, Event, EventQuery, Fence, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId, ProcessState,
-    PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Event, EventQuery, Fence, LeaseBatch, LeaseRequest, LeaseToken,
+    MessageQuery, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store, StoredMessage,
+    Usage, Viewer,
 };
 use crate::clock::Clock;
 use crate::message::{BlobStore, Header, MessageId, blobs_in};
@@ -165,6 +167,10 @@ impl Store for SqliteStore {
         self.inbox.push(Op::Events(events));
     }
 
+    fn append_audit(&self, record: AuditRecord) -> Reply<AuditEntry> {
+        self.inbox.ask(|answer| Op::Audit(record, answer))
+    }
+
     fn purge(&self, batch: PurgeBatch) -> Reply<Purged> {
         self.inbox.ask(|answer| Op::Purge(batch, answer))
     }
@@ -216,6 +222,10 @@ impl Viewer for SqliteStore {
         self.reader.ask(move |view| view.events(&query))
     }
 
+    fn audit(&self, query: AuditQuery) -> Reply<Vec<AuditEntry>> {
+        self.reader.ask(move |view| view.audit(&query))
+    }
+
     fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {
         self.reader.ask(move |view| view.purgeable(batch))
     }
@@ -254,6 +264,10 @@ impl Viewer for ReadOnlyStore {
 
     fn events(&self, query: EventQuery) -> Reply<Vec<Event>> {
         self.reader.ask(move |view| view.events(&query))
+    }
+
+    fn audit(&self, query: AuditQuery) -> Reply<Vec<AuditEntry>> {
+        self.reader.ask(move |view| view.audit(&query))
     }
 
     fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {

@@ -94,6 +94,16 @@ impl View {
         answer.and_then(|answer| ended.map(|()| answer))
     }
 
+    /// Every row that a statement gives.
+    pub(super) fn rows<T>(
+        &self,
+        sql: &str,
+        values: impl rusqlite::Params,
+        read: impl FnMut(&rusqlite::Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        self.connection.prepare(sql)?.query_map(values, read)?.collect()
+    }
+
     pub(super) fn find(&self, id: MessageId) -> Result<Option<StoredMessage>> {
         let mut statement = self.connection.prepare(select_message!("WHERE m.id = ?1"))?;
         statement.query_row((id.to_bytes(),), |row| row::message(row, &self.names)).optional()
@@ -240,23 +250,23 @@ impl View {
 }
 
 /// A statement put together from fixed pieces, with its values.
-struct Filter {
-    sql: String,
-    values: Vec<Value>,
+pub(super) struct Filter {
+    pub(super) sql: String,
+    pub(super) values: Vec<Value>,
 }
 
 impl Filter {
-    fn new(sql: &'static str) -> Self {
+    pub(super) fn new(sql: &'static str) -> Self {
         Self { sql: sql.to_owned(), values: Vec::new() }
     }
 
-    fn and<const N: usize>(&mut self, condition: &'static str, values: [Value; N]) {
+    pub(super) fn and<const N: usize>(&mut self, condition: &'static str, values: [Value; N]) {
         self.sql.push_str(condition);
         self.values.extend(values);
     }
 
     /// Only what follows `after`, in order, up to a limit.
-    fn page(&mut self, column: &'static str, after: Option<u64>, oldest_first: bool, limit: usize) {
+    pub(super) fn page(&mut self, column: &'static str, after: Option<u64>, oldest_first: bool, limit: usize) {
         if let Some(after) = after {
             self.sql.push_str(" AND ");
             self.sql.push_str(column);

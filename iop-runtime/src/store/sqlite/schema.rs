@@ -112,6 +112,25 @@ pub(super) const TABLES: &str = "
         text TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
 
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY,
+        time INTEGER NOT NULL,
+        who TEXT NOT NULL,
+        role TEXT NOT NULL,
+        origin TEXT NOT NULL,
+        action TEXT NOT NULL,
+        object TEXT NOT NULL,
+        reason TEXT,
+        before BLOB,
+        after BLOB,
+        result TEXT NOT NULL,
+        hash BLOB NOT NULL
+    ) STRICT;
+    CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit log is only appended to'); END;
+    CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit log is only appended to'); END;
+
     CREATE TABLE fence (
         name TEXT PRIMARY KEY,
         number INTEGER NOT NULL

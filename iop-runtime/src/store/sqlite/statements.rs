@@ -133,6 +133,11 @@ statements! {
         INSERT INTO event (time, level, item, session, message, module, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     forget_events: "DELETE FROM event WHERE number <= ?1";
 
+    audit_head: "SELECT number, hash FROM audit WHERE number = (SELECT max(number) FROM audit)";
+    insert_audit: "
+        INSERT INTO audit (number, time, who, role, origin, action, object, reason, before, after, result, hash)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
     resume: "
         UPDATE message
         SET status = 0, rank = 255 - priority, reason = NULL, due = NULL, attempt = 0, crashes = 0, failing = NULL

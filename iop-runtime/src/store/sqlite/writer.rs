@@ -227,6 +227,10 @@ impl<'c> Writer<'c> {
                 self.sql.write_note.execute((name, text))?;
                 later(answers, answer, Ok(()));
             }
+            Op::Audit(record, answer) => {
+                let entry = self.append_audit(record)?;
+                later(answers, answer, Ok(entry));
+            }
             Op::Admin(action, answer) => {
                 self.flush_starts()?;
                 let done = self.admin(&action)?;
