@@ -8,5 +8,7 @@ mod drawing;
 mod graphs;
 #[path = "picture/layout.rs"]
 mod layout;
+#[path = "picture/sequence.rs"]
+mod sequence;
 #[path = "picture/snapshots.rs"]
 mod snapshots;

@@ -5,6 +5,7 @@
 
 mod label;
 pub mod layout;
+pub mod sequence;
 mod style;
 mod svg;
 mod text;
