@@ -21,6 +21,7 @@ pub mod message;
 pub mod picture;
 pub mod production;
 pub mod replay;
+pub mod search;
 pub mod settings;
 pub mod store;
 #[cfg(feature = "testing")]

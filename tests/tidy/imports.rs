@@ -20,8 +20,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("production", &["component", "message", "settings"]),
     // Draws the graph; knows nothing of a running production.
     ("picture", &["production"]),
+    // The language of searches: what is looked for, not how it is found.
+    ("search", &["clock", "message", "settings"]),
     // A store keeps messages, and knows neither who handles them nor why.
-    ("store", &["clock", "message"]),
+    ("store", &["clock", "message", "search"]),
     // Lookup tables are kept in the store and seen through settings.
     ("lookup", &["clock", "message", "settings", "store"]),
     // What is said goes to the store of the production that said it.
@@ -30,7 +32,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // What stands before the engine: other code, the terminal, the browser, tests.
     (
         "director",
-        &["adapter", "clock", "component", "engine", "events", "lookup", "message", "production", "settings", "store"],
+        &[
+            "adapter",
+            "clock",
+            "component",
+            "engine",
+            "events",
+            "lookup",
+            "message",
+            "production",
+            "search",
+            "settings",
+            "store",
+        ],
     ),
     // Runs a production on what a store has recorded.
     ("replay", &["clock", "component", "engine", "message", "production", "settings", "store"]),
@@ -47,6 +61,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "message",
             "picture",
             "production",
+            "search",
             "settings",
             "store",
         ],
@@ -66,6 +81,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "picture",
             "production",
             "replay",
+            "search",
             "settings",
             "store",
         ],
@@ -83,6 +99,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "message",
             "production",
             "replay",
+            "search",
             "settings",
             "store",
         ],

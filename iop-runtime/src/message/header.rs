@@ -142,6 +142,19 @@ pub enum SuspendReason {
 }
 
 impl SuspendReason {
+    /// Every reason.
+    pub const ALL: [Self; 9] = [
+        Self::Poison,
+        Self::Schema,
+        Self::Corrupt,
+        Self::InDoubt,
+        Self::CrashSuspect,
+        Self::Orphaned,
+        Self::Operator,
+        Self::Unavailable,
+        Self::MaxHops,
+    ];
+
     /// The word in the store, on the command line and in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
