@@ -45,11 +45,10 @@ impl Answer {
 
 fn options(directory: Option<&Path>) -> HttpOptions {
     HttpOptions {
-        address: "127.0.0.1:0".parse().unwrap(),
-        port: Port::Exactly,
         directory: directory.map(Path::to_owned),
         grace: Duration::from_secs(5),
         patience: Patience { head: Duration::from_secs(1), body: Duration::from_secs(1) },
+        ..HttpOptions::at("127.0.0.1:0".parse().unwrap())
     }
 }
 

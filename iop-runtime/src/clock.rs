@@ -58,6 +58,27 @@ pub(crate) mod rfc3339 {
     }
 }
 
+/// The same of a moment that may be missing.
+pub(crate) mod rfc3339_or_null {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{Timestamp, rfc3339};
+
+    pub(crate) fn serialize<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => rfc3339::serialize(time, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        #[derive(Deserialize)]
+        struct Text(#[serde(with = "rfc3339")] Timestamp);
+
+        Ok(Option::<Text>::deserialize(deserializer)?.map(|Text(time)| time))
+    }
+}
+
 /// Tells the time.
 pub trait Clock: Send + Sync + fmt::Debug + 'static {
     /// The present moment.

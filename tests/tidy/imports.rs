@@ -40,6 +40,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "events",
             "lookup",
             "message",
+            "picture",
             "production",
             "search",
             "settings",

@@ -4,7 +4,6 @@
 
 mod arguments;
 mod blob;
-mod document;
 mod exit;
 mod graph;
 mod lock;

@@ -1,20 +1,18 @@
 //! What a store says: messages, queues, the event log. Only read, and so possible while the production runs.
 
-use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::arguments::{LogArguments, MessagesArguments, Rows as Form, SettingsArguments, Table};
-use super::document::{EventDocument, MessageDocument};
 use super::exit::{Exit, Failure};
 use super::table::Rows;
 use super::{Program, wait_for};
+use crate::director::view::{self, MessageView};
 use crate::events::{Look, line};
-use crate::message::Header;
 use crate::settings::StoreChoice;
-use crate::store::{Event, EventQuery, MessageQuery, QueueStatus, StoreError, Viewer};
+use crate::store::{Event, EventQuery, MessageQuery, StoreError, Viewer};
 
 impl Program {
     /// The store of the production, to be read.
@@ -46,17 +44,17 @@ impl Program {
             limit: arguments.limit.max(1),
             ..MessageQuery::default()
         };
-        let headers = wait_for(async { viewer.query(query).await.map_err(unreadable) })?;
-        if headers.is_empty() && arguments.output != Form::Table {
-            write_documents(arguments.output, &[] as &[MessageDocument], out)?;
+        let messages = wait_for(async { view::messages(&*viewer, query).await.map_err(unreadable) })?.messages;
+        if messages.is_empty() && arguments.output != Form::Table {
+            write_documents(arguments.output, &messages, out)?;
         }
-        if headers.is_empty() {
+        if messages.is_empty() {
             return Err(Failure::found_nothing("no such message"));
         }
         if arguments.output == Form::Table {
-            message_table(&headers).write(out)?;
+            message_table(&messages).write(out)?;
         } else {
-            write_documents(arguments.output, &headers.iter().map(MessageDocument::of).collect::<Vec<_>>(), out)?;
+            write_documents(arguments.output, &messages, out)?;
         }
         Ok(Exit::Done)
     }
@@ -69,11 +67,9 @@ impl Program {
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
         let viewer = self.viewer(settings)?;
-        let found = wait_for(async { viewer.queues().await.map_err(unreadable) })?;
-        let queues = self.every_queue(found);
+        let queues = wait_for(async { view::queues(&*viewer, self.graph).await.map_err(unreadable) })?;
         if output == Table::Json {
-            let documents: Vec<_> = queues.iter().map(QueueDocument::of).collect();
-            serde_json::to_writer_pretty(&mut *out, &documents)?;
+            serde_json::to_writer_pretty(&mut *out, &queues)?;
             writeln!(out)?;
             return Ok(Exit::Done);
         }
@@ -92,28 +88,6 @@ impl Program {
         Ok(Exit::Done)
     }
 
-    /// The queues of all items in the order of the graph, empty ones included, then those of items that are no longer
-    /// in the production.
-    fn every_queue(self, found: Vec<QueueStatus>) -> Vec<QueueStatus> {
-        let mut found: HashMap<Arc<str>, QueueStatus> =
-            found.into_iter().map(|queue| (Arc::clone(&queue.item), queue)).collect();
-        let empty = |name: &str| QueueStatus {
-            item: Arc::from(name),
-            queued: 0,
-            in_flight: 0,
-            retrying: 0,
-            suspended: 0,
-            oldest: None,
-        };
-        let items = self.graph.items.iter();
-        let mut queues: Vec<_> =
-            items.map(|item| found.remove(item.name).unwrap_or_else(|| empty(item.name))).collect();
-        let mut others: Vec<_> = found.into_values().collect();
-        others.sort_by(|one, other| one.item.cmp(&other.item));
-        queues.extend(others);
-        queues
-    }
-
     /// `log`.
     pub(crate) fn log(
         self,
@@ -129,15 +103,15 @@ impl Program {
             limit: arguments.number.max(1),
             ..EventQuery::default()
         };
-        let mut events = wait_for(async { viewer.events(query).await.map_err(unreadable) })?;
+        let mut events = wait_for(async { view::events(&*viewer, query).await.map_err(unreadable) })?.events;
         // The last lines, in the order in which they were said.
         events.reverse();
         if arguments.output == Form::Table {
             for event in &events {
-                writeln!(out, "{}", event_line(event))?;
+                writeln!(out, "{}", event_line(&Event::from(event.clone())))?;
             }
         } else {
-            write_documents(arguments.output, &events.iter().map(EventDocument::from).collect::<Vec<_>>(), out)?;
+            write_documents(arguments.output, &events, out)?;
         }
         if events.is_empty() { Err(Failure::found_nothing("no such line in the log")) } else { Ok(Exit::Done) }
     }
@@ -152,10 +126,10 @@ pub(crate) fn event_line(event: &Event) -> String {
     line(event, &event.time.to_string(), Look::Plain)
 }
 
-fn message_table(headers: &[Header]) -> Rows {
+fn message_table(messages: &[MessageView]) -> Rows {
     let mut rows = Rows::new(["created", "type", "from", "to", "status", "message", "session", "error"]);
     let item = |name: &Option<Arc<str>>| name.as_deref().unwrap_or("(outside)").to_owned();
-    for header in headers {
+    for header in messages {
         rows.push([
             header.created.to_string(),
             header.type_name.to_string(),
@@ -171,7 +145,7 @@ fn message_table(headers: &[Header]) -> Rows {
 }
 
 /// `completed`, `suspended (poison)`, `completed, late`.
-pub(crate) fn status(header: &Header) -> String {
+pub(crate) fn status(header: &MessageView) -> String {
     let mut text = header.status.to_string();
     if let Some(reason) = header.reason {
         text = format!("{text} ({reason})");
@@ -193,27 +167,4 @@ fn write_documents<T: Serialize>(form: Form, documents: &[T], out: &mut dyn Writ
     serde_json::to_writer_pretty(&mut *out, documents)?;
     writeln!(out)?;
     Ok(())
-}
-
-#[derive(Debug, Serialize)]
-struct QueueDocument<'a> {
-    item: &'a str,
-    queued: u64,
-    in_flight: u64,
-    retrying: u64,
-    suspended: u64,
-    oldest: Option<String>,
-}
-
-impl<'a> QueueDocument<'a> {
-    fn of(queue: &'a QueueStatus) -> Self {
-        Self {
-            item: &queue.item,
-            queued: queue.queued,
-            in_flight: queue.in_flight,
-            retrying: queue.retrying,
-            suspended: queue.suspended,
-            oldest: queue.oldest.map(|time| time.to_string()),
-        }
-    }
 }

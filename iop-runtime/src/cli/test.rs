@@ -15,11 +15,11 @@ use super::arguments::{ChangeArguments, SettingsArguments, TestArguments, TraceF
 use super::exit::{Exit, Failure};
 use super::remote::{Remote, segment};
 use super::start::{runtime, unchanged};
-use super::trace::{Trace, TraceDocument};
-use super::{Program, document, linked, store};
+use super::{Program, store, trace};
 use crate::director::DirectorError;
+use crate::director::view::{self, SessionTrace, TraceExtent};
 use crate::engine::{self, StartOptions, Stop};
-use crate::message::{MessageId, SessionId};
+use crate::message::{Kind, MessageId, SessionId, Status};
 use crate::settings::{ResolvedProduction, StoreChoice};
 use crate::store::{Step, Store, Viewer};
 
@@ -49,8 +49,7 @@ impl Program {
                 Err(failure) => Err(failure),
             }
         })?;
-        let trace = sent.trace.map(|trace| trace.revealing(arguments.reveal));
-        Sent { trace, ..sent }.write(arguments.output, arguments.reveal, out)
+        sent.write(arguments.output, arguments.reveal, out)
     }
 }
 
@@ -58,22 +57,21 @@ impl Program {
 struct Sent {
     /// The response as JSON, where there is one.
     response: Result<Option<Bytes>, Failure>,
-    trace: Option<Trace>,
+    trace: Option<SessionTrace>,
 }
 
 #[derive(Debug, Serialize)]
 struct SentDocument {
     response: Value,
     error: Option<String>,
-    trace: Option<TraceDocument>,
+    trace: Option<SessionTrace>,
 }
 
 impl Sent {
     fn write(self, form: TraceForm, reveal: bool, out: &mut dyn Write) -> Result<Exit, Failure> {
-        let registry = linked()?;
         let body = self.response.as_ref().ok().and_then(Option::as_ref);
-        let (type_name, version) = self.trace.as_ref().and_then(Trace::response_type).unwrap_or_default();
-        let response = body.map_or(Value::Null, |body| document::body(&registry, type_name, version, body, reveal));
+        let (type_name, version) = self.trace.as_ref().and_then(response_type).unwrap_or_default();
+        let response = body.map_or(Value::Null, |body| view::masked(type_name, version, body, reveal));
         match form {
             TraceForm::Tree => {
                 if body.is_some() {
@@ -81,13 +79,12 @@ impl Sent {
                     writeln!(out, "\n")?;
                 }
                 if let Some(trace) = &self.trace {
-                    trace.write(TraceForm::Tree, out)?;
+                    trace::write(trace, TraceForm::Tree, out)?;
                 }
             }
             TraceForm::Json => {
-                let trace = self.trace.as_ref().map(Trace::document).transpose()?;
                 let error = self.response.as_ref().err().map(|failure| failure.text.clone());
-                serde_json::to_writer_pretty(&mut *out, &SentDocument { response, error, trace })?;
+                serde_json::to_writer_pretty(&mut *out, &SentDocument { response, error, trace: self.trace })?;
                 writeln!(out)?;
             }
         }
@@ -127,7 +124,7 @@ async fn here(
     running.flush_log();
     // What was handed in before this step is readable after it.
     let _ = store.submit(Step::default()).commit.wait().await;
-    let trace = Trace::of(&*store, SessionId::of(id), arguments.output).await;
+    let trace = trace::of(&*store, SessionId::of(id), trace::extent(arguments.output, arguments.reveal)).await;
     running.stop(Stop::Drain(grace)).await.map_err(Failure::failed)?;
     Ok(Sent { response: called.map(|called| called.response).map_err(|error| refused(&error)), trace: trace? })
 }
@@ -160,18 +157,38 @@ async fn there(directory: &Path, arguments: &TestArguments, body: Bytes) -> Resu
         Ok(answered.response.map(|text| Bytes::from(text.get().to_owned())))
     });
     let viewer = store::open_viewer(directory)?;
-    Ok(Sent { response, trace: settled(&*viewer, SessionId::of(id), arguments.output).await? })
+    Ok(Sent {
+        response,
+        trace: settled(&*viewer, SessionId::of(id), trace::extent(arguments.output, arguments.reveal)).await?,
+    })
+}
+
+/// The name and version of the type of the response to the input.
+fn response_type(trace: &SessionTrace) -> Option<(&str, u32)> {
+    let input = Some(trace.session.input());
+    let mut messages = trace.messages.iter().map(|traced| &traced.message);
+    let response = messages.find(|message| message.kind == Kind::Response && message.parent == input)?;
+    Some((&response.type_name, response.version))
+}
+
+/// Nothing of it is under way: what is left waits for a person or for its next attempt.
+fn is_settled(trace: &SessionTrace) -> bool {
+    !trace.messages.iter().any(|traced| matches!(traced.message.status, Status::Queued | Status::InFlight))
 }
 
 /// A session once nothing of it is under way, or as it is after a while.
-async fn settled(viewer: &dyn Viewer, session: SessionId, form: TraceForm) -> Result<Option<Trace>, Failure> {
+async fn settled(
+    viewer: &dyn Viewer,
+    session: SessionId,
+    extent: TraceExtent,
+) -> Result<Option<SessionTrace>, Failure> {
     let deadline = tokio::time::Instant::now() + REST;
     loop {
-        let trace = Trace::of(viewer, session, form).await?;
-        if trace.as_ref().is_none_or(Trace::is_settled) || tokio::time::Instant::now() >= deadline {
+        let trace = trace::of(viewer, session, extent).await?;
+        if trace.as_ref().is_none_or(is_settled) || tokio::time::Instant::now() >= deadline {
             // What was said last reaches the log a moment after the message ended.
             tokio::time::sleep(LOOK).await;
-            return Trace::of(viewer, session, form).await;
+            return trace::of(viewer, session, extent).await;
         }
         tokio::time::sleep(LOOK).await;
     }

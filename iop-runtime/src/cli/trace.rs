@@ -4,20 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::time::Duration;
 
-use bytes::Bytes;
-use serde::Serialize;
-
 use super::arguments::{SettingsArguments, TraceArguments, TraceForm};
-use super::document::{self, EventDocument, MessageDocument};
 use super::exit::{Exit, Failure};
 use super::read::{event_line, status, unreadable};
-use super::{Program, linked, wait_for};
+use super::{Program, wait_for};
+use crate::director::view::{self, EventView, MessageView, SessionTrace, Sight, TraceExtent};
 use crate::events::escaped;
-use crate::message::{Header, Kind, MessageId, SessionId, Status};
-use crate::store::{Event, EventQuery, MessageQuery, Viewer};
-
-/// How much is asked of the store at once.
-const PAGE: usize = 500;
+use crate::message::{Kind, MessageId, SessionId};
+use crate::store::{Event, Viewer};
 
 impl Program {
     /// `trace`.
@@ -29,171 +23,87 @@ impl Program {
     ) -> Result<Exit, Failure> {
         let viewer = self.viewer(settings)?;
         let trace = wait_for(async {
-            let form = arguments.output;
-            match Trace::of(&*viewer, SessionId::of(arguments.session), form).await? {
+            let extent = extent(arguments.output, arguments.reveal);
+            match of(&*viewer, SessionId::of(arguments.session), extent).await? {
                 Some(trace) => Ok(Some(trace)),
-                None => match viewer.find(arguments.session).await.map_err(unreadable)? {
-                    Some(message) => Trace::of(&*viewer, message.header.session, form).await,
+                None => match view::trace_of(&*viewer, arguments.session).await.map_err(unreadable)? {
+                    Some(session) => of(&*viewer, session, extent).await,
                     None => Ok(None),
                 },
             }
         })?;
         let trace = trace.ok_or_else(|| Failure::found_nothing("no such session and no such message"))?;
-        trace.revealing(arguments.reveal).write(arguments.output, out)?;
+        write(&trace, arguments.output, out)?;
         Ok(Exit::Done)
     }
 }
 
-/// Everything of a session.
-#[derive(Debug)]
-pub(crate) struct Trace {
+/// What a form of a trace needs of its session.
+pub(crate) fn extent(form: TraceForm, reveal: bool) -> TraceExtent {
+    TraceExtent::whole(match (form, reveal) {
+        (TraceForm::Tree, _) => Sight::Withheld,
+        (TraceForm::Json, false) => Sight::Masked,
+        (TraceForm::Json, true) => Sight::Open,
+    })
+}
+
+/// A session; `None` where nothing is in it.
+pub(crate) async fn of(
+    viewer: &dyn Viewer,
     session: SessionId,
-    /// In the order of acceptance.
-    messages: Vec<Traced>,
-    /// In the order of time.
-    events: Vec<Event>,
-    /// Sensitive values are shown.
-    reveal: bool,
+    extent: TraceExtent,
+) -> Result<Option<SessionTrace>, Failure> {
+    view::trace(viewer, session, extent).await.map_err(unreadable)
 }
 
-/// A message of a session.
-#[derive(Debug)]
-struct Traced {
-    header: Header,
-    /// Read only where it is shown.
-    body: Option<Bytes>,
+pub(crate) fn write(trace: &SessionTrace, form: TraceForm, out: &mut dyn Write) -> Result<(), Failure> {
+    match form {
+        TraceForm::Tree => tree(trace, out)?,
+        TraceForm::Json => {
+            serde_json::to_writer_pretty(&mut *out, trace)?;
+            writeln!(out)?;
+        }
+    }
+    Ok(())
 }
 
-impl Trace {
-    /// Reads what a form of a session's trace needs; `None` where nothing is in the session.
-    pub(crate) async fn of(viewer: &dyn Viewer, session: SessionId, form: TraceForm) -> Result<Option<Self>, Failure> {
-        let headers = headers(viewer, session).await?;
-        if headers.is_empty() {
-            return Ok(None);
-        }
-        let mut messages = Vec::with_capacity(headers.len());
-        for header in headers {
-            let body = match form {
-                TraceForm::Tree => None,
-                // Purged meanwhile: then there is no body to show any more.
-                TraceForm::Json => viewer.find(header.id).await.map_err(unreadable)?.map(|message| message.body),
-            };
-            messages.push(Traced { header, body });
-        }
-        Ok(Some(Self { session, messages, events: events(viewer, session).await?, reveal: false }))
+fn tree(trace: &SessionTrace, out: &mut dyn Write) -> Result<(), Failure> {
+    let count = trace.messages.len();
+    let plural = if count == 1 { "" } else { "s" };
+    writeln!(out, "session {}: {count} message{plural}{}", trace.session, took(trace.took_micros))?;
+    let known: HashSet<MessageId> = trace.messages.iter().map(|message| message.message.id).collect();
+    let mut branch = Branch::default();
+    for traced in &trace.messages {
+        let parent = traced.message.parent.filter(|parent| known.contains(parent));
+        branch.children.entry(parent).or_default().push(&traced.message);
+        branch.events.insert(traced.message.id, &traced.events);
     }
-
-    /// Shows sensitive values, or not.
-    pub(crate) fn revealing(self, reveal: bool) -> Self {
-        Self { reveal, ..self }
+    for event in trace.events.iter().filter(|event| event.message.is_none()) {
+        writeln!(out, "  {}", line_beside(event))?;
     }
-
-    /// The name and version of the type of the response to the input.
-    pub(crate) fn response_type(&self) -> Option<(&str, u32)> {
-        let input = Some(self.session.input());
-        let mut headers = self.messages.iter().map(|message| &message.header);
-        let response = headers.find(|header| header.kind == Kind::Response && header.parent == input)?;
-        Some((&response.type_name, response.type_version))
+    for root in branch.children.get(&None).into_iter().flatten() {
+        branch.write(root, "", "", out)?;
     }
-
-    /// Nothing of it is under way: what is left waits for a person or for its next attempt.
-    pub(crate) fn is_settled(&self) -> bool {
-        let under_way = |message: &Traced| matches!(message.header.status, Status::Queued | Status::InFlight);
-        !self.messages.iter().any(under_way)
-    }
-
-    pub(crate) fn write(&self, form: TraceForm, out: &mut dyn Write) -> Result<(), Failure> {
-        match form {
-            TraceForm::Tree => self.tree(out)?,
-            TraceForm::Json => {
-                serde_json::to_writer_pretty(&mut *out, &self.document()?)?;
-                writeln!(out)?;
-            }
-        }
-        Ok(())
-    }
-
-    pub(crate) fn document(&self) -> Result<TraceDocument, Failure> {
-        let registry = linked()?;
-        let mut of_message = self.events_by_message();
-        let messages = self.messages.iter().map(|message| {
-            let header = &message.header;
-            let mut document = MessageDocument::of(header);
-            document.body = message
-                .body
-                .as_ref()
-                .map(|body| document::body(&registry, &header.type_name, header.type_version, body, self.reveal));
-            let events = of_message.remove(&Some(header.id)).unwrap_or_default();
-            document.events = Some(events.into_iter().map(EventDocument::from).collect());
-            document
-        });
-        let messages = messages.collect();
-        let mut events: Vec<_> = of_message.into_values().flatten().collect();
-        events.sort_by_key(|event| event.number);
-        let events = events.into_iter().map(EventDocument::from).collect();
-        Ok(TraceDocument { session: self.session, messages, events })
-    }
-
-    fn events_by_message(&self) -> HashMap<Option<MessageId>, Vec<&Event>> {
-        let mut by_message = HashMap::<_, Vec<_>>::new();
-        for event in &self.events {
-            by_message.entry(event.message).or_default().push(event);
-        }
-        by_message
-    }
-
-    fn tree(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let count = self.messages.len();
-        let plural = if count == 1 { "" } else { "s" };
-        writeln!(out, "session {}: {count} message{plural}{}", self.session, took(self.span()))?;
-        let mut events = self.events_by_message();
-        let known: HashSet<MessageId> = self.messages.iter().map(|message| message.header.id).collect();
-        let mut children = HashMap::<Option<MessageId>, Vec<&Header>>::new();
-        for message in &self.messages {
-            let parent = message.header.parent.filter(|parent| known.contains(parent));
-            children.entry(parent).or_default().push(&message.header);
-        }
-        for event in events.remove(&None).unwrap_or_default() {
-            writeln!(out, "  {}", line_beside(event))?;
-        }
-        for root in children.get(&None).into_iter().flatten() {
-            Branch { children: &children, events: &events }.write(root, "", "", out)?;
-        }
-        Ok(())
-    }
-
-    /// From the first acceptance to the last end.
-    fn span(&self) -> Option<Duration> {
-        let first = self.messages.iter().map(|message| message.header.created).min()?;
-        let last = self.messages.iter().filter_map(|message| message.header.ended).max()?;
-        Some(last.since(first))
-    }
+    Ok(())
 }
 
 /// The messages and events of a session.
-#[derive(Debug, Serialize)]
-pub(crate) struct TraceDocument {
-    session: SessionId,
-    messages: Vec<MessageDocument>,
-    /// Those of no message in the session.
-    events: Vec<EventDocument>,
-}
-
+#[derive(Default)]
 struct Branch<'a> {
-    children: &'a HashMap<Option<MessageId>, Vec<&'a Header>>,
-    events: &'a HashMap<Option<MessageId>, Vec<&'a Event>>,
+    children: HashMap<Option<MessageId>, Vec<&'a MessageView>>,
+    events: HashMap<MessageId, &'a [EventView]>,
 }
 
 impl Branch<'_> {
     /// A message behind `first`, everything below it behind `then`.
-    fn write(&self, header: &Header, first: &str, then: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    fn write(&self, header: &MessageView, first: &str, then: &str, out: &mut dyn Write) -> Result<(), Failure> {
         writeln!(out, "{first}{}", message_line(header))?;
         let children = self.children.get(&Some(header.id)).map(Vec::as_slice).unwrap_or_default();
         let beside = if children.is_empty() { format!("{then}   ") } else { format!("{then}│  ") };
         if let Some(error) = &header.error {
             writeln!(out, "{beside}error: {}", escaped(error))?;
         }
-        for event in self.events.get(&Some(header.id)).into_iter().flatten() {
+        for event in self.events.get(&header.id).copied().unwrap_or_default() {
             writeln!(out, "{beside}{}", line_beside(event))?;
         }
         for (index, child) in children.iter().enumerate() {
@@ -205,13 +115,13 @@ impl Branch<'_> {
 }
 
 /// A log line beside the message whose turn it was said in: what the message says is not said again.
-fn line_beside(event: &Event) -> String {
-    let event = Event { session: None, message: None, ..event.clone() };
+fn line_beside(event: &EventView) -> String {
+    let event = Event { session: None, message: None, ..Event::from(event.clone()) };
     event_line(&event)
 }
 
 /// `Hello  clock -> greeter  completed (a note)  waited 1 ms, ran 3 ms  0192…`
-fn message_line(header: &Header) -> String {
+fn message_line(header: &MessageView) -> String {
     let outside = "(outside)";
     let source = escaped(header.source.as_deref().unwrap_or(outside));
     let target = escaped(header.target.as_deref().unwrap_or(outside));
@@ -229,63 +139,26 @@ fn message_line(header: &Header) -> String {
         let plural = if header.attempt == 1 { "" } else { "s" };
         line = format!("{line}, {} failed attempt{plural}", header.attempt);
     }
-    if let Some(started) = header.started {
-        line = format!("{line}  waited {}", milliseconds(started.since(header.created)));
-        if let Some(ended) = header.ended {
-            line = format!("{line}, ran {}", milliseconds(ended.since(started)));
-        }
+    if let Some(waited) = header.waited_micros {
+        line = format!("{line}  waited {}", milliseconds(waited));
+    }
+    if let Some(ran) = header.ran_micros {
+        line = format!("{line}, ran {}", milliseconds(ran));
     }
     format!("{line}  {}", header.id)
 }
 
-fn took(span: Option<Duration>) -> String {
+fn took(span: Option<u64>) -> String {
     span.map(|span| format!(" in {}", milliseconds(span))).unwrap_or_default()
 }
 
-fn milliseconds(duration: Duration) -> String {
+fn milliseconds(micros: u64) -> String {
+    let duration = Duration::from_micros(micros);
     if duration < Duration::from_millis(10) {
         format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
     } else if duration < Duration::from_secs(10) {
         format!("{} ms", duration.as_millis())
     } else {
         format!("{:.1} s", duration.as_secs_f64())
-    }
-}
-
-async fn headers(viewer: &dyn Viewer, session: SessionId) -> Result<Vec<Header>, Failure> {
-    let mut all: Vec<Header> = Vec::new();
-    loop {
-        let query = MessageQuery {
-            session: Some(session),
-            after: all.last().map(|header| header.sequence),
-            limit: PAGE,
-            oldest_first: true,
-            ..MessageQuery::default()
-        };
-        let page = viewer.query(query).await.map_err(unreadable)?;
-        let last = page.len() < PAGE;
-        all.extend(page);
-        if last {
-            return Ok(all);
-        }
-    }
-}
-
-async fn events(viewer: &dyn Viewer, session: SessionId) -> Result<Vec<Event>, Failure> {
-    let mut all: Vec<Event> = Vec::new();
-    loop {
-        let query = EventQuery {
-            session: Some(session),
-            after: all.last().map(|event| event.number),
-            limit: PAGE,
-            oldest_first: true,
-            ..EventQuery::default()
-        };
-        let page = viewer.events(query).await.map_err(unreadable)?;
-        let last = page.len() < PAGE;
-        all.extend(page);
-        if last {
-            return Ok(all);
-        }
     }
 }

@@ -1,11 +1,14 @@
 //! The director: the handle through which other code drives a running production.
 
+mod access;
 mod alerts;
 mod audit;
 mod edits;
 pub mod http;
 mod operator;
+mod read;
 mod status;
+pub mod view;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +17,7 @@ use bytes::Bytes;
 
 use self::audit::done_or_not;
 use crate::component::{ComponentKind, Entrance, Incoming, RequestError};
-use crate::engine::{Caller, Core, CrashPoint, Delivery, Emission, Running, Stop, response_id, to_the_end};
+use crate::engine::{Caller as Waiting, Core, CrashPoint, Delivery, Emission, Running, Stop, response_id, to_the_end};
 use crate::message::{
     Accepted, Invocation, Kind, Message, MessageId, MessageType, Priority, Respond, SessionId, Status, SuspendReason,
 };
@@ -22,6 +25,7 @@ use crate::message::{InvalidMessage, read};
 use crate::production::Graph;
 use crate::store::{NewMessage, Step, Store, StoreError, StoredMessage};
 
+pub use self::access::{CallOrigin, Caller, Role};
 pub use self::audit::{Act, Actor, By};
 pub use self::operator::{RESENT_FROM, Resend};
 pub use self::status::{FailingStatus, ItemStatus, ParkedStatus, ProductionStatus, ScheduleStatus};
@@ -335,7 +339,7 @@ impl Director {
         let id = given.unwrap_or_else(MessageId::random);
         let called = Called { id, session: SessionId::of(id), response: None };
         let _busy = core.activity.begin(None);
-        let mut wait = core.waiters.wait(id, index, Caller::Outside);
+        let mut wait = core.waiters.wait(id, index, Waiting::Outside);
         // Asked only now: an item that is stopped after this fails the wait.
         if !item.is_up() {
             wait.cancel();

@@ -67,6 +67,45 @@ pub struct ItemStatus {
     /// Why it does not come up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// It does not do what it should. What is down as its schedule says does.
+    pub degraded: bool,
+    /// What is wrong with it, for people, the gravest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trouble: Vec<String>,
+}
+
+impl ItemStatus {
+    fn judged(mut self) -> Self {
+        let down_as_scheduled = self.schedule.as_ref().is_some_and(|schedule| !schedule.up);
+        self.degraded = (self.state != ItemPhase::Running && !down_as_scheduled) || self.error.is_some();
+        self.trouble = self.troubles();
+        self
+    }
+
+    fn troubles(&self) -> Vec<String> {
+        let mut trouble = Vec::new();
+        trouble.extend(self.error.clone());
+        match self.breaker {
+            Some(BreakerState::Open) => trouble.push("circuit breaker open".to_owned()),
+            Some(BreakerState::HalfOpen) => trouble.push("circuit breaker half open".to_owned()),
+            _ => {}
+        }
+        if self.parked > 0 {
+            trouble.push(format!("{} parked", self.parked));
+        }
+        let error = |failing: &FailingStatus| failing.error.as_deref().unwrap_or_default().to_owned();
+        if let Some(blocks) = self.failing.iter().find(|failing| failing.blocks) {
+            let FailingStatus { message, attempt, .. } = blocks;
+            trouble.push(format!("blocked by {message} after {attempt} attempts: {}", error(blocks)));
+        } else if let Some(first) = self.failing.first() {
+            trouble.push(format!("{} retrying: {}", self.retrying, error(first)));
+        }
+        if let Some(ScheduleStatus { up: false, next }) = &self.schedule {
+            let next = next.map_or_else(|| "further notice".to_owned(), |next| next.to_string());
+            trouble.push(format!("down until {next}"));
+        }
+        trouble
+    }
 }
 
 /// What a schedule says of an item now. A person may have started or stopped it since the last change.
@@ -129,35 +168,107 @@ fn failing_of(item: &ItemState) -> (Vec<FailingStatus>, usize) {
     (shown.collect(), count)
 }
 
+pub(super) fn of_item(core: &Core, item: &ItemState) -> ItemStatus {
+    let (queued, more_in_store) = item.queue.depth();
+    let (failing, retrying) = failing_of(item);
+    let (parked_by, parked) = item.queue.parked(SHOWN);
+    let parked_by = parked_by.into_iter().map(|Parked { message, order_key }| ParkedStatus { message, order_key });
+    ItemStatus {
+        name: item.name.to_string(),
+        kind: item.kind(),
+        component: item.component().name,
+        state: item.phase(),
+        queued,
+        more_in_store,
+        workers: item.workers(),
+        completed: item.completed.load(Ordering::Relaxed),
+        failed: item.failed.load(Ordering::Relaxed),
+        order: item.queue.order().to_string(),
+        category: item.options.category.clone(),
+        schedule: item.options.active.as_ref().map(|active| ScheduleStatus {
+            up: crate::engine::is_scheduled_up(active, core.clock.now()),
+            next: crate::engine::next_change(active, core.clock.now()),
+        }),
+        breaker: item.queue.gate(|gate| gate.breaker()),
+        retrying,
+        failing,
+        parked,
+        parked_by: parked_by.collect(),
+        error: item.error().map(|error| error.to_string()),
+        degraded: false,
+        trouble: Vec::new(),
+    }
+    .judged()
+}
+
 pub(super) fn of(core: &Core) -> ProductionStatus {
-    let items = core.items.iter().map(|item| {
-        let (queued, more_in_store) = item.queue.depth();
-        let (failing, retrying) = failing_of(item);
-        let (parked_by, parked) = item.queue.parked(SHOWN);
-        let parked_by = parked_by.into_iter().map(|Parked { message, order_key }| ParkedStatus { message, order_key });
-        ItemStatus {
-            name: item.name.to_string(),
-            kind: item.kind(),
-            component: item.component().name,
-            state: item.phase(),
-            queued,
-            more_in_store,
-            workers: item.workers(),
-            completed: item.completed.load(Ordering::Relaxed),
-            failed: item.failed.load(Ordering::Relaxed),
-            order: item.queue.order().to_string(),
-            category: item.options.category.clone(),
-            schedule: item.options.active.as_ref().map(|active| ScheduleStatus {
-                up: crate::engine::is_scheduled_up(active, core.clock.now()),
-                next: crate::engine::next_change(active, core.clock.now()),
-            }),
-            breaker: item.queue.gate(|gate| gate.breaker()),
-            retrying,
-            failing,
-            parked,
-            parked_by: parked_by.collect(),
-            error: item.error().map(|error| error.to_string()),
-        }
-    });
+    let items = core.items.iter().map(|item| of_item(core, item));
     ProductionStatus { production: core.graph.name, items: items.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(state: ItemPhase) -> ItemStatus {
+        ItemStatus {
+            name: "lab".to_owned(),
+            kind: ComponentKind::Operation,
+            component: "Lab",
+            state,
+            queued: 0,
+            more_in_store: false,
+            workers: WorkerCount::default(),
+            completed: 0,
+            failed: 0,
+            order: "fifo".to_owned(),
+            category: Vec::new(),
+            schedule: None,
+            breaker: None,
+            retrying: 0,
+            failing: Vec::new(),
+            parked: 0,
+            parked_by: Vec::new(),
+            error: None,
+            degraded: false,
+            trouble: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn trouble_is_said_the_gravest_first() {
+        let message = MessageId::random();
+        let failing = FailingStatus {
+            message,
+            order_key: None,
+            blocks: true,
+            attempt: 17,
+            since: None,
+            due: Timestamp(0),
+            error: Some("no route".into()),
+        };
+        let lab = ItemStatus {
+            breaker: Some(BreakerState::Open),
+            parked: 2,
+            retrying: 3,
+            failing: vec![failing],
+            ..item(ItemPhase::Running)
+        };
+        let lab = lab.judged();
+        assert!(!lab.degraded);
+        let blocked = format!("blocked by {message} after 17 attempts: no route");
+        assert_eq!(lab.trouble, ["circuit breaker open", "2 parked", &blocked]);
+    }
+
+    #[test]
+    fn what_its_schedule_has_down_is_not_degraded_and_what_somebody_stopped_is() {
+        let schedule = Some(ScheduleStatus { up: false, next: Some(Timestamp(0)) });
+        let night = ItemStatus { schedule, ..item(ItemPhase::Stopped) }.judged();
+        assert_eq!(
+            (night.degraded, night.trouble.as_slice()),
+            (false, ["down until 1970-01-01T00:00:00.000Z".to_owned()].as_slice())
+        );
+        assert!(item(ItemPhase::Stopped).judged().degraded);
+        assert!(!item(ItemPhase::Running).judged().degraded);
+    }
 }

@@ -12,6 +12,7 @@ use super::instances::Instances;
 use super::item::ItemState;
 use super::probe::Probe;
 use super::queue::{Admission, Source};
+use super::rates::Rates;
 use super::reload::Effective;
 use super::streams::Streams;
 use super::taps::Taps;
@@ -46,6 +47,7 @@ pub(crate) struct Core {
     pub(crate) tables: TableStore,
     taps: Taps,
     pub(crate) alerts: Alerts,
+    pub(crate) rates: Rates,
     /// How long what is finished is kept.
     pub(crate) retention: Retention,
     order: Mutex<Order>,
@@ -110,6 +112,7 @@ pub(crate) enum Delivery {
 
 impl Core {
     pub(crate) fn new(parts: CoreParts) -> Self {
+        let since = parts.clock.now();
         let by_name = parts.items.iter().map(|item| (Arc::clone(&item.name), item.index)).collect();
         Self {
             run: parts.run,
@@ -129,6 +132,7 @@ impl Core {
             tables: parts.tables,
             taps: Taps::of(parts.graph),
             alerts: Alerts::default(),
+            rates: Rates::new(since),
             retention: parts.retention,
             order: Mutex::default(),
         }

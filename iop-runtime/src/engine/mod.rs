@@ -30,6 +30,7 @@ mod log;
 mod probe;
 mod process;
 mod queue;
+mod rates;
 mod refill;
 mod reload;
 mod reply;
@@ -65,6 +66,7 @@ pub use self::item::{ItemPhase, WorkerCount};
 pub use self::probe::{CrashPoint, Passage, Probe, StandIn};
 pub(crate) use self::process::as_new;
 use self::queue::Queue;
+pub(crate) use self::rates::{Done, RatesNow};
 use self::reload::Effective;
 pub use self::reload::{ReloadError, Reloading};
 pub(crate) use self::reload::{reload, row_edited};
@@ -190,6 +192,7 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
     let mut background = vec![
         tokio::spawn(supervisor::watch_store(Arc::clone(&core), gone_sender)).abort_handle(),
         tokio::spawn(alerts::watch(Arc::clone(&core))).abort_handle(),
+        tokio::spawn(rates::watch(Arc::clone(&core))).abort_handle(),
         tokio::spawn(housekeeping::keep_house(Arc::clone(&core))).abort_handle(),
     ];
     let scheduled = core.items.iter().filter(|item| item.options.active.is_some());

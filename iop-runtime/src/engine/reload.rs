@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::core::Core;
 use super::{Stop, log};
-use crate::component::ItemConfig;
+use crate::component::{ItemConfig, Wiring};
 use crate::lookup::RowChange;
 use crate::settings::{
     Reload, ResolvedItem, ResolvedProduction, SettingChange, SettingError, SettingsSource, ShownSetting, changes,
@@ -23,6 +23,11 @@ pub(crate) struct Effective {
 impl Effective {
     pub(crate) fn new(source: Option<SettingsSource>, shown: Vec<ShownSetting>) -> Self {
         Self { source, shown: Mutex::new(shown), reloads: tokio::sync::Mutex::default() }
+    }
+
+    /// What `production!` wires, where the production was started by its program.
+    pub(crate) fn wiring(&self) -> Vec<Wiring> {
+        self.source.as_ref().map(SettingsSource::wiring).unwrap_or_default()
     }
 
     pub(crate) fn shown(&self) -> Vec<ShownSetting> {

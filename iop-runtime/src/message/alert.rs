@@ -28,11 +28,11 @@ pub struct Alert {
     pub phase: AlertPhase,
     /// When the condition began, in RFC 3339.
     #[serde(with = "crate::clock::rfc3339")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub since: Timestamp,
     /// When this alert was raised, in RFC 3339.
     #[serde(with = "crate::clock::rfc3339")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub time: Timestamp,
     /// What was measured, in the unit of the [kind](AlertKind); `None` where nothing is.
     #[serde(default)]
@@ -44,11 +44,11 @@ pub struct Alert {
     pub text: String,
     /// The session of the message that caused it, where one did.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "uuid"))]
     pub session: Option<SessionId>,
     /// The message that caused it, where one did.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "uuid"))]
     pub message: Option<MessageId>,
 }
 

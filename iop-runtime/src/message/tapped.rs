@@ -15,7 +15,7 @@ use super::MessageId;
 pub struct Tapped {
     /// The message that was copied.
     #[key]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "uuid"))]
     pub message: MessageId,
     /// The item that received it; for a response, the one that gave it.
     #[key]

@@ -22,6 +22,11 @@ impl SettingsSource {
         Self { graph, wiring, layers }
     }
 
+    /// What `production!` wires.
+    pub(crate) fn wiring(&self) -> Vec<Wiring> {
+        (self.wiring)()
+    }
+
     /// The effective values as the layers are now, which know where they come from.
     ///
     /// # Errors

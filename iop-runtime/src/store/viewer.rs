@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{AuditEntry, AuditQuery, ProcessState, PurgeBatch, Purged, Reply, StoredMessage, Usage};
 use crate::clock::Timestamp;
@@ -95,7 +95,7 @@ pub(super) fn page(limit: usize) -> usize {
 }
 
 /// Severity of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Details.

@@ -1,7 +1,7 @@
 //! Who may call: programs on this machine that know the token.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::answer::Failure;
+use crate::director::{CallOrigin, Caller, Role};
 
 /// What callers present as `Authorization: Bearer …`. Compared in constant time, shown by [`expose`](Self::expose)
 /// alone.
@@ -58,21 +59,27 @@ pub(super) async fn by_our_name(request: Request, next: Next) -> Response {
         .into_response()
 }
 
-/// Refuses who does not present the token, before anything of a body is read.
-pub(super) async fn with_token(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
+/// Finds out who asks, before anything of a body is read.
+pub(super) async fn with_token(State(token): State<Arc<Token>>, mut request: Request, next: Next) -> Response {
     let presented = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let presented = presented.and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
     });
     if presented.is_some_and(|presented| token.is(presented)) {
+        let origin = CallOrigin::Network(Ipv4Addr::LOCALHOST.into());
+        request.extensions_mut().insert(Caller { name: Arc::from("somebody over HTTP"), role: Role::Admin, origin });
         return next.run(request).await;
     }
+    // Routes that are open to everybody stand behind this as well.
+    next.run(request).await
+}
+
+/// Whoever asks is nobody that is known here.
+pub(super) fn unknown_caller() -> Failure {
     let problem =
         "present the token of the production, from the file `http-token` in its store: Authorization: Bearer …";
-    let mut response = Failure::new(StatusCode::UNAUTHORIZED, problem).into_response();
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
-    response
+    Failure::new(StatusCode::UNAUTHORIZED, problem)
 }
 
 fn is_ours(headers: &HeaderMap) -> bool {

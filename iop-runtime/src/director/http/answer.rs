@@ -9,7 +9,7 @@ use crate::director::DirectorError;
 
 /// Something is wrong: a status and `{"error": …}`.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     status: StatusCode,
     body: FailureBody,
 }
@@ -23,7 +23,7 @@ struct FailureBody {
 }
 
 impl Failure {
-    pub(super) fn new(status: StatusCode, error: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, error: impl Into<String>) -> Self {
         Self { status, body: FailureBody { error: error.into(), path: None } }
     }
 }
@@ -56,6 +56,9 @@ impl From<DirectorError> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = (self.status, json(&self.body)).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
@@ -64,7 +67,7 @@ impl IntoResponse for Failure {
 }
 
 /// A value as the body of an answer.
-pub(super) fn json<T: Serialize>(value: &T) -> Response {
+pub(crate) fn json<T: Serialize>(value: &T) -> Response {
     match serde_json::to_vec(value) {
         Ok(body) => stored_json(Bytes::from(body)),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),

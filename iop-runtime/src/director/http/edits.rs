@@ -2,28 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use axum::Router;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Query, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Failure, json};
-use super::routes::{Behind, read};
+use super::routes::{Asked, read};
+use super::table::Route;
+use crate::director::Role;
 use crate::engine::{ReloadError, Reloading, Stop};
 use crate::lookup::{Edit, RowChange, TableError};
 use crate::settings::SettingChange;
 
 /// The calls about settings and tables.
-pub(super) fn routes() -> Router<Behind> {
-    Router::new()
-        .route("/settings", get(settings))
-        .route("/settings/reload", post(reload))
-        .route("/tables", get(tables))
-        .route("/tables/{name}", get(rows).put(import))
-        .route("/tables/{name}/history", get(history))
-        .route("/tables/{name}/rows/{key}", put(set).delete(delete))
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/settings", Role::Viewer, settings),
+        Route::post("/api/v1/settings/reload", Role::Admin, reload),
+        Route::get("/api/v1/tables", Role::Viewer, tables),
+        Route::get("/api/v1/tables/{name}", Role::Reader, rows),
+        Route::put("/api/v1/tables/{name}", Role::Admin, import),
+        Route::get("/api/v1/tables/{name}/history", Role::Reader, history),
+        Route::put("/api/v1/tables/{name}/rows/{key}", Role::Admin, set),
+        Route::delete("/api/v1/tables/{name}/rows/{key}", Role::Admin, delete),
+    ]
 }
 
 /// In whose name a change is made, and how.
@@ -37,20 +40,8 @@ struct How {
     replace: bool,
 }
 
-impl How {
-    fn by(&self) -> String {
-        in_the_name_of(self.by.as_deref())
-    }
-}
-
-/// Who makes a change, as it is noted.
-pub(super) fn in_the_name_of(by: Option<&str>) -> String {
-    let by = by.map(str::trim).filter(|by| !by.is_empty()).unwrap_or("somebody over HTTP");
-    by.chars().filter(|letter| !letter.is_control()).take(100).collect()
-}
-
-async fn settings(State(behind): State<Behind>) -> Response {
-    json(&behind.director.settings())
+async fn settings(asked: Asked) -> Response {
+    json(&asked.director.settings())
 }
 
 #[derive(Debug, Serialize)]
@@ -59,9 +50,13 @@ struct ReloadedBody {
     applied: bool,
 }
 
-async fn reload(State(behind): State<Behind>, Query(how): Query<How>) -> Response {
+async fn reload(asked: Asked, Query(how): Query<How>) -> Response {
     let reloading = if how.preview { Reloading::Preview } else { Reloading::Apply };
-    match behind.director.reload_settings(&how.by(), reloading, Stop::Drain(behind.grace)).await {
+    match asked
+        .director
+        .reload_settings(&asked.caller.in_the_name_of(how.by.as_deref()), reloading, Stop::Drain(asked.grace))
+        .await
+    {
         Ok(changes) => json(&ReloadedBody { changes, applied: reloading == Reloading::Apply }),
         Err(error) => {
             let status = match &error {
@@ -73,34 +68,11 @@ async fn reload(State(behind): State<Behind>, Query(how): Query<How>) -> Respons
     }
 }
 
-#[derive(Debug, Serialize)]
-struct TableDocument {
-    name: String,
-    version: u64,
-    rows: usize,
-    key: &'static str,
-    value: &'static str,
-    used_by: Vec<String>,
-}
-
-async fn tables(State(behind): State<Behind>) -> Response {
-    let mut documents = Vec::new();
-    for (name, uses) in behind.director.tables() {
-        let snapshot = match behind.director.table(&name).await {
-            Ok(snapshot) => snapshot,
-            Err(error) => return refused(&error),
-        };
-        let Some(first) = uses.first() else { continue };
-        documents.push(TableDocument {
-            name: name.to_string(),
-            version: snapshot.version,
-            rows: snapshot.rows.len(),
-            key: first.kind.key_type,
-            value: first.kind.value_type,
-            used_by: uses.iter().map(|of| of.key.clone()).collect(),
-        });
+async fn tables(asked: Asked) -> Response {
+    match asked.director.table_views().await {
+        Ok(tables) => json(&tables),
+        Err(error) => refused(&error),
     }
-    json(&documents)
 }
 
 #[derive(Debug, Serialize)]
@@ -109,15 +81,15 @@ struct RowsDocument<'a> {
     rows: &'a BTreeMap<String, String>,
 }
 
-async fn rows(State(behind): State<Behind>, Path(name): Path<String>) -> Response {
-    match behind.director.table(&name).await {
+async fn rows(asked: Asked, Path(name): Path<String>) -> Response {
+    match asked.director.table(&name).await {
         Ok(snapshot) => json(&RowsDocument { version: snapshot.version, rows: &snapshot.rows }),
         Err(error) => refused(&error),
     }
 }
 
-async fn history(State(behind): State<Behind>, Path(name): Path<String>) -> Response {
-    match behind.director.table_history(&name).await {
+async fn history(asked: Asked, Path(name): Path<String>) -> Response {
+    match asked.director.table_history(&name).await {
         Ok(changes) => json(&changes),
         Err(error) => refused(&error),
     }
@@ -129,8 +101,8 @@ struct EditedDocument {
     changes: Vec<RowChange>,
 }
 
-async fn edit(behind: &Behind, name: &str, edit: &Edit, how: &How) -> Response {
-    match behind.director.edit_table(name, edit, &how.by()).await {
+async fn edit(asked: &Asked, name: &str, edit: &Edit, how: &How) -> Response {
+    match asked.director.edit_table(name, edit, &asked.caller.in_the_name_of(how.by.as_deref())).await {
         Ok(edited) => json(&EditedDocument { version: edited.version, changes: edited.changes }),
         Err(error) => refused(&error),
     }
@@ -138,37 +110,28 @@ async fn edit(behind: &Behind, name: &str, edit: &Edit, how: &How) -> Response {
 
 /// The body is the value, as text.
 async fn set(
-    State(behind): State<Behind>,
+    asked: Asked,
     Path((name, key)): Path<(String, String)>,
     Query(how): Query<How>,
     request: Request,
 ) -> Response {
-    let body = match read(request.into_body(), behind.body_timeout).await {
+    let body = match read(request.into_body(), asked.body_timeout).await {
         Ok(body) => body,
         Err(failure) => return failure.into_response(),
     };
     let Ok(value) = String::from_utf8(body.into()) else {
         return Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "the value is no text").into_response();
     };
-    edit(&behind, &name, &Edit::Set { key, value }, &how).await
+    edit(&asked, &name, &Edit::Set { key, value }, &how).await
 }
 
-async fn delete(
-    State(behind): State<Behind>,
-    Path((name, key)): Path<(String, String)>,
-    Query(how): Query<How>,
-) -> Response {
-    edit(&behind, &name, &Edit::Delete { key }, &how).await
+async fn delete(asked: Asked, Path((name, key)): Path<(String, String)>, Query(how): Query<How>) -> Response {
+    edit(&asked, &name, &Edit::Delete { key }, &how).await
 }
 
 /// The body is an object of values by key, each a text.
-async fn import(
-    State(behind): State<Behind>,
-    Path(name): Path<String>,
-    Query(how): Query<How>,
-    request: Request,
-) -> Response {
-    let body = match read(request.into_body(), behind.body_timeout).await {
+async fn import(asked: Asked, Path(name): Path<String>, Query(how): Query<How>, request: Request) -> Response {
+    let body = match read(request.into_body(), asked.body_timeout).await {
         Ok(body) => body,
         Err(failure) => return failure.into_response(),
     };
@@ -179,7 +142,7 @@ async fn import(
             return Failure::new(StatusCode::UNPROCESSABLE_ENTITY, problem).into_response();
         }
     };
-    edit(&behind, &name, &Edit::Import { rows, replace: how.replace }, &how).await
+    edit(&asked, &name, &Edit::Import { rows, replace: how.replace }, &how).await
 }
 
 fn refused(error: &TableError) -> Response {

@@ -10,6 +10,8 @@ mod edits;
 mod operator;
 mod routes;
 mod server;
+mod show;
+mod table;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -19,12 +21,17 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+#[allow(unused_imports, reason = "for the pages of the console")]
+pub(crate) use self::{
+    answer::{Failure, json},
+    routes::Asked,
+};
 pub use access::Token;
 pub use credentials::{ADDRESS_FILE, TOKEN_FILE};
+pub use table::{Access, Route};
 
-use super::{Actor, Director};
+use super::Director;
 use credentials::AddressFile;
-use routes::Behind;
 
 /// How an entrance is opened.
 #[derive(Debug, Clone)]
@@ -39,6 +46,34 @@ pub struct HttpOptions {
     pub grace: Duration,
     /// How long callers may take.
     pub patience: Patience,
+    /// The pages that are shown to people beside the calls: those of the console.
+    pub pages: Pages,
+}
+
+impl HttpOptions {
+    /// Calls alone, on this address and no other, for nobody but who has the token.
+    #[must_use]
+    pub fn at(address: SocketAddr) -> Self {
+        Self {
+            address,
+            port: Port::Exactly,
+            directory: None,
+            grace: Duration::from_secs(30),
+            patience: Patience::default(),
+            pages: Vec::new,
+        }
+    }
+}
+
+/// Makes the routes of pages.
+pub type Pages = fn() -> Vec<Route>;
+
+/// Every route of an entrance with these pages.
+#[must_use]
+pub fn routes(pages: Pages) -> Vec<Route> {
+    let mut all = routes::all();
+    all.extend(pages());
+    all
 }
 
 /// How long callers may take to say what they want.
@@ -100,6 +135,7 @@ pub struct HttpEntrance {
     token: Token,
     grace: Duration,
     patience: Patience,
+    pages: Pages,
     // Removed when the entrance is.
     _address_file: Option<AddressFile>,
 }
@@ -123,8 +159,8 @@ impl HttpEntrance {
             }
             None => (Token::random(), None),
         };
-        let HttpOptions { grace, patience, .. } = options;
-        Ok(Self { listener, address, token, grace, patience, _address_file: address_file })
+        let HttpOptions { grace, patience, pages, .. } = options;
+        Ok(Self { listener, address, token, grace, patience, pages, _address_file: address_file })
     }
 
     /// Where it listens.
@@ -141,10 +177,8 @@ impl HttpEntrance {
 
     /// Answers callers until `stop`, and then those that are still waiting, for as long as the grace lasts.
     pub async fn serve(self, director: Director, stop: CancellationToken) {
-        // Whoever has the token; calls that name somebody are in their name.
-        let director = director.acting_as(Actor::new("somebody over HTTP", "operator", "HTTP"));
-        let behind = Behind { director, grace: self.grace, body_timeout: self.patience.body };
-        let router = routes::router(behind, Arc::new(self.token));
+        let behind = routes::Behind { director, grace: self.grace, body_timeout: self.patience.body };
+        let router = routes::router(routes(self.pages), behind, Arc::new(self.token));
         server::serve(self.listener, router, self.patience.head, self.grace, stop).await;
     }
 }

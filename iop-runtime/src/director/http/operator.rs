@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Query, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Failure, json};
-use super::edits::in_the_name_of;
-use super::routes::{Behind, changed, read};
-use crate::director::{By, DirectorError, Resend};
+use super::routes::{Asked, changed, read};
+use super::table::Route;
+use crate::director::{By, Caller, DirectorError, Resend, Role};
 use crate::engine::{Condition, Mute};
 use crate::message::{AlertKind, MessageId, SessionId};
 use crate::store::Purged;
@@ -21,15 +19,16 @@ use crate::store::Purged;
 const PURGE_AT_ONCE: Duration = Duration::from_secs(20);
 
 /// The calls of this file.
-pub(super) fn routes() -> Router<Behind> {
-    Router::new()
-        .route("/messages/{id}/resume", post(resume))
-        .route("/messages/{id}/discard", post(discard))
-        .route("/messages/{id}/suspend", post(suspend))
-        .route("/messages/{id}/resend", post(resend))
-        .route("/purge", post(purge))
-        .route("/alerts", get(alerts))
-        .route("/alerts/mute", post(mute))
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("/api/v1/messages/{id}/resume", Role::Operator, resume),
+        Route::post("/api/v1/messages/{id}/discard", Role::Operator, discard),
+        Route::post("/api/v1/messages/{id}/suspend", Role::Operator, suspend),
+        Route::post("/api/v1/messages/{id}/resend", Role::Operator, resend),
+        Route::post("/api/v1/purge", Role::Admin, purge),
+        Route::get("/api/v1/alerts", Role::Viewer, alerts),
+        Route::post("/api/v1/alerts/mute", Role::Operator, mute),
+    ]
 }
 
 #[derive(Debug, Deserialize)]
@@ -40,21 +39,22 @@ struct How {
 }
 
 impl How {
-    fn by_and_why(&self) -> By {
-        By::new(in_the_name_of(self.by.as_deref())).because(self.reason.as_deref().unwrap_or_default())
+    fn by_and_why(&self, caller: &Caller) -> By {
+        let by = By::new(caller.in_the_name_of(self.by.as_deref()));
+        by.because(self.reason.as_deref().unwrap_or_default())
     }
 }
 
-async fn resume(State(behind): State<Behind>, Path(id): Path<MessageId>, Query(how): Query<How>) -> Response {
-    changed(behind.director.resume(id, how.by_and_why()).await)
+async fn resume(asked: Asked, Path(id): Path<MessageId>, Query(how): Query<How>) -> Response {
+    changed(asked.director.resume(id, how.by_and_why(&asked.caller)).await)
 }
 
-async fn discard(State(behind): State<Behind>, Path(id): Path<MessageId>, Query(how): Query<How>) -> Response {
-    changed(behind.director.discard(id, how.by_and_why()).await)
+async fn discard(asked: Asked, Path(id): Path<MessageId>, Query(how): Query<How>) -> Response {
+    changed(asked.director.discard(id, how.by_and_why(&asked.caller)).await)
 }
 
-async fn suspend(State(behind): State<Behind>, Path(id): Path<MessageId>, Query(how): Query<How>) -> Response {
-    changed(behind.director.suspend(id, how.by_and_why()).await)
+async fn suspend(asked: Asked, Path(id): Path<MessageId>, Query(how): Query<How>) -> Response {
+    changed(asked.director.suspend(id, how.by_and_why(&asked.caller)).await)
 }
 
 #[derive(Debug, Serialize)]
@@ -64,18 +64,13 @@ struct Resent {
 }
 
 /// With the body of the call, where it has one.
-async fn resend(
-    State(behind): State<Behind>,
-    Path(id): Path<MessageId>,
-    Query(how): Query<How>,
-    request: Request,
-) -> Response {
-    let body = match read(request.into_body(), behind.body_timeout).await {
+async fn resend(asked: Asked, Path(id): Path<MessageId>, Query(how): Query<How>, request: Request) -> Response {
+    let body = match read(request.into_body(), asked.body_timeout).await {
         Ok(body) => Some(body).filter(|body| !body.is_empty()),
         Err(failure) => return failure.into_response(),
     };
-    let resend = Resend { to: how.to.clone(), body, by: how.by_and_why() };
-    answer(behind.director.resend(id, resend).await.map(|called| Resent { id: called.id, session: called.session }))
+    let resend = Resend { to: how.to.clone(), body, by: how.by_and_why(&asked.caller) };
+    answer(asked.director.resend(id, resend).await.map(|called| Resent { id: called.id, session: called.session }))
 }
 
 #[derive(Debug, Deserialize)]
@@ -107,12 +102,12 @@ impl From<Purged> for PurgedBody {
     }
 }
 
-async fn purge(State(behind): State<Behind>, Query(how): Query<HowOld>) -> Response {
-    let (older_than, director) = (how.older_than.map(Duration::from_secs), &behind.director);
+async fn purge(asked: Asked, Query(how): Query<HowOld>) -> Response {
+    let (older_than, director) = (how.older_than.map(Duration::from_secs), &asked.director);
     let purged = if how.preview {
         director.purgeable(older_than).await
     } else {
-        director.purge(older_than, PURGE_AT_ONCE, &in_the_name_of(how.by.as_deref())).await
+        director.purge(older_than, PURGE_AT_ONCE, &asked.caller.in_the_name_of(how.by.as_deref())).await
     };
     answer(purged.map(PurgedBody::from))
 }
@@ -123,8 +118,8 @@ struct AlertsBody {
     muted: Vec<Mute>,
 }
 
-async fn alerts(State(behind): State<Behind>) -> Response {
-    let alerts = behind.director.alerts().await;
+async fn alerts(asked: Asked) -> Response {
+    let alerts = asked.director.alerts().await;
     answer(alerts.map(|(conditions, muted)| AlertsBody { conditions, muted }))
 }
 
@@ -136,7 +131,7 @@ struct MuteWhat {
     by: Option<String>,
 }
 
-async fn mute(State(behind): State<Behind>, Query(what): Query<MuteWhat>) -> Response {
+async fn mute(asked: Asked, Query(what): Query<MuteWhat>) -> Response {
     let kind = match what.kind.as_deref().map(|word| (word, AlertKind::from_word(word))) {
         Some((word, None)) => {
             let words = AlertKind::ALL.map(AlertKind::as_str).join(", ");
@@ -146,11 +141,11 @@ async fn mute(State(behind): State<Behind>, Query(what): Query<MuteWhat>) -> Res
         Some((_, kind)) => kind,
         None => None,
     };
-    let (by, duration) = (in_the_name_of(what.by.as_deref()), Duration::from_secs(what.seconds));
-    changed(behind.director.mute_alerts(what.item.as_deref(), kind, duration, &by).await.map(|()| true))
+    let (by, duration) = (asked.caller.in_the_name_of(what.by.as_deref()), Duration::from_secs(what.seconds));
+    changed(asked.director.mute_alerts(what.item.as_deref(), kind, duration, &by).await.map(|()| true))
 }
 
-fn answer<T: Serialize>(result: Result<T, DirectorError>) -> Response {
+pub(super) fn answer<T: Serialize>(result: Result<T, DirectorError>) -> Response {
     match result {
         Ok(value) => json(&value),
         Err(error) => Failure::from(error).into_response(),

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::{Extension, Router};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,8 @@ use serde_json::value::RawValue;
 
 use super::access::{Token, by_our_name, with_token};
 use super::answer::{Failure, json, stored_json};
-use crate::director::{Called, Director, DirectorError};
+use super::table::Route;
+use crate::director::{Called, Caller, Director, DirectorError, Role};
 use crate::engine::Stop;
 use crate::message::{MessageId, SessionId};
 
@@ -29,37 +30,66 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// What the calls work on.
 #[derive(Debug, Clone)]
-pub(super) struct Behind {
+pub(crate) struct Behind {
     pub(super) director: Director,
-    /// How long a stop of an item waits for its handlers.
     pub(super) grace: Duration,
-    /// From the first byte of a body to its last.
     pub(super) body_timeout: Duration,
 }
 
-pub(super) fn router(behind: Behind, token: Arc<Token>) -> Router {
-    let api = Router::new()
-        .route("/services/{name}", post(call_service))
-        .route("/items/{name}/messages", post(send_message))
-        .route("/items/{name}/start", post(start))
-        .route("/items/{name}/stop", post(stop))
-        .route("/items/{name}/restart", post(restart))
-        .route("/status", get(status))
-        .merge(super::edits::routes())
-        .merge(super::operator::routes())
+/// Somebody who was let in asks: what a handler works with.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// Acts in the name of the caller.
+    pub(crate) director: Director,
+    /// Who asks.
+    pub(crate) caller: Caller,
+    /// How long a stop of an item waits for its handlers.
+    pub(crate) grace: Duration,
+    /// From the first byte of a body to its last.
+    pub(crate) body_timeout: Duration,
+}
+
+impl FromRequestParts<Behind> for Asked {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, behind: &Behind) -> Result<Self, Failure> {
+        let caller = parts.extensions.get::<Caller>().cloned().ok_or_else(super::access::unknown_caller)?;
+        let director = behind.director.acting_as(caller.actor());
+        Ok(Self { director, caller, grace: behind.grace, body_timeout: behind.body_timeout })
+    }
+}
+
+/// Every call.
+pub(super) fn all() -> Vec<Route> {
+    let mut all = vec![
+        Route::open_get("/healthz", || async { "ok\n" }),
+        Route::post("/api/v1/services/{name}", Role::Operator, call_service),
+        Route::post("/api/v1/items/{name}/messages", Role::Operator, send_message),
+        Route::post("/api/v1/items/{name}/start", Role::Operator, start),
+        Route::post("/api/v1/items/{name}/stop", Role::Operator, stop),
+        Route::post("/api/v1/items/{name}/restart", Role::Operator, restart),
+        Route::get("/api/v1/status", Role::Viewer, status),
+    ];
+    all.extend(super::show::routes());
+    all.extend(super::edits::routes());
+    all.extend(super::operator::routes());
+    all
+}
+
+pub(super) fn router(routes: Vec<Route>, behind: Behind, token: Arc<Token>) -> Router {
+    super::table::router(routes)
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(behind)
-        .layer(from_fn_with_state(token, with_token));
-    Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .nest("/api/v1", api)
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(token, with_token))
         .layer(from_fn(by_our_name))
 }
 
-async fn unknown_path() -> Failure {
+/// Who is nobody is not told what there is.
+async fn unknown_path(caller: Option<Extension<Caller>>) -> Failure {
+    if caller.is_none() {
+        return super::access::unknown_caller();
+    }
     Failure::new(StatusCode::NOT_FOUND, "there is nothing here; the calls begin with /api/v1/")
 }
 
@@ -71,12 +101,12 @@ async fn wrong_method() -> Failure {
 }
 
 /// The response of a service to its message, as it is.
-async fn call_service(State(behind): State<Behind>, Path(name): Path<String>, request: Request) -> Response {
+async fn call_service(asked: Asked, Path(name): Path<String>, request: Request) -> Response {
     // Operations and processes have a path of their own: who means a service is told that there is none.
-    if let Err(error) = behind.director.get_business_service(&name) {
+    if let Err(error) = asked.director.get_business_service(&name) {
         return Failure::from(error).into_response();
     }
-    match call(&behind, &name, None, request).await {
+    match call(&asked, &name, None, request).await {
         Ok(called) => {
             let (id, session) = (called.id, called.session);
             let mut response = called.response.map_or_else(|| StatusCode::NO_CONTENT.into_response(), stored_json);
@@ -107,12 +137,12 @@ struct Sent {
 }
 
 async fn send_message(
-    State(behind): State<Behind>,
+    asked: Asked,
     Path(name): Path<String>,
     Query(which): Query<WhichType>,
     request: Request,
 ) -> Response {
-    match call(&behind, &name, which.r#type.as_deref(), request).await {
+    match call(&asked, &name, which.r#type.as_deref(), request).await {
         Ok(called) => {
             let text = called.response.and_then(|body| String::from_utf8(body.into()).ok());
             let response = text.and_then(|text| RawValue::from_string(text).ok());
@@ -122,11 +152,11 @@ async fn send_message(
     }
 }
 
-async fn call(behind: &Behind, item: &str, which: Option<&str>, request: Request) -> Result<Called, Failure> {
+async fn call(asked: &Asked, item: &str, which: Option<&str>, request: Request) -> Result<Called, Failure> {
     let (head, body) = request.into_parts();
     let id = message_id(item, &head.headers)?;
-    let body = read(body, behind.body_timeout).await?;
-    Ok(behind.director.call_json(item, which, &body, id).await?)
+    let body = read(body, asked.body_timeout).await?;
+    Ok(asked.director.call_json(item, which, &body, id).await?)
 }
 
 /// The id that the caller gives the message. A key that is no id stands for one, for this item.
@@ -140,7 +170,7 @@ fn message_id(item: &str, headers: &HeaderMap) -> Result<Option<MessageId>, Fail
     Ok(Some(id.unwrap_or_else(|| MessageId::of_input(&[b"idempotency-key", item.as_bytes(), key]))))
 }
 
-pub(super) async fn read(body: Body, timeout: Duration) -> Result<Bytes, Failure> {
+pub(crate) async fn read(body: Body, timeout: Duration) -> Result<Bytes, Failure> {
     let collected = Limited::new(body, BODY_LIMIT).collect();
     match tokio::time::timeout(timeout, collected).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
@@ -155,20 +185,20 @@ pub(super) async fn read(body: Body, timeout: Duration) -> Result<Bytes, Failure
     }
 }
 
-async fn status(State(behind): State<Behind>) -> Response {
-    json(&behind.director.status())
+async fn status(asked: Asked) -> Response {
+    json(&asked.director.status())
 }
 
-async fn start(State(behind): State<Behind>, Path(name): Path<String>) -> Response {
-    changed(behind.director.start_item(&name).await)
+async fn start(asked: Asked, Path(name): Path<String>) -> Response {
+    changed(asked.director.start_item(&name).await)
 }
 
-async fn stop(State(behind): State<Behind>, Path(name): Path<String>) -> Response {
-    changed(behind.director.stop_item(&name, Stop::Drain(behind.grace)).await)
+async fn stop(asked: Asked, Path(name): Path<String>) -> Response {
+    changed(asked.director.stop_item(&name, Stop::Drain(asked.grace)).await)
 }
 
-async fn restart(State(behind): State<Behind>, Path(name): Path<String>) -> Response {
-    changed(behind.director.restart_item(&name, Stop::Drain(behind.grace)).await.map(|()| true))
+async fn restart(asked: Asked, Path(name): Path<String>) -> Response {
+    changed(asked.director.restart_item(&name, Stop::Drain(asked.grace)).await.map(|()| true))
 }
 
 /// Whether the item was in another state before.
