@@ -7,10 +7,11 @@ use std::time::Duration;
 use iop::message::{Header, MessageId};
 use iop::store::memory::MemoryStore;
 use iop::store::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest,
-    LeaseToken, MessageQuery, NodeId, Outcome, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step,
-    Store, StoreError, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseOrder,
+    LeaseRequest, LeaseToken, MessageQuery, NodeId, Outcome, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt,
+    Reply, Step, Store, StoreError, StoredMessage, Usage, Viewer,
 };
+use tokio::sync::watch;
 
 /// What the store in front does with a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Front {
     mode: Mutex<Mode>,
     held: Mutex<Vec<(Commit, Result<Outcome, StoreError>)>>,
     lease_fails: AtomicBool,
+    /// `false`: what was leased is known to the store, and not yet to who asked.
+    leases_arrive: watch::Sender<bool>,
 }
 
 impl Front {
@@ -36,6 +39,7 @@ impl Front {
             mode: Mutex::new(Mode::Pass),
             held: Mutex::default(),
             lease_fails: AtomicBool::new(false),
+            leases_arrive: watch::Sender::new(true),
         })
     }
 
@@ -55,6 +59,11 @@ impl Front {
     /// The next queue that is asked for cannot be read.
     pub fn fail_next_lease(&self) {
         self.lease_fails.store(true, Ordering::SeqCst);
+    }
+
+    /// Answers to queues that are ordered by key are on their way until this is called with `true`.
+    pub fn let_leases_arrive(&self, arrive: bool) {
+        self.leases_arrive.send_replace(arrive);
     }
 
     /// Steps are taken, but their commits stay open: an fsync that takes its time.
@@ -154,7 +163,14 @@ impl Store for Front {
         if self.lease_fails.swap(false, Ordering::SeqCst) {
             return Box::pin(std::future::ready(Err(StoreError::Read("a bad sector".into()))));
         }
-        self.inner.lease(request)
+        let waits = request.order == LeaseOrder::Key;
+        let leased = self.inner.lease(request);
+        let mut arrive = self.leases_arrive.subscribe();
+        Box::pin(async move {
+            // The sender lives as long as the store.
+            let _ = arrive.wait_for(|arrive| *arrive || !waits).await;
+            leased.await
+        })
     }
 
     fn extend(&self, leases: Vec<LeaseToken>, ttl: Duration) -> Reply<Vec<bool>> {

@@ -6,7 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use iop::engine::Stop;
 use iop::message::{MessageId, Status};
 use iop::prelude::*;
+use iop::store::Store as _;
+use iop::testing::TestRun;
 
+use crate::front::Front;
 use crate::kit::Lab;
 
 /// What to send.
@@ -517,4 +520,26 @@ async fn where_messages_park_others_a_person_suspends_only_the_first_of_a_key() 
     seen(|seen| seen.opened.insert("person".to_owned()));
     lab.until_idle().await;
     assert_eq!(done("person", None), numbers(4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_stored_while_the_one_in_front_of_it_is_being_read_is_neither_forgotten_nor_overtaken() {
+    let (store, clock) = Lab::memory();
+    let lab = Lab::on_store::<ByKey>(store.clone(), store.clone(), clock.clone()).await;
+    stop(&lab).await;
+    send(&lab, vec![task("read", "a", 1, "ok")]).await;
+    lab.stop(Stop::Now).await;
+    store.recover().await.expect("a store in memory recovers");
+    let front = Front::of(store.clone());
+    // The first one is on its way from the store, which holds the second one behind it.
+    front.let_leases_arrive(false);
+    let lab = Lab::on_store::<ByKey>(front.clone(), store, clock).await;
+    send(&lab, vec![task("read", "a", 2, "ok")]).await;
+    front.let_leases_arrive(true);
+    let first_is_done = async |_: &TestRun| done("read", None).contains(&1).then_some(());
+    TestRun::until(&lab, "the first one is done", first_is_done).await;
+    send(&lab, vec![task("read", "a", 3, "ok")]).await;
+    let all_are_done = async |_: &TestRun| (done("read", None).len() == 3).then_some(());
+    TestRun::until(&lab, "all are done", all_are_done).await;
+    assert_eq!(done("read", None), [1, 2, 3]);
 }

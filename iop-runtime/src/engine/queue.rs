@@ -64,6 +64,9 @@ pub(super) struct State {
     pub(super) refilling: bool,
     /// What left memory since the refill under way began: the store holds it.
     pub(super) dropped: Vec<(Arc<str>, Place)>,
+    /// What was only stored since the refill under way began, of order keys that had nothing in memory then: what the
+    /// refill brings may be in front of it.
+    pub(super) missed: Vec<Missed>,
     /// Messages to read at once, by the size of those read last; 0 where none were.
     pub(super) refill: usize,
     /// When the next message in the store becomes due.
@@ -81,6 +84,15 @@ pub(super) struct State {
     pub(super) closed: bool,
     /// Goes up with each closing, so that what comes from before it is known as void.
     pub(super) era: u64,
+}
+
+/// A message of an order key that is in the store alone, and of which its lane does not know.
+#[derive(Debug)]
+pub(super) struct Missed {
+    pub(super) key: Arc<str>,
+    pub(super) priority: Priority,
+    /// The queue's count of what was only stored, when this was.
+    pub(super) at: u64,
 }
 
 /// How a queue is worked on.
@@ -267,6 +279,7 @@ impl Queue {
             (None, Some(key)) => {
                 state.stored_only += 1;
                 if state.lanes.spill(key, message.priority, state.stored_only) {
+                    state.miss(key, message.priority);
                     self.fall_behind(state, message.priority);
                 }
             }
@@ -417,6 +430,9 @@ impl Queue {
         state.gate.came_to_nothing(envelope.header.id);
         if let Some(priority) = state.lanes.done(envelope) {
             state.stored_only += 1;
+            if let Some(key) = &envelope.header.order_key {
+                state.miss(key, priority);
+            }
             self.fall_behind(&mut state, priority);
         }
         drop(state);
@@ -535,6 +551,7 @@ impl State {
             stored_only: 0,
             refilling: false,
             dropped: Vec::new(),
+            missed: Vec::new(),
             refill: 0,
             next_due: None,
             away: false,
@@ -550,6 +567,13 @@ impl State {
     /// Whether nothing may be handed over at all.
     fn is_closed_to_new(&self) -> bool {
         self.closed || self.away || self.parked.contains_key(&None)
+    }
+
+    /// Something of a key is in the store alone, and a refill under way may not see it.
+    fn miss(&mut self, key: &Arc<str>, priority: Priority) {
+        if self.refilling {
+            self.missed.push(Missed { key: Arc::clone(key), priority, at: self.stored_only });
+        }
     }
 
     fn drop_behind(&mut self, key: &Arc<str>, head: Place) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::core::Failure;
 use super::envelope::Envelope;
 use super::lanes::QueueOrder;
-use super::queue::{KEY_WINDOW, Queue, Source, State, WINDOW, WINDOW_BYTES};
+use super::queue::{KEY_WINDOW, Missed, Queue, Source, State, WINDOW, WINDOW_BYTES};
 use crate::message::Priority;
 use crate::store::{Commit, LeaseBatch, LeaseOrder, LeaseRequest, Leased, Outcome, StoreError};
 
@@ -53,6 +53,7 @@ impl Queue {
         }
         state.refilling = true;
         state.dropped.clear();
+        state.missed.clear();
         let limit = if state.refill == 0 { FIRST_REFILL } else { state.refill };
         let seen = Seen { era: state.era, stored_only: state.stored_only, limit };
         // Asked for under the lock: whatever is only stored after this is counted in `stored_only` after `seen`.
@@ -129,6 +130,10 @@ impl Queue {
                 state.lanes.looked(&key, held.then_some(envelope.header.priority), seen.stored_only);
             }
             state.lanes.insert(envelope, false);
+        }
+        // The store may hold these until what was just read has ended: its lane must look for them then.
+        for Missed { key, priority, at } in std::mem::take(&mut state.missed) {
+            state.lanes.spill(&key, priority, at);
         }
     }
 }
