@@ -149,9 +149,10 @@ async fn an_older_copy_of_the_database_is_noticed() {
     restore(&bench.path(), &mixed);
 
     let error = refused(&bench.path());
-    let OpenError::LostTail { first, last, .. } = &error else { panic!("{error}") };
+    let OpenError::LostTail { lost, .. } = &error else { panic!("{error}") };
     // The second opening made one commit of its own, and the messages another.
-    assert_eq!(last - first, 1, "{error}");
+    assert_eq!(lost.last_commit - lost.first_commit, 1, "{error}");
+    assert_eq!((lost.first_sequence, lost.last_sequence), (2, 6), "{error}");
     assert!(contents(&bench.path()) == mixed, "the files were changed");
 
     fs::remove_file(bench.path().join("tip")).expect("a file");

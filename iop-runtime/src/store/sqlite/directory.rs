@@ -11,6 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::schema;
+use super::tip::LostTail;
 use crate::clock::{Clock, SystemClock};
 
 /// The file names in a store directory.
@@ -54,18 +55,15 @@ pub enum OpenError {
     },
     /// Changes that were acknowledged are no longer in the database.
     #[error(
-        "the store {} has lost its tail: commits {first} to {last} were acknowledged and are gone, so the files were damaged \
-         or replaced; keep a copy of the directory and restore it from a backup, or delete its file `tip` to go on without \
-         those commits",
+        "the store {} has lost its tail: {lost}; the files were damaged or replaced, and are left as they are; restore a \
+         backup, or go on without what is lost with `store accept-loss`",
         dir.display()
     )]
     LostTail {
         /// The store directory.
         dir: PathBuf,
-        /// The first commit that is gone.
-        first: u64,
-        /// The last commit that is gone.
-        last: u64,
+        /// What is gone.
+        lost: LostTail,
     },
     /// The files cannot be used.
     #[error("cannot {what} {}: {source}", path.display())]

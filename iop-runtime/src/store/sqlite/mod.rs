@@ -33,6 +33,7 @@ use self::directory::{Directory, io_error};
 use self::inbox::{Inbox, Op};
 use self::reader::{Reader, View};
 use self::thread::Setup;
+pub use self::tip::LostTail;
 #[doc(hidden)]
 pub use self::writer::Fault;
 use super::{

@@ -36,7 +36,7 @@ impl Writer<'_> {
             self.free_blobs(User::Message(sequence))?;
             self.sql.remove_keys.execute((sequence,))?;
             self.sql.remove_body.execute((sequence,))?;
-            self.sql.remove_message.execute((sequence,))?;
+            self.purged += self.sql.remove_message.execute((sequence,))? as u64;
         }
         for mark in chosen.marks {
             self.sql.remove_mark.execute((mark.to_bytes(),))?;

@@ -1,5 +1,9 @@
 //! The tables, and the numbers that stand in them for words. Described for readers in `docs/reference/store-format.md`.
 
+use rusqlite::{Result, Row};
+
+use super::row::unsigned;
+use super::tip::Place;
 use crate::message::{Invocation, Kind, Status, SuspendReason};
 use crate::store::Level;
 
@@ -24,9 +28,11 @@ pub(super) const TABLES: &str = "
         epoch INTEGER NOT NULL,
         commits INTEGER NOT NULL,
         hash BLOB NOT NULL,
-        sequence INTEGER NOT NULL
+        sequence INTEGER NOT NULL,
+        accepted INTEGER NOT NULL,
+        purged INTEGER NOT NULL
     ) STRICT;
-    INSERT INTO meta VALUES (1, 0, 0, zeroblob(32), 0);
+    INSERT INTO meta VALUES (1, 0, 0, zeroblob(32), 0, 0, 0);
 
     CREATE TABLE name (
         number INTEGER PRIMARY KEY,
@@ -147,6 +153,30 @@ pub(super) const TABLES: &str = "
         text TEXT NOT NULL
     ) STRICT;
 ";
+
+/// Reads the one row of `meta`.
+pub(super) const META: &str = "SELECT epoch, commits, hash, sequence, accepted, purged FROM meta";
+
+/// The one row of `meta`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Meta {
+    pub(super) place: Place,
+    pub(super) accepted: u64,
+    pub(super) purged: u64,
+}
+
+impl Meta {
+    /// Reads what [`META`] selects.
+    pub(super) fn read(row: &Row<'_>) -> Result<Self> {
+        let place = Place {
+            epoch: unsigned(row, 0)?,
+            commits: unsigned(row, 1)?,
+            hash: row.get(2)?,
+            sequence: unsigned(row, 3)?,
+        };
+        Ok(Self { place, accepted: unsigned(row, 4)?, purged: unsigned(row, 5)? })
+    }
+}
 
 /// For people with a SQLite shell: the messages in words.
 pub(super) const VIEW: &str = "

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Result, Statement};
 
 use super::row::{select_header, select_message};
+use super::schema;
 
 /// Prepares every field of the struct that it declares.
 macro_rules! statements {
@@ -160,8 +161,8 @@ statements! {
     remove_mark: "DELETE FROM mark WHERE mark = ?1";
     remove_event: "DELETE FROM event WHERE number = ?1";
 
-    meta: "SELECT epoch, commits, hash, sequence FROM meta";
-    write_meta: "UPDATE meta SET epoch = ?1, commits = ?2, hash = ?3, sequence = ?4";
+    meta: schema::META;
+    write_meta: "UPDATE meta SET epoch = ?1, commits = ?2, hash = ?3, sequence = ?4, accepted = ?5, purged = ?6";
     highest_sequence: "SELECT coalesce(max(sequence), 0) FROM message";
 
     /// What a crash found in flight goes back, or to a person from the third time on.
@@ -180,7 +181,6 @@ statements! {
 
 #[cfg(test)]
 mod tests {
-    use super::super::schema;
     use super::*;
 
     #[test]

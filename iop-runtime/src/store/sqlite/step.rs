@@ -246,6 +246,7 @@ impl Writer<'_> {
             self.leases.grant(token, of, node, now, Duration::MAX);
         }
         self.history.update(&id);
+        self.accepted += 1;
         Ok(true)
     }
 

@@ -13,9 +13,10 @@ use super::inbox::{Answer, Inbox, Op, Promise, reply};
 use super::names::Names;
 use super::reader::unread;
 use super::row::signed;
+use super::schema::Meta;
 use super::statements::Statements;
 use super::thread::Setup;
-use super::tip::{Place, Tip};
+use super::tip::{LostTail, Place, Tip};
 use crate::clock::{Clock, Timestamp};
 use crate::message::BlobId;
 use crate::store::blobs::Blobs;
@@ -49,6 +50,10 @@ pub(super) struct Writer<'c> {
     pub(super) epoch: u64,
     /// The highest sequence that was ever promised in a step that was stored.
     pub(super) sequence: u64,
+    /// Messages that were ever stored: the books that an audit compares with the rows.
+    pub(super) accepted: u64,
+    /// Of them, those that a purge has removed.
+    pub(super) purged: u64,
     /// What makes the hash of the next place in the history.
     pub(super) history: blake3::Hasher,
     place: Place,
@@ -83,20 +88,10 @@ impl<'c> Writer<'c> {
         let failed = |error| database_error(dir, &error);
         let remembered = tip.read().map_err(io_error("read", dir))?;
         let mut sql = Statements::prepare(connection).map_err(failed)?;
-        let read = |row: &rusqlite::Row<'_>| {
-            let place = Place {
-                epoch: super::row::unsigned(row, 0)?,
-                commits: super::row::unsigned(row, 1)?,
-                hash: row.get(2)?,
-            };
-            Ok((place, super::row::unsigned(row, 3)?))
-        };
-        let (place, promised) = sql.meta.query_row((), read).map_err(failed)?;
-        if let Some(tip) = remembered
-            && (tip.commits > place.commits || (tip.commits == place.commits && tip.hash != place.hash))
-        {
-            let first = place.commits.saturating_add(1).min(tip.commits);
-            return Err(OpenError::LostTail { dir: dir.clone(), first, last: tip.commits });
+        let meta = sql.meta.query_row((), Meta::read).map_err(failed)?;
+        let lost = remembered.and_then(|tip| LostTail::between(&tip, &meta.place));
+        if let Some(lost) = lost {
+            return Err(OpenError::LostTail { dir: dir.clone(), lost });
         }
         let highest = sql.highest_sequence.query_row((), |row| super::row::unsigned(row, 0)).map_err(failed)?;
         let mut names = Names::default();
@@ -110,10 +105,12 @@ impl<'c> Writer<'c> {
             starts: HashMap::new(),
             clock: setup.clock.clone(),
             inbox: setup.inbox.clone(),
-            epoch: place.epoch + 1,
-            sequence: promised.max(highest),
+            epoch: meta.place.epoch + 1,
+            sequence: meta.place.sequence.max(highest),
+            accepted: meta.accepted,
+            purged: meta.purged,
             history: blake3::Hasher::new(),
-            place,
+            place: meta.place,
             tip,
             fault: setup.fault.clone(),
             blobs: setup.blobs.clone(),
@@ -253,7 +250,9 @@ impl<'c> Writer<'c> {
                 signed(place.epoch),
                 signed(place.commits),
                 place.hash,
-                signed(self.sequence),
+                signed(place.sequence),
+                signed(self.accepted),
+                signed(self.purged),
             ))?;
         }
         self.committing = true;
@@ -275,7 +274,7 @@ impl<'c> Writer<'c> {
         self.history.update(&self.clock.now().0.to_le_bytes());
         let hash = *self.history.finalize().as_bytes();
         self.history.reset();
-        Place { commits, hash, epoch: self.epoch }
+        Place { commits, hash, epoch: self.epoch, sequence: self.sequence }
     }
 
     /// Leaves the transaction; `false` where it was not open any more.
