@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::CODES;
+use super::keeping::StoreCommand;
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::message::{AlertKind, BlobId, MessageId, SessionId, Status};
 use crate::settings::{Keep, Setting};
@@ -85,6 +86,9 @@ pub(crate) enum Command {
     Purge(PurgeArguments),
     /// Shows the conditions that hold and a person should know of.
     Alerts(AlertsArguments),
+    /// Checks, audits, copies, saves and releases the store.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Sends a message to an item, and shows its response and its trace.
     ///
     /// Asks the running production; where none runs, starts it in this process without the services that poll or have an

@@ -14,6 +14,8 @@ Exit codes:
   4    found nothing
   5    the check failed, or something waits for a person
   6    refused: another process has the store, or the call is not allowed
+  65   the store is damaged, has lost something, or is none that this program reads
+  74   the store cannot be read or written: the disk, or its rights
   130  interrupted before everything was finished";
 
 /// How a command ends.
@@ -26,6 +28,10 @@ pub(crate) enum Exit {
     FoundNothing = 4,
     CheckFailed = 5,
     Refused = 6,
+    /// As `EX_DATAERR`.
+    Damaged = 65,
+    /// As `EX_IOERR`.
+    Unusable = 74,
     Interrupted = 130,
 }
 

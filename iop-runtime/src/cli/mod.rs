@@ -6,6 +6,7 @@ mod arguments;
 mod blob;
 mod exit;
 mod graph;
+mod keeping;
 mod lock;
 mod operator;
 mod read;
@@ -108,6 +109,7 @@ impl Program {
             Command::Resend(arguments) => self.resend(settings, &arguments, out),
             Command::Purge(arguments) => self.purge(settings, &arguments, out),
             Command::Alerts(arguments) => self.alerts(settings, &arguments, out),
+            Command::Store(command) => self.keep(settings, &command, out),
             Command::Test(arguments) => self.test(settings, &arguments, out),
         }
     }

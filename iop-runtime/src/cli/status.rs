@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::arguments::{SettingsArguments, StatusArguments, Table};
 use super::exit::{Exit, Failure};
 use super::table::Rows;
-use super::{Program, wait_for};
+use super::{Program, say, wait_for};
+use crate::events::escaped;
 
 impl Program {
     /// `status`.
@@ -31,6 +32,12 @@ impl Program {
             writeln!(out)?;
         } else {
             table(&status).write(out)?;
+            if status["held"].is_object() {
+                let held = &status["held"];
+                let (of, taken, by) = (text(&held["copy_of"]), text(&held["taken"]), text(&held["by"]));
+                say(&escaped(&format!("operations are held: the store is a copy of {of}, taken {taken} by {by}")));
+                say("`store release` lets them start");
+            }
         }
         Ok(if items(&status).iter().any(|item| item["degraded"] == true) { Exit::CheckFailed } else { Exit::Done })
     }

@@ -32,10 +32,15 @@ pub(crate) fn open_viewer(directory: &Path) -> Result<Arc<dyn Viewer>, Failure> 
     Ok(store)
 }
 
-fn refused(error: &OpenError) -> Failure {
+/// Why a store was not opened.
+pub(crate) fn refused(error: &OpenError) -> Failure {
     let exit = match error {
         OpenError::Locked { .. } => Exit::Refused,
-        _ => Exit::Failed,
+        OpenError::NotAStore { .. }
+        | OpenError::NewerFormat { .. }
+        | OpenError::LostTail { .. }
+        | OpenError::Corrupt { .. } => Exit::Damaged,
+        OpenError::Io { .. } | OpenError::Database { .. } => Exit::Unusable,
     };
     Failure::new(exit, error.to_string())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::audit::done_or_not;
 use super::{Act, Actor, By, Called, Director, DirectorError, entering, store_error};
 use crate::clock::Clock;
 use crate::engine::{at_rest, housekeeping};
@@ -42,6 +43,15 @@ impl Director {
     #[must_use]
     pub fn at_rest(resolved: ResolvedProduction, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self { core: at_rest(resolved, store, clock), actor: Actor::program() }
+    }
+
+    /// Lets the operations of a store that is a copy go, and starts them; `false` where they were not held.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn release(&self, by: impl Into<By>) -> Result<bool, DirectorError> {
+        let done = crate::engine::held::release(&self.core).await.map_err(store_error);
+        self.audited(Act::new("store.release", "store").by(by.into()), done, done_or_not).await
     }
 
     /// Sends a stored request once more: a new message in the session of the old one, which is its parent. The old one stays

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::component::ComponentKind;
 use crate::engine::{BreakerState, Core, ItemPhase, ItemState, WorkerCount};
 use crate::message::MessageId;
-use crate::store::Parked;
+use crate::store::{Held, Parked};
 
 /// The state of a production.
 #[derive(Debug, Clone, Serialize)]
@@ -19,6 +19,9 @@ pub struct ProductionStatus {
     pub production: &'static str,
     /// Its items, in the order of declaration.
     pub items: Vec<ItemStatus>,
+    /// Of what its store is a copy, while its operations are held for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<Arc<Held>>,
 }
 
 /// The state of an item.
@@ -203,7 +206,7 @@ pub(super) fn of_item(core: &Core, item: &ItemState) -> ItemStatus {
 
 pub(super) fn of(core: &Core) -> ProductionStatus {
     let items = core.items.iter().map(|item| of_item(core, item));
-    ProductionStatus { production: core.graph.name, items: items.collect() }
+    ProductionStatus { production: core.graph.name, items: items.collect(), held: core.held() }
 }
 
 #[cfg(test)]

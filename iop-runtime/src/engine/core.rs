@@ -23,7 +23,7 @@ use crate::lookup::TableStore;
 use crate::message::{Decoded, MessageId};
 use crate::production::Graph;
 use crate::settings::Retention;
-use crate::store::{Commit, LeaseToken, NewMessage, NodeId, Outcome, Step, Store, StoreError};
+use crate::store::{Commit, Held, LeaseToken, NewMessage, NodeId, Outcome, Step, Store, StoreError};
 
 /// A running production.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ pub(crate) struct Core {
     taps: Taps,
     pub(crate) alerts: Alerts,
     pub(crate) rates: Rates,
+    /// Of what the store is a copy, while its operations are held.
+    pub(super) held: Mutex<Option<Arc<Held>>>,
     /// How long what is finished is kept.
     pub(crate) retention: Retention,
     order: Mutex<Order>,
@@ -133,6 +135,7 @@ impl Core {
             taps: Taps::of(parts.graph),
             alerts: Alerts::default(),
             rates: Rates::new(since),
+            held: Mutex::default(),
             retention: parts.retention,
             order: Mutex::default(),
         }

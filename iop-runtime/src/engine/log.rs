@@ -131,6 +131,11 @@ pub(crate) fn orphaned(queue: &crate::store::QueueStatus) {
     );
 }
 
+/// The store is a copy.
+pub(crate) fn held(text: &str) {
+    warn!("{text}");
+}
+
 /// A handler blocks its thread.
 pub(crate) fn stuck(item: &ItemState) {
     error!(

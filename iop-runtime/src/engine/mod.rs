@@ -19,6 +19,7 @@ mod envelope;
 mod gate;
 mod groups;
 mod guard;
+pub(crate) mod held;
 mod hops;
 pub(crate) mod housekeeping;
 mod instances;
@@ -188,6 +189,7 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
     }
     supervisor::name_orphans(&core).await;
     supervisor::load_tables(&core).await;
+    held::look(&core).await;
     supervisor::start_items(&core, services).await;
     let mut background = vec![
         tokio::spawn(supervisor::watch_store(Arc::clone(&core), gone_sender)).abort_handle(),

@@ -83,7 +83,7 @@ pub(crate) async fn keep(core: Arc<Core>, item: Arc<ItemState>, services: bool) 
         let (core, item) = (Arc::clone(&core), Arc::clone(&item));
         to_the_end(async move {
             let changed = if up {
-                wanted && start_item(&core, &item).await
+                wanted && !core.holds(&item) && start_item(&core, &item).await
             } else {
                 // What runs may finish: it began in time.
                 stop_item(&core, &item, Stop::Drain(item.options.timeout)).await

@@ -64,11 +64,16 @@ pub(crate) async fn start_items(core: &Arc<Core>, services: bool) {
     for kind in ORDER {
         let wanted = of_kind(core, kind).filter(|item| {
             let fetches = matches!(item.component().entrance, Entrance::Poll | Entrance::Adapter(_));
-            let scheduled = item.options.active.as_ref().is_none_or(|active| schedule::is_up(active, core.clock.now()));
-            item.options.enabled && scheduled && (services || !fetches)
+            starts_by_itself(core, item) && (services || !fetches)
         });
         join_all(wanted.map(|item| start_item(core, item))).await;
     }
+}
+
+/// Whether an item is to be up without anybody saying so.
+pub(crate) fn starts_by_itself(core: &Core, item: &ItemState) -> bool {
+    let scheduled = item.options.active.as_ref().is_none_or(|active| schedule::is_up(active, core.clock.now()));
+    item.options.enabled && scheduled && !core.holds(item)
 }
 
 /// Starts an item and waits until its workers have tried to initialise; `false` where it was not stopped.

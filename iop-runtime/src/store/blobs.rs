@@ -19,7 +19,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use crate::message::{Blob, BlobError, BlobId, BlobReader, BlobStore, CHUNK};
 
 /// What a file is called while it is written.
-const DRAFT: &str = "new-";
+pub(crate) const DRAFT: &str = "new-";
 
 /// The contents of one store; cheap to clone.
 #[derive(Debug, Clone)]
@@ -235,7 +235,7 @@ impl Drop for Draft {
 }
 
 /// `ab/abcd…`: a directory does not get too long.
-fn file_of(directory: &Path, id: BlobId) -> PathBuf {
+pub(crate) fn file_of(directory: &Path, id: BlobId) -> PathBuf {
     let name = id.to_string();
     directory.join(name.get(..2).unwrap_or_default()).join(name)
 }
@@ -245,7 +245,7 @@ fn name_of(path: &Path) -> &str {
 }
 
 /// Makes a directory for its owner alone, where there is none, durably.
-fn private_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -260,7 +260,7 @@ fn private_directory(path: &Path) -> io::Result<()> {
     File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
-fn private_file(path: &Path) -> io::Result<File> {
+pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -23,6 +23,7 @@
 
 mod audit;
 pub(crate) mod blobs;
+mod held;
 mod judge;
 mod leases;
 pub mod memory;
@@ -41,6 +42,8 @@ use crate::clock::Timestamp;
 use crate::message::{BlobStore, Header, Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
 
 pub use audit::{AuditEntry, AuditFault, AuditHash, AuditHead, AuditQuery, AuditRecord, verify_audit};
+pub use held::Held;
+pub(crate) use held::NOTE as HELD;
 pub use purge::{Purge, PurgeBatch, PurgeCursor, PurgeOf, PurgeRule, Purged, Usage};
 pub use viewer::{Event, EventQuery, Level, MessageQuery, QueueStatus, Viewer};
 

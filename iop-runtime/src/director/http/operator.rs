@@ -26,6 +26,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/api/v1/messages/{id}/suspend", Role::Operator, suspend),
         Route::post("/api/v1/messages/{id}/resend", Role::Operator, resend),
         Route::post("/api/v1/purge", Role::Admin, purge),
+        Route::post("/api/v1/store/release", Role::Admin, release),
         Route::get("/api/v1/alerts", Role::Viewer, alerts),
         Route::post("/api/v1/alerts/mute", Role::Operator, mute),
     ]
@@ -110,6 +111,15 @@ async fn purge(asked: Asked, Query(how): Query<HowOld>) -> Response {
         director.purge(older_than, PURGE_AT_ONCE, &asked.caller.in_the_name_of(how.by.as_deref())).await
     };
     answer(purged.map(PurgedBody::from))
+}
+
+#[derive(Debug, Serialize)]
+struct Released {
+    released: bool,
+}
+
+async fn release(State(behind): State<Behind>, Query(how): Query<How>) -> Response {
+    answer(behind.director.release(how.by_and_why()).await.map(|released| Released { released }))
 }
 
 #[derive(Debug, Serialize)]

@@ -8,16 +8,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::checksum::damage;
 use super::schema;
-use super::tip::LostTail;
+use super::tip::{LostTail, Place, Tip};
 use crate::clock::{Clock, SystemClock};
 
 /// The file names in a store directory.
-const DATABASE: &str = "iop.db";
+pub(super) const DATABASE: &str = "iop.db";
+pub(super) const LOG: &str = "iop.db-wal";
 const LOCK: &str = "engine.lock";
-const TIP: &str = "tip";
+pub(super) const TIP: &str = "tip";
 const BLOBS: &str = "blobs";
 
 /// Why a store was not opened. Nothing in the directory was changed.
@@ -65,6 +67,18 @@ pub enum OpenError {
         /// What is gone.
         lost: LostTail,
     },
+    /// The database is damaged.
+    #[error(
+        "the database of the store {} is damaged ({why}), and is left as it is; `store check` says how far, restore a backup or \
+         save what is sound with `store salvage --to DIR`",
+        dir.display()
+    )]
+    Corrupt {
+        /// The store directory.
+        dir: PathBuf,
+        /// What SQLite says.
+        why: Arc<str>,
+    },
     /// The files cannot be used.
     #[error("cannot {what} {}: {source}", path.display())]
     Io {
@@ -99,11 +113,14 @@ impl Directory {
         if is_vacant(path)? {
             create(path)?;
         }
+        Self::take_existing(path)
+    }
+
+    /// Takes a store directory that is there.
+    pub(super) fn take_existing(path: &Path) -> Result<Self, OpenError> {
         let lock_path = path.join(LOCK);
         check_made_here(path)?;
-        let mut options = OpenOptions::new();
-        private(options.read(true).write(true).create(true).truncate(false));
-        let mut lock = options.open(&lock_path).map_err(io_error("open", &lock_path))?;
+        let mut lock = open_private(&lock_path).map_err(io_error("open", &lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -138,9 +155,7 @@ impl Directory {
     /// Opens the tip file, making one where there is none.
     pub(super) fn tip(&self) -> Result<File, OpenError> {
         let path = self.path.join(TIP);
-        let mut options = OpenOptions::new();
-        private(options.read(true).write(true).create(true).truncate(false));
-        options.open(&path).map_err(io_error("open", &path))
+        open_private(&path).map_err(io_error("open", &path))
     }
 }
 
@@ -167,7 +182,7 @@ pub(super) fn connect_read_only(path: &Path) -> Result<Connection, OpenError> {
             check(path, application, format)?;
             Ok(connection)
         }
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
             Err(OpenError::NotAStore { dir: path.to_owned(), why: format!("`{DATABASE}` is not a SQLite database") })
         }
         Err(error) => Err(database_error(path, &error)),
@@ -175,7 +190,14 @@ pub(super) fn connect_read_only(path: &Path) -> Result<Connection, OpenError> {
 }
 
 pub(super) fn database_error(dir: &Path, error: &rusqlite::Error) -> OpenError {
-    OpenError::Database { dir: dir.to_owned(), why: error.to_string().into() }
+    let (dir, why) = (dir.to_owned(), error.to_string().into());
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => OpenError::Corrupt { dir, why },
+        // A table or a column that is not there: the page that says so is damaged.
+        Some(ErrorCode::Unknown) => OpenError::Corrupt { dir, why },
+        _ if damage(error).is_some() => OpenError::Corrupt { dir, why },
+        _ => OpenError::Database { dir, why },
+    }
 }
 
 pub(super) fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OpenError {
@@ -183,7 +205,7 @@ pub(super) fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error
 }
 
 /// Nothing is there, or an empty directory.
-fn is_vacant(path: &Path) -> Result<bool, OpenError> {
+pub(super) fn is_vacant(path: &Path) -> Result<bool, OpenError> {
     match fs::read_dir(path) {
         Ok(mut entries) => Ok(entries.next().is_none()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
@@ -196,54 +218,89 @@ fn is_vacant(path: &Path) -> Result<bool, OpenError> {
 
 /// Makes a whole store beside its place and moves it there, so that a store is never found half made.
 fn create(path: &Path) -> Result<(), OpenError> {
-    let path = std::path::absolute(path).map_err(io_error("find", path))?;
-    let parent = path.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(parent).map_err(io_error("make", parent))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let draft = parent.join(format!(".{name}.new-{}", std::process::id()));
-    // Left by a process with the same number that died here.
-    if draft.exists() {
-        fs::remove_dir_all(&draft).map_err(io_error("remove", &draft))?;
-    }
-    private_directory(&draft).map_err(io_error("make", &draft))?;
-    fill(&draft)?;
-    match fs::rename(&draft, &path) {
-        Ok(()) => sync(parent).map_err(io_error("sync", parent)),
-        Err(error) => {
-            fs::remove_dir_all(&draft).map_err(io_error("remove", &draft))?;
-            // Somebody else was faster, which is as good: what is there now decides.
-            if is_vacant(&path)? { Err(io_error("make", &path)(error)) } else { Ok(()) }
-        }
+    let draft = Draft::begin(path)?;
+    draft.fill()?;
+    match draft.finish() {
+        // Somebody else was faster, which is as good: what is there now decides.
+        Err(error) if is_vacant(path)? => Err(error),
+        _ => Ok(()),
     }
 }
 
-fn fill(draft: &Path) -> Result<(), OpenError> {
-    for file in [DATABASE, LOCK, TIP] {
-        let path = draft.join(file);
-        // Made here and not by SQLite, so that nobody else may read it; SQLite gives its log the same rights.
-        let mut options = OpenOptions::new();
-        private(options.write(true).create_new(true));
-        options.open(&path).map_err(io_error("make", &path))?;
+/// A store that is being made beside its place. Dropped before it is finished, nothing is left of it.
+#[derive(Debug)]
+pub(super) struct Draft {
+    path: PathBuf,
+    place: PathBuf,
+}
+
+impl Draft {
+    pub(super) fn begin(place: &Path) -> Result<Self, OpenError> {
+        let place = std::path::absolute(place).map_err(io_error("find", place))?;
+        let parent = place.parent().unwrap_or(Path::new("/"));
+        fs::create_dir_all(parent).map_err(io_error("make", parent))?;
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        let path = parent.join(format!(".{name}.new-{}", std::process::id()));
+        // Left by a process with the same number that died here.
+        if path.exists() {
+            fs::remove_dir_all(&path).map_err(io_error("remove", &path))?;
+        }
+        private_directory(&path).map_err(io_error("make", &path))?;
+        Ok(Self { path, place })
     }
-    let database = draft.join(DATABASE);
-    let tables = || -> rusqlite::Result<()> {
-        let connection = Connection::open(&database)?;
-        connection.execute_batch(schema::NEW_DATABASE)?;
-        connection.execute_batch("BEGIN")?;
-        connection.execute_batch(schema::TABLES)?;
-        connection.execute_batch(schema::VIEW)?;
-        connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
-        connection.pragma_update(None, "user_version", schema::FORMAT)?;
-        connection.execute_batch("COMMIT")?;
-        connection.close().map_err(|(_, error)| error)
-    };
-    tables().map_err(|error| database_error(draft, &error))?;
-    sync(&database).map_err(io_error("sync", &database))?;
-    sync(draft).map_err(io_error("sync", draft))
+
+    /// Where it is for now.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the files of an empty store.
+    pub(super) fn fill(&self) -> Result<(), OpenError> {
+        for file in [DATABASE, LOCK, TIP] {
+            let path = self.path.join(file);
+            // Made here and not by SQLite, so that nobody else may read it; SQLite gives its log the same rights.
+            private_empty(&path).map_err(io_error("make", &path))?;
+        }
+        let tables = || -> rusqlite::Result<()> {
+            let connection = Connection::open(self.path.join(DATABASE))?;
+            connection.execute_batch(schema::NEW_DATABASE)?;
+            connection.execute_batch("BEGIN")?;
+            connection.execute_batch(schema::TABLES)?;
+            connection.execute_batch(schema::VIEW)?;
+            connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
+            connection.pragma_update(None, "user_version", schema::FORMAT)?;
+            connection.execute_batch("COMMIT")?;
+            connection.close().map_err(|(_, error)| error)
+        };
+        tables().map_err(|error| database_error(&self.path, &error))
+    }
+
+    /// Makes the file by which a directory is known to be a store.
+    pub(super) fn lock_file(&self) -> Result<(), OpenError> {
+        let path = self.path.join(LOCK);
+        private_empty(&path).map(drop).map_err(io_error("make", &path))
+    }
+
+    /// Moves it to its place, durably.
+    pub(super) fn finish(self) -> Result<(), OpenError> {
+        for path in [&self.path.join(DATABASE), &self.path] {
+            sync(path).map_err(io_error("sync", path))?;
+        }
+        fs::rename(&self.path, &self.place).map_err(io_error("make", &self.place))?;
+        let parent = self.place.parent().unwrap_or(Path::new("/"));
+        sync(parent).map_err(io_error("sync", parent))
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // Gone where it was finished. Where it cannot be removed, its name says what it is.
+        let _ = fs::remove_dir_all(&self.path);
+    }
 }
 
 /// Makes what was done to a file, or in a directory, survive a power cut.
-fn sync(path: &Path) -> io::Result<()> {
+pub(super) fn sync(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
@@ -312,6 +369,30 @@ fn host() -> String {
     if name.trim().is_empty() { "this host".to_owned() } else { name.trim().to_owned() }
 }
 
+/// The furthest place that the tip file of a store knows, whoever works with it.
+pub(super) fn remembered(path: &Path) -> Result<Option<Place>, OpenError> {
+    let tip = path.join(TIP);
+    match File::open(&tip) {
+        Ok(file) => Tip::new(file).read().map_err(io_error("read", &tip)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io_error("open", &tip)(error)),
+    }
+}
+
+/// Makes an empty file that nobody else may read.
+pub(super) fn private_empty(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    private(options.read(true).write(true).create_new(true));
+    options.open(path)
+}
+
+/// Opens a file to be written, made where there is none.
+pub(super) fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    private(options.read(true).write(true).create(true).truncate(false));
+    options.open(path)
+}
+
 /// Only the owner may read what is made with these options.
 fn private(options: &mut OpenOptions) {
     #[cfg(unix)]
@@ -320,7 +401,7 @@ fn private(options: &mut OpenOptions) {
     let _ = options;
 }
 
-fn private_directory(path: &Path) -> io::Result<()> {
+pub(super) fn private_directory(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

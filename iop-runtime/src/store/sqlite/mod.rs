@@ -8,6 +8,7 @@ mod blob;
 mod checksum;
 mod directory;
 mod inbox;
+pub mod keeping;
 mod leasing;
 mod names;
 mod order;

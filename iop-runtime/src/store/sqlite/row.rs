@@ -13,16 +13,20 @@ use crate::clock::Timestamp;
 use crate::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
 use crate::store::{ProcessState, StoredMessage};
 
+/// The columns of a header, in the order in which [`header`] reads them.
+macro_rules! header_columns {
+    () => {
+        "m.sequence, m.id, m.session, m.parent, m.position, m.source, m.target, m.type, m.type_version, m.kind, \
+         m.invocation, m.status, m.reason, m.priority, m.created, m.started, m.ended, m.due, m.attempt, m.crashes, \
+         m.error, m.late, m.completion_key, m.description, m.failing, m.order_key, m.instance, m.epoch, m.parks, \
+         m.digest, m.rank "
+    };
+}
+
 /// A query for headers, `m`; the columns are those that [`header`] reads.
 macro_rules! select_header {
     ($rest:literal) => {
-        concat!(
-            "SELECT m.sequence, m.id, m.session, m.parent, m.position, m.source, m.target, m.type, m.type_version, m.kind, \
-             m.invocation, m.status, m.reason, m.priority, m.created, m.started, m.ended, m.due, m.attempt, m.crashes, \
-             m.error, m.late, m.completion_key, m.description, m.failing, m.order_key, m.instance, m.epoch, m.parks, \
-             m.digest, m.rank ",
-            $rest
-        )
+        concat!("SELECT ", $crate::store::sqlite::row::header_columns!(), $rest)
     };
 }
 
@@ -30,17 +34,27 @@ macro_rules! select_header {
 macro_rules! select_message {
     ($rest:literal) => {
         concat!(
-            "SELECT m.sequence, m.id, m.session, m.parent, m.position, m.source, m.target, m.type, m.type_version, m.kind, \
-             m.invocation, m.status, m.reason, m.priority, m.created, m.started, m.ended, m.due, m.attempt, m.crashes, \
-             m.error, m.late, m.completion_key, m.description, m.failing, m.order_key, m.instance, m.epoch, m.parks, \
-             m.digest, m.rank, b.digest, b.body \
-             FROM message m JOIN body b ON b.sequence = m.sequence ",
+            "SELECT ",
+            $crate::store::sqlite::row::header_columns!(),
+            ", b.digest, b.body FROM message m JOIN body b ON b.sequence = m.sequence ",
             $rest
         )
     };
 }
 
-pub(super) use {select_header, select_message};
+/// As [`select_message!`], and also of messages whose body is gone.
+macro_rules! select_stored {
+    ($rest:literal) => {
+        concat!(
+            "SELECT ",
+            $crate::store::sqlite::row::header_columns!(),
+            ", b.digest, b.body FROM message m LEFT JOIN body b ON b.sequence = m.sequence ",
+            $rest
+        )
+    };
+}
+
+pub(super) use {header_columns, select_header, select_message, select_stored};
 
 /// Columns of both queries behind those that a [`Header`] shows.
 const INSTANCE: usize = 26;
@@ -101,6 +115,15 @@ pub(super) fn bytes(row: &Row<'_>, column: usize) -> Result<Bytes> {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(Bytes::copy_from_slice(bytes)),
         other => Err(Error::InvalidColumnType(column, "body".to_owned(), other.data_type())),
     }
+}
+
+/// Verifies `digest, body` of a message.
+///
+/// # Errors
+/// One of [`damage`](super::checksum::damage) where it is not what was written.
+pub(super) fn verified_body(row: &Row<'_>, id: MessageId) -> Result<()> {
+    let whole = checksum::of_body(id, &bytes(row, 1)?) == row.get::<_, i64>(0)?;
+    if whole { Ok(()) } else { Err(Altered { what: "body", id }.error()) }
 }
 
 /// Reads `version, data, digest` of a process instance.
