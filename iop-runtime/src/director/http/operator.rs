@@ -118,8 +118,8 @@ struct Released {
     released: bool,
 }
 
-async fn release(State(behind): State<Behind>, Query(how): Query<How>) -> Response {
-    answer(behind.director.release(how.by_and_why()).await.map(|released| Released { released }))
+async fn release(asked: Asked, Query(how): Query<How>) -> Response {
+    answer(asked.director.release(how.by_and_why(&asked.caller)).await.map(|released| Released { released }))
 }
 
 #[derive(Debug, Serialize)]
