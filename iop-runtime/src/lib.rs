@@ -12,6 +12,7 @@ pub mod __private;
 pub mod adapter;
 mod cli;
 pub mod clock;
+mod console;
 pub mod component;
 pub mod director;
 pub mod engine;

@@ -199,7 +199,7 @@ async fn entrance(engine: &EngineSettings) -> Result<Option<HttpEntrance>, Failu
         directory: directory.clone(),
         grace: engine.stop_grace,
         patience: Patience::default(),
-        pages: Vec::new,
+        pages: crate::console::routes,
     };
     let entrance = HttpEntrance::open(options).await.map_err(Failure::failed)?;
     let token = match directory {

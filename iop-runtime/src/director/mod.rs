@@ -16,6 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::audit::done_or_not;
+use crate::clock::Timestamp;
 use crate::component::{ComponentKind, Entrance, Incoming, RequestError};
 use crate::engine::{Caller as Waiting, Core, CrashPoint, Delivery, Emission, Running, Stop, response_id, to_the_end};
 use crate::message::{
@@ -149,6 +150,11 @@ impl Director {
     #[must_use]
     pub fn graph(&self) -> &'static Graph {
         self.core.graph
+    }
+
+    /// What the production's clock says.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.core.clock.now()
     }
 
     /// The store behind it.

@@ -5,6 +5,7 @@
 
 mod label;
 pub mod layout;
+pub mod live;
 pub mod sequence;
 mod style;
 mod svg;

@@ -14,7 +14,7 @@ const MARGIN: f64 = 24.0;
 /// Above the boxes: the production's name and the headings of the columns.
 const HEAD: f64 = 74.0;
 /// From the left edge of a box to its text.
-const INSET: f64 = 18.0;
+pub(super) const INSET: f64 = 18.0;
 /// Of the corners of lines.
 const RADIUS: f64 = 7.0;
 /// A wider label is shortened.
@@ -25,24 +25,37 @@ const TITLE_LIMIT: f64 = 40.0;
 /// is shown where there is room anyway.
 const SMALL: usize = 20;
 
+/// Where everything in a picture goes, labels included.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    pub(super) layout: Layout,
+    labels: Vec<String>,
+    at: Vec<Option<Point>>,
+}
+
+impl Places {
+    /// In boxes of this width. Where labels are to be read, lines are made long enough for them.
+    pub(super) fn of(picture: &Picture<'_>, box_width: f64, labels_wanted: bool) -> Self {
+        let labels: Vec<String> = picture.lines.iter().map(|(_, _, routes)| label_of(routes)).collect();
+        let widths: Vec<f64> = labels.iter().map(|label| width(label, false) * LABEL).collect();
+        let small = labels_wanted && picture.document.items.len() <= SMALL;
+        let wanted = widths.iter().map(|width| if small { label::stretch_for(*width) } else { 0.0 });
+        let layout = Layout::of(&picture.sketch(box_width, &wanted.collect::<Vec<_>>()));
+        let at = label::places(&layout, &widths);
+        Self { layout, labels, at }
+    }
+}
+
 /// Draws a picture.
 pub(super) fn draw(picture: &Picture<'_>) -> String {
     let document = picture.document;
-    let labels: Vec<String> = picture.lines.iter().map(|(_, _, routes)| label_of(routes)).collect();
-    let widths: Vec<f64> = labels.iter().map(|label| width(label, false) * LABEL).collect();
-    let small = document.items.len() <= SMALL;
-    let wanted: Vec<f64> = widths.iter().map(|width| if small { label::stretch_for(*width) } else { 0.0 }).collect();
-    let box_width = box_width(&document.items);
-    let layout = Layout::of(&picture.sketch(box_width, &wanted));
-    let places = label::places(&layout, &widths);
+    let places = Places::of(picture, box_width(&document.items), true);
+    let layout = &places.layout;
 
     let mut svg = Svg(String::new());
-    svg.open(document, &layout);
-    svg.head(picture, &layout);
-    for ((line, path), (label, place)) in picture.lines.iter().zip(&layout.paths).zip(labels.iter().zip(&places)) {
-        let ends = [line.0, line.1].map(|item| document.items[item].name.as_str());
-        svg.route(ends, &line.2, path, place.map(|at| (at, label.as_str())));
-    }
+    svg.open(document, layout);
+    svg.head(picture, layout);
+    svg.routes(picture, &places, &|_, _| "");
     for (item, at) in document.items.iter().zip(&layout.boxes) {
         svg.item(item, at);
     }
@@ -60,7 +73,7 @@ fn box_width(items: &[ItemDocument]) -> f64 {
 }
 
 /// What stands below the name of an item: its component, and how a service gets its input.
-fn below(item: &ItemDocument) -> String {
+pub(super) fn below(item: &ItemDocument) -> String {
     match item.entrance.as_str() {
         "queue" => item.component.clone(),
         entrance => format!("{} · {entrance}", item.component),
@@ -87,15 +100,15 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// A document that is being written.
-struct Svg(String);
+pub(super) struct Svg(pub(super) String);
 
 impl Svg {
-    fn put(&mut self, line: impl Display) {
+    pub(super) fn put(&mut self, line: impl Display) {
         // Writing to a `String` cannot fail.
         let _ = writeln!(self.0, "{line}");
     }
 
-    fn text(&mut self, class: &str, at: Point, text: &str) {
+    pub(super) fn text(&mut self, class: &str, at: Point, text: &str) {
         let Point { x, y } = at;
         self.put(format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(text)));
     }
@@ -122,6 +135,11 @@ impl Svg {
             aside(document),
         ));
         self.put(format_args!("<g transform=\"translate({MARGIN} {HEAD})\">"));
+        self.columns(document, layout);
+    }
+
+    /// A heading for each kind of items.
+    pub(super) fn columns(&mut self, document: &GraphDocument, layout: &Layout) {
         for (kind, heading) in [("service", "SERVICES"), ("process", "PROCESSES"), ("operation", "OPERATIONS")] {
             let boxes = document.items.iter().zip(&layout.boxes).filter(|(item, _)| item.kind == kind);
             let lefts: Vec<f64> = boxes.map(|(_, at)| at.x).collect();
@@ -131,10 +149,24 @@ impl Svg {
         }
     }
 
-    fn route(&mut self, ends: [&str; 2], routes: &[&RouteDocument], path: &Path, label: Option<(Point, &str)>) {
-        let [from, to] = ends;
-        let tap = if routes.iter().all(|route| route.tap) { " tap" } else { "" };
-        let class = format!("route{}{tap}", if path.back { " back" } else { "" });
+    /// All lines, each with a class of its own by its ends.
+    pub(super) fn routes(&mut self, picture: &Picture<'_>, places: &Places, class: &dyn Fn(&str, &str) -> &'static str) {
+        let labels = places.labels.iter().zip(&places.at);
+        for ((line, path), (label, place)) in picture.lines.iter().zip(&places.layout.paths).zip(labels) {
+            let [from, to] = [line.0, line.1].map(|item| picture.document.items[item].name.as_str());
+            let tap = if line.2.iter().all(|route| route.tap) { " tap" } else { "" };
+            let class = format!("route{}{tap}{}", if path.back { " back" } else { "" }, class(from, to));
+            self.route(([from, to], &class), &line.2, path, place.map(|at| (at, label.as_str())));
+        }
+    }
+
+    fn route(
+        &mut self,
+        ([from, to], class): ([&str; 2], &str),
+        routes: &[&RouteDocument],
+        path: &Path,
+        label: Option<(Point, &str)>,
+    ) {
         let title: Vec<String> = routes.iter().map(|route| format!("{from} → {to}, {}", route.label())).collect();
         let line = rounded(&path.points);
         self.put(format_args!(
@@ -156,10 +188,7 @@ impl Svg {
 
     fn item(&mut self, item: &ItemDocument, at: &Rectangle) {
         let Rectangle { x, y, width, height } = *at;
-        let kind = match item.kind.as_str() {
-            kind @ ("service" | "process" | "operation") => kind,
-            _ => "other",
-        };
+        let kind = kind_class(&item.kind);
         let name = escaped(&item.name);
         let mut title = format!("{}: {} {}", item.name, item.kind, item.component);
         if !item.doc.is_empty() {
@@ -180,6 +209,14 @@ impl Svg {
         self.text("name", Point { x: left, y: middle - 3.0 }, &shortened(&item.name, room / NAME, true));
         self.text("component", Point { x: left, y: middle + 14.0 }, &shortened(&below(item), room / COMPONENT, false));
         self.put("</g>");
+    }
+}
+
+/// The class of a kind of items.
+pub(super) fn kind_class(kind: &str) -> &str {
+    match kind {
+        kind @ ("service" | "process" | "operation") => kind,
+        _ => "other",
     }
 }
 

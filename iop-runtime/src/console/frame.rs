@@ -1,0 +1,185 @@
+//! What is around every page: who looks at it, the bar at its top, and how it is answered.
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::html;
+use crate::clock::Timestamp;
+use crate::director::http::Asked;
+use crate::director::{Caller, Director, DirectorError, Role};
+use crate::engine::ItemPhase;
+
+/// What stands at the foot of a page.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Somebody who looks at a page.
+#[derive(Debug, Clone)]
+pub(super) struct Visit {
+    pub(super) director: Director,
+    pub(super) caller: Caller,
+    theme: Option<&'static str>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visit
+where
+    Asked: FromRequestParts<S, Rejection: IntoResponse>,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let asked = Asked::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut theme = None;
+        for cookie in cookies.flat_map(|cookies| cookies.split(';')) {
+            theme = match cookie.trim() {
+                "theme=dark" => Some("dark"),
+                "theme=light" => Some("light"),
+                _ => theme,
+            };
+        }
+        Ok(Self { director: asked.director, caller: asked.caller, theme })
+    }
+}
+
+impl Visit {
+    /// Whether a page offers what needs this role.
+    pub(super) fn may(&self, role: Role) -> bool {
+        self.caller.role >= role
+    }
+
+    /// The frame of a page: its title, and the entry of the bar that it belongs to.
+    pub(super) async fn frame(&self, title: impl Into<String>, here: &'static str) -> Result<Frame, Problem> {
+        let status = self.director.status();
+        let suspended = self.director.queues().await?.iter().map(|queue| queue.suspended).sum();
+        Ok(Frame {
+            production: status.production,
+            title: title.into(),
+            here,
+            theme: self.theme,
+            role: self.caller.role,
+            now: self.director.now(),
+            stopped: status.items.iter().filter(|item| item.state == ItemPhase::Stopped).count(),
+            items: status.items.len(),
+            suspended,
+        })
+    }
+}
+
+/// What is around a page.
+#[derive(Debug, Clone)]
+pub(super) struct Frame {
+    pub(super) production: &'static str,
+    pub(super) title: String,
+    pub(super) here: &'static str,
+    pub(super) theme: Option<&'static str>,
+    pub(super) role: Role,
+    pub(super) now: Timestamp,
+    pub(super) stopped: usize,
+    pub(super) items: usize,
+    pub(super) suspended: u64,
+}
+
+/// Address, name, and the least role that it is offered to.
+const ENTRIES: [(&str, &str, Role); 11] = [
+    ("/", "Production", Role::Viewer),
+    ("/messages", "Messages", Role::Viewer),
+    ("/queues", "Queues", Role::Viewer),
+    ("/suspended", "Suspended", Role::Viewer),
+    ("/log", "Event log", Role::Viewer),
+    ("/test", "Test", Role::Operator),
+    ("/settings", "Settings", Role::Viewer),
+    ("/tables", "Tables", Role::Viewer),
+    ("/alerts", "Alerts", Role::Viewer),
+    ("/jobs", "Jobs", Role::Viewer),
+    ("/audit", "Audit", Role::Admin),
+];
+
+impl Frame {
+    /// The entries of the bar that are offered.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &'static (&'static str, &'static str, Role)> {
+        let role = self.role;
+        ENTRIES.iter().filter(move |(.., least)| role >= *least)
+    }
+
+    pub(super) fn may(&self, role: &str) -> bool {
+        Role::from_word(role).is_some_and(|least| self.role >= least)
+    }
+
+    /// A moment, as HTML.
+    pub(super) fn time(&self, at: &Timestamp) -> String {
+        html::time(*at, self.now)
+    }
+
+    /// A moment that may be missing, as HTML.
+    pub(super) fn time_or_none(&self, at: &Option<Timestamp>) -> String {
+        at.map_or_else(|| "<span class=\"quiet\">–</span>".to_owned(), |at| html::time(at, self.now))
+    }
+
+    pub(super) fn ago(&self, at: &Timestamp) -> String {
+        html::spoken_ago(*at, self.now)
+    }
+}
+
+/// A page, or why there is none.
+pub(super) type Page = Result<Response, Problem>;
+
+/// Answers with a template.
+pub(super) fn page(template: &impl Template) -> Page {
+    let html = template.render().map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    Ok(respond(StatusCode::OK, html))
+}
+
+fn respond(status: StatusCode, html: String) -> Response {
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    let caching = HeaderValue::from_static("no-store");
+    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, caching)];
+    (status, headers, html::inert(html)).into_response()
+}
+
+/// Why there is no page.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    text: String,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, text: impl Into<String>) -> Self {
+        Self { status, text: text.into() }
+    }
+
+    pub(super) fn not_found(text: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, text)
+    }
+}
+
+impl From<DirectorError> for Problem {
+    fn from(error: DirectorError) -> Self {
+        let status = match &error {
+            DirectorError::UnknownItem { .. } | DirectorError::UnknownMessage(_) => StatusCode::NOT_FOUND,
+            DirectorError::NotStored(_) | DirectorError::Unknown(_) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    status: u16,
+    text: &'a str,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let page = ProblemPage { status: self.status.as_u16(), text: &self.text };
+        match page.render() {
+            Ok(html) => respond(self.status, html),
+            Err(_) => (self.status, self.text).into_response(),
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Small pieces of pages that several of them have.
+//!
+//! Functions that return `String` in HTML escape what they are given, and stand behind `|safe` in templates.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::director::view::{MessageView, Moment};
+use crate::message::{Kind, MASK};
+use crate::picture::sequence::spoken;
+
+/// A longer body is cut on a page, and whole in the API.
+const BODY_LIMIT: usize = 200_000;
+
+/// What HTML means is taken from a text; quotes too, since it may stand in an attribute.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+/// A page in which nothing moves the cursor or turns the direction of text: what does is shown as a replacement character.
+/// Templates have none of it, so it can only come from messages.
+pub(super) fn inert(html: String) -> String {
+    let harmful = |letter: char| match letter {
+        '\n' | '\t' => false,
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => true,
+        _ => letter.is_control(),
+    };
+    if html.contains(harmful) { html.replace(harmful, "\u{fffd}") } else { html }
+}
+
+/// A text as part of an address.
+pub(super) fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b':' => encoded.push(byte.into()),
+            _ => {
+                // Writing to a `String` cannot fail.
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+        }
+    }
+    encoded
+}
+
+/// A moment: the time of the day in UTC, and the date where it is another day than `now`. A script shows it in the zone of
+/// whoever looks.
+pub(super) fn time(at: Timestamp, now: Timestamp) -> String {
+    let (text, today) = (at.to_string(), now.to_string());
+    let day = |text: &str| text.get(..10).unwrap_or_default().to_owned();
+    let clock = text.get(11..23).unwrap_or(&text);
+    let shown = if day(&text) == day(&today) { clock.to_owned() } else { format!("{} {clock}", day(&text)) };
+    let ago = spoken_ago(at, now);
+    format!("<time datetime=\"{text}\" title=\"{text}, {ago}\">{shown}</time>")
+}
+
+/// `4 m 12 s ago`, or `in 3 m 20 s`.
+pub(super) fn spoken_ago(at: Timestamp, now: Timestamp) -> String {
+    if at > now { format!("in {}", age(at.since(now))) } else { format!("{} ago", age(now.since(at))) }
+}
+
+/// How old something is: whole seconds are precise enough.
+pub(super) fn age(duration: Duration) -> String {
+    if duration.as_secs() < 60 { format!("{} s", duration.as_secs()) } else { spoken(duration) }
+}
+
+/// A count with its thousands apart: `12,345`.
+pub(super) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A rate: `0`, `0.3`, `12`, `1,240`.
+pub(super) fn rate(per_second: f64) -> String {
+    if per_second < 0.05 {
+        "0".to_owned()
+    } else if per_second < 9.95 {
+        format!("{per_second:.1}")
+    } else {
+        // Positive and far below what a count can hold.
+        count(per_second.round() as u64)
+    }
+}
+
+/// A count with its word: `1 message`, `2 messages`.
+pub(super) fn counted(number: usize, word: &str) -> String {
+    format!("{} {word}{}", count(number as u64), if number == 1 { "" } else { "s" })
+}
+
+/// The state of a message, with its reason.
+pub(super) fn status(message: &MessageView) -> String {
+    let word = message.status.as_str();
+    let shown = word.replace('_', " ");
+    match message.reason {
+        Some(reason) => {
+            format!("<span class=\"tag {word}\">{shown} · {}</span>", reason.as_str().replace('_', " "))
+        }
+        None => format!("<span class=\"tag {word}\">{shown}</span>"),
+    }
+}
+
+/// What a message is, where it is no request.
+pub(super) fn exchange(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Request => "",
+        Kind::Response => "response",
+        Kind::Timer => "timer",
+    }
+}
+
+/// The first and the last letters of an id; the whole one is behind it.
+pub(super) fn short_id(id: impl std::fmt::Display) -> String {
+    let id = id.to_string();
+    match (id.get(..8), id.get(id.len().saturating_sub(4)..)) {
+        (Some(first), Some(last)) if id.len() > 16 => format!("{first}…{last}"),
+        _ => id,
+    }
+}
+
+/// A link to an item, or the outside.
+pub(super) fn item(name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("<a href=\"/items/{}\">{}</a>", encoded(name), escaped(name)),
+        None => "<span class=\"quiet\">outside</span>".to_owned(),
+    }
+}
+
+/// A series as a row of bars, one a minute, failures in red on top.
+pub(super) fn spark(series: &[Moment], width: u32, height: u32) -> String {
+    const BARS: usize = 60;
+    let shown = &series[series.len().saturating_sub(BARS)..];
+    let most = shown.iter().map(|moment| moment.completed + moment.failed).max().unwrap_or(0).max(1);
+    let (pitch, full) = (f64::from(width) / BARS as f64, f64::from(height) - 1.0);
+    let share = |count: u64| (count as f64 / most as f64 * full * 10.0).round() / 10.0;
+    let mut svg = format!(
+        "<svg class=\"spark\" role=\"img\" aria-label=\"the last hour, minute by minute\" width=\"{width}\" \
+         height=\"{height}\" viewBox=\"0 0 {width} {height}\"><path class=\"axis\" d=\"M0 {height}H{width}\"/>"
+    );
+    let first = BARS - shown.len();
+    for (index, moment) in shown.iter().enumerate() {
+        let x = ((first + index) as f64 * pitch * 10.0).round() / 10.0;
+        let (up, down) = (share(moment.completed), share(moment.failed));
+        let bar = (pitch * 0.75 * 10.0).round() / 10.0;
+        for (class, part, below) in [("up", up, 0.0), ("down", down, up)] {
+            if part > 0.0 {
+                let part = part.max(1.0);
+                let y = f64::from(height) - below - part;
+                // Writing to a `String` cannot fail.
+                let _ = write!(
+                    svg,
+                    "<rect class=\"{class}\" x=\"{x}\" y=\"{y:.1}\" width=\"{bar}\" height=\"{part:.1}\"/>"
+                );
+            }
+        }
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+/// JSON for people, with what is masked marked.
+pub(super) fn json(value: &Value) -> String {
+    let mut html = String::new();
+    let mut writer = Json { html: &mut html };
+    writer.value(value, 0);
+    if html.len() > BODY_LIMIT {
+        let end = (0..=BODY_LIMIT).rev().find(|&end| html.is_char_boundary(end)).unwrap_or_default();
+        // Not inside of a tag or an entity: at the end of a line there is none.
+        let end = html[..end].rfind('\n').unwrap_or_default();
+        html.truncate(end);
+        html.push_str("\n… (cut here; the API has all of it)");
+    }
+    html
+}
+
+struct Json<'a> {
+    html: &'a mut String,
+}
+
+impl Json<'_> {
+    fn value(&mut self, value: &Value, depth: usize) {
+        match value {
+            Value::Null | Value::Bool(_) => self.span("w", &value.to_string()),
+            Value::Number(_) => self.span("n", &value.to_string()),
+            Value::String(text) if text == MASK => self.span("masked", "•••••"),
+            Value::String(_) => self.span("s", &value.to_string()),
+            Value::Array(values) => self.list('[', ']', values.iter().map(|value| (None, value)), depth),
+            Value::Object(fields) => {
+                self.list('{', '}', fields.iter().map(|(name, value)| (Some(name), value)), depth);
+            }
+        }
+    }
+
+    fn list<'a>(
+        &mut self,
+        open: char,
+        close: char,
+        values: impl Iterator<Item = (Option<&'a String>, &'a Value)>,
+        depth: usize,
+    ) {
+        self.html.push(open);
+        let mut empty = true;
+        for (name, value) in values {
+            if !empty {
+                self.html.push(',');
+            }
+            empty = false;
+            self.line(depth + 1);
+            if let Some(name) = name {
+                self.span("k", &Value::from(name.as_str()).to_string());
+                self.html.push_str(": ");
+            }
+            self.value(value, depth + 1);
+        }
+        if !empty {
+            self.line(depth);
+        }
+        self.html.push(close);
+    }
+
+    fn line(&mut self, depth: usize) {
+        self.html.push('\n');
+        // As deep as anybody reads.
+        self.html.extend(std::iter::repeat_n("  ", depth.min(40)));
+    }
+
+    fn span(&mut self, class: &str, text: &str) {
+        // Writing to a `String` cannot fail.
+        let _ = write!(self.html, "<span class=\"{class}\">{}</span>", escaped(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_body_becomes_part_of_the_page() {
+        let body = json!({ "<b>": "</span><script>alert(1)</script>", "masked": MASK });
+        let html = json(&body);
+        assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
+        assert!(html.contains("<span class=\"masked\">•••••</span>"), "{html}");
+    }
+
+    #[test]
+    fn a_large_body_is_cut_at_the_end_of_a_line() {
+        let body: Value = (0..40_000).map(|number| format!("<{number}>")).collect();
+        let html = json(&body);
+        assert!(html.len() < BODY_LIMIT + 100);
+        let cut = html.lines().rev().nth(1).unwrap_or_default();
+        assert!(cut.ends_with("</span>,"), "{cut}");
+    }
+
+    #[test]
+    fn what_turns_text_around_or_rings_a_bell_is_replaced() {
+        assert_eq!(inert("a\u{202e}b\u{7}c\n\u{1b}[31m".to_owned()), "a\u{fffd}b\u{fffd}c\n\u{fffd}[31m");
+        assert_eq!(inert("日本語".to_owned()), "日本語");
+    }
+
+    #[test]
+    fn a_text_in_an_address_ends_neither_it_nor_its_quotes() {
+        assert_eq!(encoded("status:error a&b=\"c\"#ü"), "status:error%20a%26b%3D%22c%22%23%C3%BC");
+    }
+
+    #[test]
+    fn counts_and_rates_are_short_and_read_at_a_glance() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([0.01, 0.34, 12.4, 1240.2].map(rate), ["0", "0.3", "12", "1,240"]);
+        assert_eq!(counted(1, "message"), "1 message");
+    }
+
+    #[test]
+    fn a_time_of_another_day_has_its_date() {
+        let now = Timestamp(1_764_000_000_000_000);
+        let html = time(Timestamp(now.0 - 61_000_000), now);
+        assert!(html.contains(">15:58:59.000<") && html.contains("1 m 1 s ago"), "{html}");
+        assert!(time(Timestamp(now.0 - 86_400_000_000), now).contains(">2025-11-23 16:00:00.000<"));
+    }
+}
