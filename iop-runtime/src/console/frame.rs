@@ -104,10 +104,6 @@ impl Frame {
         ENTRIES.iter().filter(move |(.., least)| role >= *least)
     }
 
-    pub(super) fn may(&self, role: &str) -> bool {
-        Role::from_word(role).is_some_and(|least| self.role >= least)
-    }
-
     /// A moment, as HTML.
     pub(super) fn time(&self, at: &Timestamp) -> String {
         html::time(*at, self.now)
@@ -116,10 +112,6 @@ impl Frame {
     /// A moment that may be missing, as HTML.
     pub(super) fn time_or_none(&self, at: &Option<Timestamp>) -> String {
         at.map_or_else(|| "<span class=\"quiet\">–</span>".to_owned(), |at| html::time(at, self.now))
-    }
-
-    pub(super) fn ago(&self, at: &Timestamp) -> String {
-        html::spoken_ago(*at, self.now)
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::director::view::{MessageView, Moment};
-use crate::message::{Kind, MASK};
+use crate::message::{Invocation, Kind, MASK};
 use crate::picture::sequence::spoken;
 
 /// A longer body is cut on a page, and whole in the API.
@@ -121,12 +121,33 @@ pub(super) fn status(message: &MessageView) -> String {
 }
 
 /// What a message is, where it is no request.
-pub(super) fn exchange(kind: Kind) -> &'static str {
-    match kind {
+pub(super) fn exchange(message: &MessageView) -> &'static str {
+    match message.kind {
         Kind::Request => "",
         Kind::Response => "response",
         Kind::Timer => "timer",
     }
+}
+
+/// How a message was sent, in words.
+pub(super) fn invocation(message: &MessageView) -> &'static str {
+    match (message.kind, message.invocation) {
+        (Kind::Response, _) => "as a response",
+        (Kind::Timer, _) => "as an alarm that the item has set for itself",
+        (_, Invocation::Sync) => "and waited for",
+        (_, Invocation::Async) => "without waiting",
+        (_, Invocation::OneWay) => "without a response",
+        (_, Invocation::Generator) => "and waited for, in chunks",
+    }
+}
+
+/// The query that finds all messages with a value of a key, as part of an address.
+pub(super) fn key_query(name: &str, value: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/' | ':');
+    if !value.is_empty() && value.chars().all(plain) {
+        return encoded(&format!("key.{name}:{value}"));
+    }
+    encoded(&format!("key.{name}:\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
 /// The first and the last letters of an id; the whole one is behind it.

@@ -119,12 +119,7 @@ fn box_width(items: &[ItemDocument]) -> f64 {
     items.iter().map(needs).fold(160.0, f64::max).min(240.0).ceil()
 }
 
-fn draw_item(
-    svg: &mut Svg,
-    (item, at): (&ItemDocument, &Rectangle),
-    now: &LiveItem,
-    (address, on_way): (&str, bool),
-) {
+fn draw_item(svg: &mut Svg, (item, at): (&ItemDocument, &Rectangle), now: &LiveItem, (address, on_way): (&str, bool)) {
     let Rectangle { x, y, width: box_width, height } = *at;
     let (kind, name) = (kind_class(&item.kind), escaped(&item.name));
     let on_way = if on_way { " on-way" } else { "" };

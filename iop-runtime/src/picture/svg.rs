@@ -150,7 +150,12 @@ impl Svg {
     }
 
     /// All lines, each with a class of its own by its ends.
-    pub(super) fn routes(&mut self, picture: &Picture<'_>, places: &Places, class: &dyn Fn(&str, &str) -> &'static str) {
+    pub(super) fn routes(
+        &mut self,
+        picture: &Picture<'_>,
+        places: &Places,
+        class: &dyn Fn(&str, &str) -> &'static str,
+    ) {
         let labels = places.labels.iter().zip(&places.at);
         for ((line, path), (label, place)) in picture.lines.iter().zip(&places.layout.paths).zip(labels) {
             let [from, to] = [line.0, line.1].map(|item| picture.document.items[item].name.as_str());

@@ -1,6 +1,6 @@
 // What every page does: times in the zone of whoever looks, light or dark, and the parts that a page has.
 
-import { actions } from "./act.js";
+import { actions, call, say } from "./act.js";
 import { forms } from "./form.js";
 import { keys } from "./keys.js";
 import { live } from "./live.js";
@@ -54,9 +54,50 @@ function theme() {
   });
 }
 
+/** Within a trace only the drawing and the panel change, and what was scrolled to stays in sight. */
+function swapping() {
+  const trace = document.querySelector("[data-trace]");
+  if (!trace) return;
+  const swap = async (href) => {
+    const response = await fetch(href, { credentials: "same-origin" });
+    if (!response.ok) throw new Error(String(response.status));
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    for (const part of ["[data-drawing]", "#panel"]) {
+      trace.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));
+      localTimes(trace.querySelector(part));
+    }
+    for (const element of trace.querySelectorAll("[data-scripted]")) element.hidden = false;
+  };
+  trace.addEventListener("click", async (event) => {
+    const link = event.target.closest?.("[data-drawing] a, a[data-swap]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    const href = link.getAttribute("href");
+    try {
+      await swap(href);
+      history.pushState(null, "", href);
+    } catch {
+      location.assign(href);
+    }
+  });
+  addEventListener("popstate", () => swap(location.href).catch(() => location.reload()));
+  trace.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("[data-reveal]");
+    if (!button) return;
+    try {
+      const detail = await call("GET", button.dataset.reveal);
+      trace.querySelector("[data-body]").textContent = JSON.stringify(detail.body.value, null, 2);
+      button.remove();
+    } catch (error) {
+      say(error.message, true);
+    }
+  });
+}
+
 localTimes();
 for (const element of document.querySelectorAll("[data-zone]")) element.textContent = `Times are in ${zone}.`;
 theme();
+swapping();
 actions();
 search();
 keys();

@@ -141,7 +141,13 @@ fn live(item: &ItemView) -> LiveItem {
     for trouble in &item.status.trouble {
         title = format!("{title}\n{trouble}");
     }
-    LiveItem { state: state(item).0, rate: format!(" · {}/s", html::rate(item.counts.per_second)), badge, alarming, title }
+    LiveItem {
+        state: state(item).0,
+        rate: format!(" · {}/s", html::rate(item.counts.per_second)),
+        badge,
+        alarming,
+        title,
+    }
 }
 
 /// An item that needs somebody.

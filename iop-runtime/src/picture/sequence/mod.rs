@@ -56,9 +56,9 @@ pub struct Sent {
     pub state: State,
     /// When it was accepted, since the session began.
     pub at: Duration,
-    /// How long it waited for its last attempt.
+    /// How long it waited, where that is known.
     pub queued: Option<Duration>,
-    /// How long that attempt took.
+    /// How long it was worked on; with the wait, where `queued` is not known.
     pub ran: Option<Duration>,
     /// Attempts that failed.
     pub attempts: u32,

@@ -236,7 +236,9 @@ fn below(message: &Sent, times: &str, queued: Option<Duration>, ran: Option<Dura
     let worth = |queued: &Duration| message.exchange != Exchange::Response || *queued >= NOTICEABLE;
     parts.extend(queued.filter(worth).map(|queued| format!("queued {up_to}{}", spoken(queued))));
     if message.exchange != Exchange::Response {
-        parts.extend(ran.map(|ran| format!("ran {up_to}{}", spoken(ran))));
+        // Where nobody knows how long it waited, the wait is part of it.
+        let word = if queued.is_some() { "ran" } else { "took" };
+        parts.extend(ran.map(|ran| format!("{word} {up_to}{}", spoken(ran))));
     }
     match message.state {
         State::Waiting if message.exchange != Exchange::Response => parts.push("waiting".to_owned()),
