@@ -3,5 +3,6 @@
 #![allow(missing_docs, missing_debug_implementations, reason = "examples are to be read, not looked up")]
 
 pub mod earthquakes;
+pub mod hl7;
 pub mod patterns;
 pub mod seed;

@@ -15,3 +15,8 @@ mod poll_a_folder {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/how-to/route-split-aggregate.md")]
 mod route_split_aggregate {}
+
+/// The same.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/how-to/read-hl7.md")]
+mod read_hl7 {}

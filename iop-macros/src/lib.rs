@@ -9,6 +9,7 @@ mod attributes;
 mod component;
 mod errors;
 mod handlers;
+mod hl7;
 mod literal;
 mod message;
 mod production;
@@ -68,4 +69,10 @@ pub fn setting(item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn router(tokens: TokenStream) -> TokenStream {
     router::compile(tokens.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented on the re-export")]
+#[proc_macro]
+pub fn hl7(tokens: TokenStream) -> TokenStream {
+    hl7::compile(tokens.into()).into()
 }

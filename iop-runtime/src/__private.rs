@@ -2,6 +2,8 @@
 
 mod facts;
 mod heard;
+#[cfg(feature = "hl7")]
+pub mod hl7;
 mod router;
 mod start;
 mod state;

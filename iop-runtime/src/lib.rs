@@ -17,6 +17,8 @@ mod console;
 pub mod director;
 pub mod engine;
 pub mod events;
+#[cfg(feature = "hl7")]
+pub mod hl7;
 pub mod lookup;
 pub mod message;
 pub mod picture;

@@ -18,6 +18,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("adapter", &["clock", "component", "message", "settings"]),
     ("component", &["adapter", "clock", "message", "settings"]),
     ("production", &["component", "message", "settings"]),
+    // Of the graph it takes only how names are compared while compiling.
+    ("hl7", &["clock", "production"]),
     // Draws the graph; knows nothing of a running production.
     ("picture", &["production"]),
     // The language of searches: what is looked for, not how it is found.

@@ -1,0 +1,11 @@
+use iop::hl7::{V251, hl7_dictionary};
+
+hl7_dictionary! {
+    SITE extends V251 {
+        ZDI { diet: CE optional } // the mistake
+    }
+}
+
+fn main() {
+    println!("{}", SITE.name());
+}
