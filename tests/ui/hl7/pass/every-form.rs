@@ -44,7 +44,7 @@ pub fn paths() -> Vec<Path> {
         hl7!(ZPI-2[4].1.1 in SITE),
         hl7!(ZWA-1.4.2 in ward::WARD),
         hl7!(ZPI-3.2 in ward::WARD),
-        hl7!(PV1-3.door in self::SITE),
+        hl7!(PV1-3.door in SITE),
         hl7!(PV1-4 in EMPTY),
     ]
 }
