@@ -22,6 +22,8 @@ mod laws;
 mod leases;
 #[path = "store/purge.rs"]
 mod purge;
+#[path = "store/search.rs"]
+mod search;
 #[path = "store/states.rs"]
 mod states;
 #[path = "store/viewer.rs"]
@@ -118,6 +120,13 @@ laws! {
         l12_every_entry_follows_the_one_before
         l12_a_purge_leaves_the_audit_log_alone
         the_audit_log_is_narrowed_by_every_field_and_paged
+    }
+    search {
+        a_search_finds_what_the_language_says_by_whatever_way
+        a_search_is_paged_in_both_directions_and_frozen
+        a_message_that_was_moved_is_found_where_it_is
+        what_was_purged_is_not_found_and_leaves_nothing_in_the_index
+        the_values_of_a_key_are_listed_by_their_beginning
     }
     viewer {
         a_query_is_narrowed_by_every_field

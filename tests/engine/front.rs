@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use iop::message::{Header, MessageId};
+use iop::message::MessageId;
 use iop::store::memory::MemoryStore;
 use iop::store::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseOrder,
-    LeaseRequest, LeaseToken, MessageQuery, NodeId, Outcome, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt,
-    Reply, Step, Store, StoreError, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, LeaseBatch, LeaseOrder,
+    LeaseRequest, LeaseToken, NodeId, Outcome, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search,
+    Step, Store, StoreError, StoredMessage, Usage, Viewer,
 };
 use tokio::sync::watch;
 
@@ -89,8 +89,16 @@ impl Viewer for Front {
         self.inner.note(name)
     }
 
-    fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
-        self.inner.query(query)
+    fn search(&self, search: Search) -> Reply<Found> {
+        self.inner.search(search)
+    }
+
+    fn key_values(&self, name: Arc<str>, prefix: Arc<str>, limit: usize) -> Reply<Vec<String>> {
+        self.inner.key_values(name, prefix, limit)
+    }
+
+    fn last_sequence(&self) -> Reply<u64> {
+        self.inner.last_sequence()
     }
 
     fn find(&self, id: MessageId) -> Reply<Option<StoredMessage>> {

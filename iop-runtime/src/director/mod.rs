@@ -28,7 +28,9 @@ use crate::store::{NewMessage, Step, Store, StoreError, StoredMessage};
 
 pub use self::access::{CallOrigin, Caller, Role};
 pub use self::audit::{Act, Actor, By};
-pub use self::operator::{RESENT_FROM, Resend};
+pub use self::operator::Resend;
+pub use crate::search::RESENT_FROM;
+
 pub use self::status::{FailingStatus, ItemStatus, ParkedStatus, ProductionStatus, ScheduleStatus};
 
 /// How long a caller outside waits for a response where nothing else is said.

@@ -11,11 +11,9 @@ use super::{Act, Actor, By, Called, Director, DirectorError, entering, store_err
 use crate::clock::Clock;
 use crate::engine::{at_rest, housekeeping};
 use crate::message::{Invocation, Kind, MessageId, MessageType};
+use crate::search::RESENT_FROM;
 use crate::settings::ResolvedProduction;
 use crate::store::{AuditHash, Event, Purged, Step, Store, StoredMessage};
-
-/// The key under which a message that was resent finds the one that it was resent from.
-pub const RESENT_FROM: &str = "resent_from";
 
 /// How a message is sent once more.
 #[derive(Debug, Clone)]

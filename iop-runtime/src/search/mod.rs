@@ -23,6 +23,9 @@ pub use parse::parse;
 pub use suggest::{Suggestion, Vocabulary, WantedKey, suggest, wanted_key};
 pub use time::When;
 
+/// The key under which a message that was resent finds the one that it was resent from.
+pub const RESENT_FROM: &str = "resent_from";
+
 /// What is looked for: everything for which each of the terms holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Query {

@@ -28,6 +28,7 @@ mod judge;
 mod leases;
 pub mod memory;
 mod purge;
+mod search;
 pub mod sqlite;
 mod viewer;
 
@@ -45,6 +46,7 @@ pub use audit::{AuditEntry, AuditFault, AuditHash, AuditHead, AuditQuery, AuditR
 pub use held::Held;
 pub(crate) use held::NOTE as HELD;
 pub use purge::{Purge, PurgeBatch, PurgeCursor, PurgeOf, PurgeRule, Purged, Usage};
+pub use search::{Counted, Found, Search};
 pub use viewer::{Event, EventQuery, Level, MessageQuery, QueueStatus, Viewer};
 
 /// How many messages of one order key leave the store at once. The others of it are held there until these have ended.

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AuditEntry, AuditQuery, ProcessState, PurgeBatch, Purged, Reply, StoredMessage, Usage};
+use super::{
+    AuditEntry, AuditQuery, Counted, Found, ProcessState, PurgeBatch, Purged, Reply, Search, StoredMessage, Usage,
+};
 use crate::clock::Timestamp;
 use crate::message::{Header, MessageId, SessionId, Status};
 
@@ -23,8 +25,26 @@ pub trait Viewer: Send + Sync + fmt::Debug + 'static {
     /// The text that is kept under a name; see [`Store::write_note`](super::Store::write_note).
     fn note(&self, name: Arc<str>) -> Reply<Option<Arc<str>>>;
 
+    /// One page of what a search finds, newest first unless it says otherwise.
+    fn search(&self, search: Search) -> Reply<Found>;
+
+    /// The values of a key that begin with `prefix`, each once and in their order. Hashed values are not among them.
+    fn key_values(&self, name: Arc<str>, prefix: Arc<str>, limit: usize) -> Reply<Vec<String>>;
+
+    /// The highest sequence that is stored; 0 where there is none.
+    fn last_sequence(&self) -> Reply<u64>;
+
     /// Headers, newest first unless the query says otherwise.
-    fn query(&self, query: MessageQuery) -> Reply<Vec<Header>>;
+    fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
+        let found = self.search(Search::from(query));
+        Box::pin(async move { found.await.map(|found| found.headers) })
+    }
+
+    /// How many messages a search finds, up to its limit.
+    fn count(&self, search: Search) -> Reply<Counted> {
+        let found = self.search(search);
+        Box::pin(async move { found.await.map(Counted::from) })
+    }
 
     /// Depth and age of every queue that holds an unfinished message.
     fn queues(&self) -> Reply<Vec<QueueStatus>>;

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use crate::message::{BlobStore, Header, MessageId};
+use crate::message::{BlobStore, MessageId};
 use crate::store::blobs::Blobs;
 use crate::store::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest,
-    LeaseToken, MessageQuery, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store,
-    StoreError, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, LeaseBatch,
+    LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step,
+    Store, StoreError, StoredMessage, Usage, Viewer,
 };
 
 /// Where the production's messages are.
@@ -211,8 +211,16 @@ impl Viewer for Frozen {
         self.ask(|store| store.find(id))
     }
 
-    fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
-        self.ask(|store| store.query(query))
+    fn search(&self, search: Search) -> Reply<Found> {
+        self.ask(|store| store.search(search))
+    }
+
+    fn key_values(&self, name: Arc<str>, prefix: Arc<str>, limit: usize) -> Reply<Vec<String>> {
+        self.ask(|store| store.key_values(name, prefix, limit))
+    }
+
+    fn last_sequence(&self) -> Reply<u64> {
+        self.ask(|store| store.last_sequence())
     }
 
     fn queues(&self) -> Reply<Vec<QueueStatus>> {

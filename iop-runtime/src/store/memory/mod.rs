@@ -15,12 +15,12 @@ use std::time::Duration;
 
 use self::state::State;
 use super::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest,
-    LeaseToken, MessageQuery, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store,
-    StoreError, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, LeaseBatch,
+    LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step,
+    Store, StoreError, StoredMessage, Usage, Viewer,
 };
 use crate::clock::{Clock, Timestamp};
-use crate::message::{BlobStore, Header, MessageId};
+use crate::message::{BlobStore, MessageId};
 
 /// Messages that live as long as the process.
 pub struct MemoryStore {
@@ -148,8 +148,16 @@ impl Viewer for MemoryStore {
         self.answer(move |state, _| state.notes.get(&name).cloned())
     }
 
-    fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
-        self.answer(move |state, _| view::messages(&state.rows, &query))
+    fn search(&self, search: Search) -> Reply<Found> {
+        self.answer(move |state, _| view::search(&state.rows, &search))
+    }
+
+    fn key_values(&self, name: Arc<str>, prefix: Arc<str>, limit: usize) -> Reply<Vec<String>> {
+        self.answer(move |state, _| view::key_values(&state.rows, &name, &prefix, limit))
+    }
+
+    fn last_sequence(&self) -> Reply<u64> {
+        self.answer(|state, _| state.rows.messages.last_key_value().map_or(0, |(sequence, _)| *sequence))
     }
 
     fn queues(&self) -> Reply<Vec<QueueStatus>> {

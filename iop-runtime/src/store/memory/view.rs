@@ -1,43 +1,70 @@
 //! What people see of the memory store.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::rows::{Entry, Rows};
 use crate::message::{Header, Status, hashed};
+use crate::search::{Facts, Pattern, RESENT_FROM, contains};
 use crate::store::viewer::page;
-use crate::store::{AuditEntry, AuditQuery, Event, EventQuery, MessageQuery, QueueStatus};
+use crate::store::{AuditEntry, AuditQuery, Event, EventQuery, Found, QueueStatus, Search};
 
-pub(super) fn messages(rows: &Rows, query: &MessageQuery) -> Vec<Header> {
-    let found = |(sequence, entry): (&u64, &Entry)| {
-        let matches = follows(*sequence, query.after, query.oldest_first) && matches(entry, query);
-        matches.then(|| entry.message.header.clone())
+/// Every message is looked at: there is no index, and no time to keep.
+pub(super) fn search(rows: &Rows, search: &Search) -> Found {
+    let matching = |(sequence, entry): (&u64, &Entry)| {
+        let asked =
+            follows(*sequence, search.after, search.oldest_first) && search.up_to.is_none_or(|end| *sequence <= end);
+        let Ok(holds) = search.query.holds(&mut Candidate(entry));
+        (asked && holds).then(|| entry.message.header.clone())
     };
-    let limit = page(query.limit);
-    if query.oldest_first {
-        rows.messages.iter().filter_map(found).take(limit).collect()
+    let limit = page(search.limit);
+    let mut headers: Vec<Header> = if search.oldest_first {
+        rows.messages.iter().filter_map(matching).take(limit + 1).collect()
     } else {
-        rows.messages.iter().rev().filter_map(found).take(limit).collect()
+        rows.messages.iter().rev().filter_map(matching).take(limit + 1).collect()
+    };
+    let more = headers.len() > limit;
+    headers.truncate(limit);
+    let next = headers.last().filter(|_| more).map(|header| header.sequence);
+    Found { headers, next, looked_to: None }
+}
+
+struct Candidate<'a>(&'a Entry);
+
+impl Facts for Candidate<'_> {
+    type Error = Infallible;
+
+    fn header(&self) -> &Header {
+        &self.0.message.header
     }
+
+    fn has_key(&mut self, name: &str, value: &Pattern) -> Result<bool, Infallible> {
+        let hash = hashed(name, &value.text);
+        let has =
+            |(key, text): &(&str, String)| *key == name && (value.matches(text) || (!value.prefix && *text == hash));
+        Ok(self.0.keys.iter().any(has))
+    }
+
+    fn is_resent(&mut self) -> Result<bool, Infallible> {
+        Ok(self.0.keys.iter().any(|(name, _)| *name == RESENT_FROM))
+    }
+
+    fn body_contains(&mut self, text: &str) -> Result<bool, Infallible> {
+        Ok(contains(&self.0.message.body, text.as_bytes()))
+    }
+}
+
+pub(super) fn key_values(rows: &Rows, name: &str, prefix: &str, limit: usize) -> Vec<String> {
+    let keys = rows.messages.values().flat_map(|entry| &entry.keys).filter(|(key, _)| *key == name);
+    let values = keys.map(|(_, value)| value).filter(|value| value.starts_with(prefix) && !value.starts_with("hash:"));
+    let values: BTreeSet<&String> = values.collect();
+    values.into_iter().take(limit).cloned().collect()
 }
 
 /// Whether a number comes after the page that ended with `after`.
 fn follows(number: u64, after: Option<u64>, oldest_first: bool) -> bool {
     after.is_none_or(|after| if oldest_first { number > after } else { number < after })
-}
-
-fn matches(entry: &Entry, query: &MessageQuery) -> bool {
-    let header = &entry.message.header;
-    let item = |item: &Arc<str>| header.source.as_ref() == Some(item) || header.target.as_ref() == Some(item);
-    let key = |(name, value): &(Arc<str>, Arc<str>)| {
-        entry.keys.iter().any(|(n, v)| *n == &**name && (*v == **value || *v == hashed(name, value)))
-    };
-    query.session.is_none_or(|session| header.session == session)
-        && query.item.as_ref().is_none_or(item)
-        && query.type_name.as_ref().is_none_or(|name| header.type_name == *name)
-        && query.status.is_none_or(|status| header.status == status)
-        && query.key.as_ref().is_none_or(key)
-        && query.since.is_none_or(|since| header.created >= since)
 }
 
 pub(super) fn queues(rows: &Rows) -> Vec<QueueStatus> {

@@ -176,6 +176,8 @@ pub(super) enum Work {
     Batch(Vec<Op>),
     Recover(Answer<()>),
     Close(Answer<()>),
+    /// Nobody has asked for anything for a while.
+    Idle,
     /// The store was dropped.
     Stop,
 }
@@ -293,15 +295,24 @@ impl Inbox {
         }
     }
 
-    /// Waits for work.
-    pub(super) fn take(&self) -> Work {
+    /// Waits for work; where `idle` is given, not longer than that.
+    pub(super) fn take(&self, idle: Option<Duration>) -> Work {
         let mut waiting = self.waiting();
         loop {
             if let Some(work) = waiting.next() {
                 return work;
             }
             waiting.writer_sleeps = true;
-            waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            let Some(idle) = idle else {
+                waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let (after, waited) = self.arrived.wait_timeout(waiting, idle).unwrap_or_else(PoisonError::into_inner);
+            waiting = after;
+            if waited.timed_out() && waiting.ops.is_empty() && matches!(waiting.phase, Phase::Open) {
+                waiting.writer_sleeps = false;
+                return Work::Idle;
+            }
         }
     }
 }

@@ -12,15 +12,18 @@ pub mod keeping;
 mod leasing;
 mod names;
 mod order;
+mod posting;
 mod purge;
 mod reader;
 mod row;
 mod schema;
+mod search;
 mod statements;
 mod step;
 mod thread;
 mod tip;
 mod upkeep;
+mod ways;
 mod writer;
 
 use std::path::Path;
@@ -38,12 +41,12 @@ pub use self::tip::LostTail;
 #[doc(hidden)]
 pub use self::writer::Fault;
 use super::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Event, EventQuery, Fence, LeaseBatch, LeaseRequest, LeaseToken,
-    MessageQuery, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step, Store, StoredMessage,
-    Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Event, EventQuery, Fence, Found, LeaseBatch, LeaseRequest,
+    LeaseToken, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step, Store,
+    StoredMessage, Usage, Viewer,
 };
 use crate::clock::Clock;
-use crate::message::{BlobStore, Header, MessageId, blobs_in};
+use crate::message::{BlobStore, MessageId, blobs_in};
 use crate::store::blobs::Blobs;
 
 /// Messages in a store directory, open in this process alone.
@@ -212,8 +215,16 @@ impl Viewer for SqliteStore {
         self.reader.ask(move |view| view.note(&name))
     }
 
-    fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
-        self.reader.ask(move |view| view.messages(&query))
+    fn search(&self, search: Search) -> Reply<Found> {
+        self.reader.ask(move |view| view.search(&search))
+    }
+
+    fn key_values(&self, name: Arc<str>, prefix: Arc<str>, limit: usize) -> Reply<Vec<String>> {
+        self.reader.ask(move |view| view.key_values(&name, &prefix, limit))
+    }
+
+    fn last_sequence(&self) -> Reply<u64> {
+        self.reader.ask(View::last_sequence)
     }
 
     fn queues(&self) -> Reply<Vec<QueueStatus>> {
@@ -256,8 +267,16 @@ impl Viewer for ReadOnlyStore {
         self.reader.ask(move |view| view.note(&name))
     }
 
-    fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
-        self.reader.ask(move |view| view.messages(&query))
+    fn search(&self, search: Search) -> Reply<Found> {
+        self.reader.ask(move |view| view.search(&search))
+    }
+
+    fn key_values(&self, name: Arc<str>, prefix: Arc<str>, limit: usize) -> Reply<Vec<String>> {
+        self.reader.ask(move |view| view.key_values(&name, &prefix, limit))
+    }
+
+    fn last_sequence(&self) -> Reply<u64> {
+        self.reader.ask(View::last_sequence)
     }
 
     fn queues(&self) -> Reply<Vec<QueueStatus>> {

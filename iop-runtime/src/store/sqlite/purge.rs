@@ -34,6 +34,7 @@ impl Writer<'_> {
         for sequence in chosen.messages {
             let sequence = signed(sequence);
             self.free_blobs(User::Message(sequence))?;
+            self.remove_posting(sequence)?;
             self.sql.remove_keys.execute((sequence,))?;
             self.sql.remove_body.execute((sequence,))?;
             self.purged += self.sql.remove_message.execute((sequence,))? as u64;

@@ -16,14 +16,13 @@ use super::directory::{OpenError, connect_read_only, io_error};
 use super::inbox::reply;
 use super::names::Names;
 use super::purge;
-use super::row::{self, select_header, select_message, signed, unsigned};
+use super::row::{self, select_message, signed, unsigned};
 use super::schema::{self, status};
 use crate::clock::Timestamp;
-use crate::message::{Header, MessageId, SessionId, hashed};
+use crate::message::{MessageId, SessionId};
 use crate::store::viewer::page;
 use crate::store::{
-    Event, EventQuery, MessageQuery, ProcessState, PurgeBatch, Purged, QueueStatus, Reply, StoreError, StoredMessage,
-    Usage,
+    Event, EventQuery, ProcessState, PurgeBatch, Purged, QueueStatus, Reply, StoreError, StoredMessage, Usage,
 };
 
 /// A question, with the way of its answer inside.
@@ -81,8 +80,8 @@ pub(super) fn unread(error: &rusqlite::Error) -> StoreError {
 /// The connection, with the names that it has met.
 #[derive(Debug)]
 pub(super) struct View {
-    connection: Connection,
-    names: Names,
+    pub(super) connection: Connection,
+    pub(super) names: Names,
 }
 
 impl View {
@@ -125,61 +124,6 @@ impl View {
 
     pub(super) fn usage(&self) -> Result<Usage> {
         purge::usage(&self.connection)
-    }
-
-    pub(super) fn messages(&self, query: &MessageQuery) -> Result<Vec<Header>> {
-        let Some(filter) = self.filter(query)? else { return Ok(Vec::new()) };
-        let mut statement = self.connection.prepare(&filter.sql)?;
-        let rows = statement.query_map(params_from_iter(filter.values), |row| row::header_to_show(row, &self.names))?;
-        rows.collect()
-    }
-
-    fn has_key(&self, name: i64, value: &str) -> Result<bool> {
-        let mut statement =
-            self.connection.prepare("SELECT EXISTS (SELECT 1 FROM key WHERE name = ?1 AND value = ?2)")?;
-        statement.query_row((name, value), |row| row.get(0))
-    }
-
-    /// The statement for a query; `None` where it names something that the store has never met.
-    fn filter(&self, query: &MessageQuery) -> Result<Option<Filter>> {
-        let mut filter = match &query.key {
-            None => Filter::new(select_header!("FROM message m WHERE TRUE")),
-            Some((name, value)) => {
-                let wanted = name;
-                let Some(name) = self.names.find(&self.connection, wanted)? else { return Ok(None) };
-                let mut filter =
-                    Filter::new(select_header!("FROM key k JOIN message m ON m.sequence = k.sequence WHERE TRUE"));
-                filter.and(" AND k.name = ?", [Value::Integer(name)]);
-                // Of most keys there are no hashes; the order of an index is that of one value.
-                let (clear, hashed) = (value.as_ref().to_owned(), hashed(wanted, value));
-                if self.has_key(name, &hashed)? {
-                    filter.and(" AND k.value IN (?, ?)", [Value::Text(clear), Value::Text(hashed)]);
-                } else {
-                    filter.and(" AND k.value = ?", [Value::Text(clear)]);
-                }
-                filter
-            }
-        };
-        if let Some(session) = query.session {
-            filter.and(" AND m.session = ?", [Value::Blob(session.input().to_bytes().to_vec())]);
-        }
-        if let Some(item) = &query.item {
-            let Some(item) = self.names.find(&self.connection, item)? else { return Ok(None) };
-            filter.and(" AND (m.source = ? OR m.target = ?)", [Value::Integer(item), Value::Integer(item)]);
-        }
-        if let Some(name) = &query.type_name {
-            let Some(name) = self.names.find(&self.connection, name)? else { return Ok(None) };
-            filter.and(" AND m.type = ?", [Value::Integer(name)]);
-        }
-        if let Some(status) = query.status {
-            let (low, high) = schema::status_range(status);
-            filter.and(" AND m.status BETWEEN ? AND ?", [Value::Integer(low), Value::Integer(high)]);
-        }
-        if let Some(since) = query.since {
-            filter.and(" AND m.created >= ?", [Value::Integer(since.0)]);
-        }
-        filter.page("m.sequence", query.after, query.oldest_first, query.limit);
-        Ok(Some(filter))
     }
 
     pub(super) fn queues(&self) -> Result<Vec<QueueStatus>> {

@@ -78,6 +78,32 @@ pub(super) const TABLES: &str = "
         WHERE order_key IS NOT NULL AND rank IS NOT NULL;
     CREATE INDEX message_parked ON message (target) WHERE parks = 1 AND status = 4;
 
+    CREATE INDEX message_rare ON message (status) WHERE status IN (2, 4, 6, 7);
+    CREATE INDEX message_failed ON message (sequence) WHERE error IS NOT NULL;
+    CREATE INDEX message_late ON message (sequence) WHERE late = 1;
+
+    CREATE TABLE class (
+        number INTEGER PRIMARY KEY,
+        source INTEGER NOT NULL,
+        target INTEGER NOT NULL,
+        type INTEGER NOT NULL,
+        kind INTEGER NOT NULL,
+        priority INTEGER NOT NULL,
+        UNIQUE (source, target, type, kind, priority)
+    ) STRICT;
+
+    CREATE TABLE posting (
+        class INTEGER NOT NULL,
+        sequence INTEGER NOT NULL,
+        PRIMARY KEY (class, sequence)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE posted (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        sequence INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO posted VALUES (1, 0);
+
     CREATE TABLE body (
         sequence INTEGER PRIMARY KEY,
         digest INTEGER NOT NULL,

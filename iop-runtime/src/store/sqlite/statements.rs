@@ -134,6 +134,19 @@ statements! {
         INSERT INTO event (time, level, item, session, message, module, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     forget_events: "DELETE FROM event WHERE number <= ?1";
 
+    class: "
+        SELECT number FROM class WHERE source = ?1 AND target = ?2 AND type = ?3 AND kind = ?4 AND priority = ?5";
+    insert_class: "
+        INSERT INTO class (source, target, type, kind, priority) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING number";
+    class_of: "
+        SELECT coalesce(source, 0), coalesce(target, 0), type, kind, priority FROM message WHERE sequence = ?1";
+    insert_posting: "INSERT OR IGNORE INTO posting (class, sequence) VALUES (?1, ?2)";
+    remove_posting: "DELETE FROM posting WHERE class = ?1 AND sequence = ?2";
+    posted: "SELECT sequence FROM posted WHERE one = 1";
+    write_posted: "UPDATE posted SET sequence = ?1 WHERE one = 1";
+    unposted: "
+        SELECT sequence, coalesce(source, 0), coalesce(target, 0), type, kind, priority FROM message
+        WHERE sequence > ?1 ORDER BY sequence";
     audit_head: "SELECT number, hash FROM audit WHERE number = (SELECT max(number) FROM audit)";
     insert_audit: "
         INSERT INTO audit (number, time, who, role, origin, action, object, reason, before, after, result, hash)

@@ -245,6 +245,9 @@ impl Writer<'_> {
             let of = leases::Queued { queue: target, order_key: new.order_key.as_ref() };
             self.leases.grant(token, of, node, now, Duration::MAX);
         }
+        let class =
+            [source.unwrap_or(0), target.unwrap_or(0), type_name, schema::kind(new.kind), new.priority.0.into()];
+        self.postings.remember(sequence, class);
         self.history.update(&id);
         self.accepted += 1;
         Ok(true)

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use rusqlite::{Connection, Result};
 
@@ -15,6 +16,9 @@ use super::writer::Writer;
 use crate::clock::Clock;
 use crate::store::StoreError;
 use crate::store::blobs::Blobs;
+
+/// Where nobody has asked for anything for so long, what can wait is done.
+const IDLE: Duration = Duration::from_millis(250);
 
 /// What the writer has from its store for as long as it runs.
 pub(super) struct Setup {
@@ -104,13 +108,14 @@ impl Setup {
     /// There is no usable connection: everything but another attempt is refused.
     fn wait_for_recovery(&self) -> Option<Answer<()>> {
         loop {
-            match self.inbox.take() {
+            match self.inbox.take(None) {
                 Work::Recover(answer) => return Some(answer),
                 Work::Close(answer) => {
                     reply(answer, Ok(()));
                     return None;
                 }
                 Work::Stop => return None,
+                Work::Idle => {}
                 Work::Batch(batch) => {
                     for op in batch {
                         op.refuse(StoreError::Read("the store has not recovered from a failure".into()));
@@ -136,8 +141,10 @@ fn serve(
     setup.inbox.opened(writer.epoch, writer.sequence + 1);
     waiting.tell(Ok(()));
     loop {
-        match setup.inbox.take() {
+        let idle = if writer.postings.is_empty() { None } else { Some(IDLE) };
+        match setup.inbox.take(idle) {
             Work::Batch(batch) => writer.batch(batch),
+            Work::Idle => writer.batch(Vec::new()),
             Work::Recover(answer) => return Ok(Left::Recover(answer)),
             Work::Close(answer) => {
                 let result = writer.finish();

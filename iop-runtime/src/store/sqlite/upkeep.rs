@@ -91,7 +91,9 @@ impl Writer<'_> {
                     Err(error) => return if damage(&error).is_some() { Ok(false) } else { Err(error) },
                 };
                 let to = self.names.number(self.connection, to)?;
+                self.remove_posting(signed(header.sequence))?;
                 self.sql.move_to.execute((signed(header.sequence), to, checksum))?;
+                self.write_posting(signed(header.sequence))?;
                 Ok(true)
             }
         }
