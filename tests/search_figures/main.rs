@@ -95,7 +95,7 @@ async fn measure(directory: &Path, count: u64) -> Result<(), String> {
         fill::fill(directory, count).await?;
     }
     let store = SqliteStore::open(directory, Arc::new(SystemClock)).map_err(|error| text(&error))?;
-    let known = fill::known(&*store, count).await?;
+    let known = fill::known(&store, count).await?;
     let usage = store.usage().await.map_err(|error| text(&error))?;
     println!("{count} messages, {} MB\n", usage.bytes / 1_000_000);
     println!("| looked for | query | found | median ms | worst ms |\n|---|---|---|---|---|");
