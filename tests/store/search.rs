@@ -39,12 +39,12 @@ impl Facts for &Known {
 fn varied(number: usize) -> NewMessage {
     let pick = |of: &[&str]| of[number % of.len()].to_owned();
     let mut keys = vec![("order_id", format!("ORD-{}", number / 4)), ("ward", pick(&["A", "B", "C"]))];
-    if number % 41 == 0 {
+    if number.is_multiple_of(41) {
         keys.push((RESENT_FROM, MessageId::random().to_string()));
     }
     NewMessage {
         session: SessionId::of(MessageId::of_input(&[&(number / 4).to_le_bytes()])),
-        source: Some(pick(&["in", "lab", "front"]).into()).filter(|_| number % 7 != 0),
+        source: Some(pick(&["in", "lab", "front"]).into()).filter(|_| !number.is_multiple_of(7)),
         target: Some(pick(&["billing", "lab", "archive", "fax", "billing2"]).into()),
         type_name: pick(&["Order", "Result", "Order", "Note"]).into(),
         kind: [Kind::Request, Kind::Response, Kind::Timer][number % 3],
@@ -56,8 +56,8 @@ fn varied(number: usize) -> NewMessage {
             _ => Status::Completed,
         },
         priority: [Priority::NORMAL, Priority::HIGH, Priority::LOW][number % 11 % 3],
-        due: (number % 26 == 0).then_some(Timestamp(i64::MAX / 2 + number as i64)),
-        late: number % 29 == 0,
+        due: (number.is_multiple_of(26)).then_some(Timestamp(i64::MAX / 2 + number as i64)),
+        late: number.is_multiple_of(29),
         body: format!(r#"{{"number":{number},"name":"{}"}}"#, pick(&["Müller", "Smith", "O'Brien"])).into(),
         keys,
         ..message()
