@@ -7,6 +7,8 @@ mod bodies;
 mod items;
 #[path = "behaviours/order.rs"]
 mod order;
+#[path = "behaviours/outside.rs"]
+mod outside;
 #[path = "behaviours/requests.rs"]
 mod requests;
 #[path = "behaviours/routing.rs"]

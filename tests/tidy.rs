@@ -6,6 +6,8 @@
 mod documents;
 #[path = "tidy/imports.rs"]
 mod imports;
+#[path = "tidy/promises.rs"]
+mod promises;
 #[path = "tidy/source.rs"]
 mod source;
 
@@ -122,4 +124,9 @@ fn every_error_code_has_its_page() {
 #[test]
 fn links_of_documents_lead_to_files_that_exist() {
     report(&documents::dead_links());
+}
+
+#[test]
+fn every_promise_names_tests_that_there_are() {
+    report(&promises::without_a_test(&sources()));
 }
