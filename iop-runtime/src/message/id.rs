@@ -2,13 +2,17 @@
 //!
 //! What comes from outside gets a time-ordered UUID (version 7). What a turn sends gets an id *derived* (UUID
 //! version 8) from the message that the turn consumes, the position of the send in the turn, and what is sent: a
-//! repeated turn makes the same ids, so the store recognises what it already has.
+//! repeated turn makes the same ids, so the store recognises what it already has. A derived id begins with the time of the
+//! id that it derives from: what belongs together lies together in the store's index, and at its end.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::{Builder, Uuid};
+
+/// The bytes of a UUID of version 7 that are its time, in milliseconds.
+const TIME: usize = 6;
 
 /// The identity of one message, also the idempotency key of its effects outside: the same on every attempt.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,21 +30,15 @@ impl MessageId {
     /// The parts are length-prefixed before they are hashed (BLAKE3), so `["ab", "c"]` and `["a", "bc"]` differ.
     #[must_use]
     pub fn derive(self, parts: &[&[u8]]) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(self.0.as_bytes());
-        for part in parts {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part);
-        }
-        let mut bytes = [0; 16];
-        hasher.finalize_xof().fill(&mut bytes);
+        let mut bytes = hash(self.0, parts);
+        bytes[..TIME].copy_from_slice(&self.0.as_bytes()[..TIME]);
         Self(Builder::from_custom_bytes(bytes).into_uuid())
     }
 
     /// The id that names an external input by its content, for example a file by its name and bytes.
     #[must_use]
     pub fn of_input(parts: &[&[u8]]) -> Self {
-        Self(Uuid::nil()).derive(parts)
+        Self(Builder::from_custom_bytes(hash(Uuid::nil(), parts)).into_uuid())
     }
 
     /// The 16 bytes that the store keeps.
@@ -54,6 +52,18 @@ impl MessageId {
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))
     }
+}
+
+fn hash(of: Uuid, parts: &[&[u8]]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(of.as_bytes());
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    bytes
 }
 
 impl fmt::Display for MessageId {
@@ -138,6 +148,14 @@ mod tests {
         assert_eq!(turn.derive(&[b"0", b"x"]), turn.derive(&[b"0", b"x"]));
         assert_ne!(turn.derive(&[b"0", b"x"]), turn.derive(&[b"1", b"x"]));
         assert_ne!(turn.derive(&[b"ab", b"c"]), turn.derive(&[b"a", b"bc"]));
+    }
+
+    #[test]
+    fn what_a_message_causes_lies_beside_it_in_the_order_of_ids() {
+        let earlier = MessageId::from_bytes([1; 16]);
+        let later = MessageId::from_bytes([2; 16]);
+        let caused = earlier.derive(&[b"0"]).derive(&[b"response"]);
+        assert!(caused < later && caused > MessageId::from_bytes([0; 16]));
     }
 
     #[test]
