@@ -17,6 +17,9 @@ use crate::message::SuspendReason;
 
 /// An attempt that runs longer than this is marked in flight in the store; a shorter one is only marked as done.
 const WORTH_A_MARK: Duration = Duration::from_millis(20);
+/// The same for one that waits for a response: where everything is busy all of them do, and what kills the process is
+/// rather what they wait for.
+const WAIT_WORTH_A_MARK: Duration = Duration::from_secs(1);
 
 /// Why an attempt failed, and what becomes of the message.
 #[derive(Debug)]
@@ -104,6 +107,7 @@ pub(crate) async fn guarded<T>(
     tokio::pin!(watched);
     let mut slow = Some(slow);
     let mut pause = WORTH_A_MARK.min(timeout);
+    let patience = WAIT_WORTH_A_MARK.min(timeout);
     let mut left = timeout;
     loop {
         // The handler is polled first, so one that is ready at once arms no timer.
@@ -114,11 +118,16 @@ pub(crate) async fn guarded<T>(
                 Err(panic) => Err(Failed::retry(format!("the handler panicked: {}", text_of(&*panic)), true)),
             },
             () = tokio::time::sleep(pause) => {
+                // The time that a handler waits for a response counts against the other item, not against it.
+                let waits = turn.is_waiting();
+                left = if waits { timeout } else { left.saturating_sub(pause) };
+                if waits && pause < patience {
+                    pause = patience;
+                    continue;
+                }
                 if let Some(slow) = slow.take() {
                     slow();
                 }
-                // The time that a handler waits for a response counts against the other item, not against it.
-                left = if turn.is_waiting() { timeout } else { left.saturating_sub(pause) };
                 if left.is_zero() {
                     return Err(Failed::retry(format!("the handler ran longer than {timeout:?}"), false));
                 }
