@@ -1,6 +1,6 @@
 //! The statements of the writer, prepared once for each connection. Values are bound, never written into the text.
 
-use rusqlite::{Connection, Result, Statement};
+use rusqlite::{Connection, PrepFlags, Result, Statement};
 
 use super::row::{select_header, select_message};
 use super::schema;
@@ -16,7 +16,9 @@ macro_rules! statements {
 
         impl<'c> Statements<'c> {
             pub(super) fn prepare(connection: &'c Connection) -> Result<Self> {
-                Ok(Self { $($name: connection.prepare($sql)?,)* })
+                // Otherwise they would take SQLite's small and fast memory for themselves, which each run of one needs.
+                let flags = PrepFlags::SQLITE_PREPARE_PERSISTENT;
+                Ok(Self { $($name: connection.prepare_with_flags($sql, flags)?,)* })
             }
         }
 

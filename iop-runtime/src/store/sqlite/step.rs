@@ -32,6 +32,15 @@ impl Step {
     }
 }
 
+/// A message to store, with what was promised for it.
+#[derive(Debug, Clone, Copy)]
+struct Emitted<'a> {
+    message: &'a NewMessage,
+    sequence: u64,
+    token: Option<LeaseToken>,
+    late: bool,
+}
+
 /// Where the judgement looks things up.
 struct Stored<'a, 'c>(&'a mut Statements<'c>);
 
@@ -77,7 +86,8 @@ impl Writer<'_> {
         }
         let mut duplicates = Vec::new();
         for ((message, sequence), token) in step.emit.iter().zip(*first_sequence..).zip(leases) {
-            if !self.emit(message, sequence, *token, now)? {
+            let late = message.late || self.is_abandoned(message, step)?;
+            if !self.emit(Emitted { message, sequence, token: *token, late }, now)? {
                 duplicates.push(message.id);
             }
         }
@@ -91,6 +101,7 @@ impl Writer<'_> {
         }
         for id in &step.abandon {
             self.sql.abandon.execute((id.to_bytes(),))?;
+            self.has_abandoned = true;
         }
         self.sequence = self.sequence.max(first_sequence + step.emit.len() as u64 - 1);
         Ok(Outcome::Committed { duplicates })
@@ -176,11 +187,11 @@ impl Writer<'_> {
     }
 
     /// Stores a message; `false` where its id is stored already.
-    fn emit(&mut self, new: &NewMessage, sequence: u64, token: Option<LeaseToken>, now: Timestamp) -> Result<bool> {
+    fn emit(&mut self, emitted: Emitted<'_>, now: Timestamp) -> Result<bool> {
+        let Emitted { message: new, sequence, token, late } = emitted;
         let source = self.number(new.source.as_ref())?;
         let target = self.number(new.target.as_ref())?;
         let type_name = self.names.number(self.connection, &new.type_name)?;
-        let late = new.late || self.is_abandoned(new)?;
         let id = new.id.to_bytes();
         let (mut status, rank) = place(new);
         if let (status::READY, None, Some(queue), Some(key)) = (status, token, target, &new.order_key)
@@ -258,14 +269,15 @@ impl Writer<'_> {
     }
 
     /// Whether a response comes after its caller has given up.
-    fn is_abandoned(&mut self, new: &NewMessage) -> Result<bool> {
-        match (new.kind, new.parent) {
-            (Kind::Response, Some(request)) => {
-                let late = self.sql.is_late.query_row((request.to_bytes(),), |row| row.get(0)).optional()?;
-                Ok(late.unwrap_or(false))
-            }
-            _ => Ok(false),
+    fn is_abandoned(&mut self, new: &NewMessage, step: &Step) -> Result<bool> {
+        let (Kind::Response, Some(request)) = (new.kind, new.parent) else { return Ok(false) };
+        // A request of this opening that is answered where it ends, as most are: had its caller given up, that would be known.
+        let is_of_this_opening = |token: &LeaseToken| token.message == request && token.sequence > self.opened_at;
+        if !self.has_abandoned && step.end.iter().any(|(token, _)| is_of_this_opening(token)) {
+            return Ok(false);
         }
+        let late = self.sql.is_late.query_row((request.to_bytes(),), |row| row.get(0)).optional()?;
+        Ok(late.unwrap_or(false))
     }
 }
 

@@ -51,6 +51,10 @@ pub(super) struct Writer<'c> {
     pub(super) epoch: u64,
     /// The highest sequence that was ever promised in a step that was stored.
     pub(super) sequence: u64,
+    /// Its value when this opening began: what is above came later.
+    pub(super) opened_at: u64,
+    /// Some caller has given up a request in this opening.
+    pub(super) has_abandoned: bool,
     /// Messages that were ever stored: the books that an audit compares with the rows.
     pub(super) accepted: u64,
     /// Of them, those that a purge has removed.
@@ -109,6 +113,8 @@ impl<'c> Writer<'c> {
             inbox: setup.inbox.clone(),
             epoch: meta.place.epoch + 1,
             sequence: meta.place.sequence.max(highest),
+            opened_at: meta.place.sequence.max(highest),
+            has_abandoned: false,
             accepted: meta.accepted,
             purged: meta.purged,
             history: blake3::Hasher::new(),
