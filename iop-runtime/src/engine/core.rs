@@ -16,6 +16,7 @@ use super::rates::Rates;
 use super::reload::Effective;
 use super::streams::Streams;
 use super::taps::Taps;
+use super::unseen::Unseen;
 use super::waiters::{Delivered, Waiters};
 use crate::clock::Clock;
 use crate::component::{Incoming, RequestError};
@@ -42,6 +43,7 @@ pub(crate) struct Core {
     pub(crate) activity: Arc<Activity>,
     /// The store failed; the supervisor restarts the items.
     pub(crate) failure: Arc<Failure>,
+    pub(super) unseen: Unseen,
     pub(crate) probe: Option<Arc<dyn Probe>>,
     pub(crate) settings: Effective,
     pub(crate) tables: TableStore,
@@ -129,6 +131,7 @@ impl Core {
             streams: Streams::default(),
             activity: parts.activity,
             failure: Arc::default(),
+            unseen: Unseen::default(),
             probe: parts.probe,
             settings: parts.settings,
             tables: parts.tables,

@@ -122,7 +122,7 @@ impl Worker {
         }
         self.item.completed.fetch_add(1, Ordering::Relaxed);
         self.item.noticed.active(self.core.clock.now());
-        self.unseen.push_back(commit);
+        self.core.not_awaited(commit);
     }
 
     /// The attempt failed: nothing that it sent is stored, but what it awaited was.
@@ -172,7 +172,7 @@ impl Worker {
         step.end.extend(envelope.lease.map(|lease| (lease, End::Expire { error })));
         let commit = self.core.submit(step, Vec::new());
         self.core.streams.close(envelope.header.id);
-        self.unseen.push_back(commit);
+        self.core.not_awaited(commit);
         self.item.queue.done(&envelope);
     }
 
@@ -182,7 +182,7 @@ impl Worker {
         let keep = queue.keeps(&envelope);
         step.end.extend(envelope.lease.map(|lease| (lease, End::Retry { due, error, keep })));
         let commit = self.core.submit_after(step, Vec::new(), |_| queue.hold_behind(&envelope));
-        self.unseen.push_back(commit);
+        self.core.not_awaited(commit);
         self.core.passes(CrashPoint::AfterCommit, &self.item, Some(envelope.header.id));
         if !keep {
             queue.retry_in_store(due, &envelope);
@@ -231,6 +231,6 @@ impl Worker {
             let error = RequestError::Suspended { target: Arc::clone(&self.item.name), reason, error };
             self.core.answer(header.id, Err(error), &commit);
         }
-        self.unseen.push_back(commit);
+        self.core.not_awaited(commit);
     }
 }

@@ -43,6 +43,7 @@ mod supervisor;
 mod taps;
 mod timers;
 mod turn;
+mod unseen;
 mod waiters;
 mod waits;
 mod worker;
@@ -193,6 +194,7 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
     supervisor::start_items(&core, services).await;
     let mut background = vec![
         tokio::spawn(supervisor::watch_store(Arc::clone(&core), gone_sender)).abort_handle(),
+        tokio::spawn(unseen::watch(Arc::clone(&core))).abort_handle(),
         tokio::spawn(alerts::watch(Arc::clone(&core))).abort_handle(),
         tokio::spawn(rates::watch(Arc::clone(&core))).abort_handle(),
         tokio::spawn(housekeeping::keep_house(Arc::clone(&core))).abort_handle(),

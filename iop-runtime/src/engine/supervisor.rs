@@ -174,7 +174,8 @@ pub(crate) async fn watch_store(core: Arc<Core>, gone: watch::Sender<Option<Stor
             let _ = gone.send(Some(error));
             return;
         }
-        // Reports of the same failure that came in meanwhile.
+        // Reports of the same failure that came in meanwhile, or would still come.
+        core.unseen.clear();
         core.failure.take();
         load_tables(&core).await;
         for item in &core.items {

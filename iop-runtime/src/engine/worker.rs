@@ -1,6 +1,5 @@
 //! A worker: claim, decode, handle; how the turn ends is in `ending`.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -27,7 +26,7 @@ use super::{groups, hops, log, process, service};
 use crate::clock::Timestamp;
 use crate::component::{ComponentKind, Context, Entrance, Instance, Result};
 use crate::message::{Header, Invocation, Kind, MessageId, SessionId};
-use crate::store::{Commit, Outcome, Step};
+use crate::store::{Outcome, Step};
 
 /// A worker of an item, with its own instance of the component.
 pub(crate) struct Worker {
@@ -35,8 +34,6 @@ pub(crate) struct Worker {
     pub(crate) item: Arc<ItemState>,
     pub(crate) pulse: Arc<Pulse>,
     pub(crate) instance: Box<dyn Instance>,
-    /// The commits of the last turns whose outcome was not looked at yet, oldest first.
-    pub(super) unseen: VecDeque<Commit>,
     /// Held while it serves.
     serving: Option<Serving>,
     /// From before the start is known to be over until the worker serves: in between the item is not idle.
@@ -112,7 +109,6 @@ impl Worker {
                         item: Arc::clone(item),
                         pulse: Arc::clone(pulse),
                         instance,
-                        unseen: VecDeque::new(),
                         serving: None,
                         starting: None,
                     };
@@ -176,7 +172,7 @@ impl Worker {
         guarded(handler, &turn, &self.pulse, || ()).instrument(span).await?;
         let sends = turn.end();
         let commit = self.core.submit(Step { abandon: sends.abandoned, ..Step::default() }, sends.pending);
-        self.unseen.push_back(commit);
+        self.core.not_awaited(commit);
         Ok(())
     }
 
@@ -211,34 +207,10 @@ impl Worker {
     /// The next message; `None` when stopped.
     async fn claim(&mut self, stop: &CancellationToken) -> Option<Envelope> {
         let source = self.core.source();
-        loop {
-            self.look_back();
-            let oldest = self.unseen.front().cloned();
-            let outcome = async {
-                match oldest {
-                    Some(commit) => drop(commit.wait().await),
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => return None,
-                envelope = self.item.queue.take(&source) => return Some(envelope),
-                () = outcome => {}
-            }
-        }
-    }
-
-    /// Looks at what became of earlier turns, also while there is always a next one: whoever built on a commit that failed
-    /// starts over soon.
-    fn look_back(&mut self) {
-        while let Some(outcome) = self.unseen.front().and_then(Commit::get) {
-            match outcome {
-                Ok(outcome) if outcome.is_stored() => {}
-                Ok(outcome) => self.core.failure.refused(outcome),
-                Err(error) => self.core.failure.report(error),
-            }
-            self.unseen.pop_front();
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => None,
+            envelope = self.item.queue.take(&source) => Some(envelope),
         }
     }
 
