@@ -1,4 +1,5 @@
-//! Growth: what a backlog costs in memory, at start and when somebody looks for a message, and what workers bring.
+//! Growth: what a backlog costs in memory, at start and when somebody looks for a message, what items cost at start, and
+//! what workers bring.
 //!
 //! Each measurement is a process of its own, this program called with `--child`, so that its memory is its own.
 
@@ -41,6 +42,10 @@ production! { Backlog {
     depot: Depot {},
 } }
 
+include!(concat!(env!("OUT_DIR"), "/items.rs"));
+
+const ITEMS: [u64; 3] = [10, 100, 300];
+const POOLS: [usize; 5] = [1, 4, 16, 32, 64];
 const BACKLOGS: [u64; 3] = [10_000, 100_000, 1_000_000];
 const MEASURED: [&str; 5] = [
     "start until the first is worked on, ms",
@@ -51,14 +56,41 @@ const MEASURED: [&str; 5] = [
 ];
 
 pub(crate) fn run(rounds: usize) -> Result<Vec<Table>, String> {
+    let backlogs = curves(
+        ("A backlog of messages of 512 bytes", &MEASURED),
+        &BACKLOGS,
+        rounds,
+        |backlog, directory| call("fill", backlog, directory).map(drop),
+        "open",
+    )?;
+    let at_start = ["start until every item is up, ms", "memory, MiB"];
+    let items = curves(("Items of a production", &at_start), &ITEMS, rounds, |_, _| Ok(()), "items")?;
+    let pools = Table::measured(
+        ("100 requests at once that sleep 1 ms, by pool size", "requests per second", "iop"),
+        &["iop"],
+        &POOLS.map(|pool| pool.to_string()).each_ref().map(String::as_str),
+        rounds,
+        |_, column| crate::workload::at_once(POOLS[column]).map(|seconds| Some(100.0 / seconds)),
+    )?;
+    Ok(vec![backlogs, items, Table { curves: true, ..pools }])
+}
+
+/// What children of this program measure, for each of some sizes: `prepare` once, then `what` in each round.
+fn curves(
+    (title, measured): (&str, &[&str]),
+    sizes: &[u64],
+    rounds: usize,
+    prepare: impl Fn(u64, &Path) -> Result<(), String>,
+    what: &str,
+) -> Result<Table, String> {
     let mut rows: Vec<Row> =
-        MEASURED.iter().map(|name| Row { name: (*name).to_owned(), figures: Vec::new() }).collect();
-    for backlog in BACKLOGS {
+        measured.iter().map(|name| Row { name: (*name).to_owned(), figures: Vec::new() }).collect();
+    for size in sizes {
         let directory = tempfile::tempdir_in(crate::durable::directory()).map_err(|error| error.to_string())?;
-        call("fill", backlog, directory.path())?;
-        let mut samples = vec![Vec::new(); MEASURED.len()];
+        prepare(*size, directory.path())?;
+        let mut samples = vec![Vec::new(); measured.len()];
         for _ in 0..rounds {
-            let printed = call("open", backlog, directory.path())?;
+            let printed = call(what, *size, directory.path())?;
             for (sample, figure) in samples.iter_mut().zip(printed.split_whitespace()) {
                 sample.push(figure.parse::<f64>().map_err(|error| format!("`{figure}`: {error}"))?);
             }
@@ -66,15 +98,16 @@ pub(crate) fn run(rounds: usize) -> Result<Vec<Table>, String> {
         for (row, sample) in rows.iter_mut().zip(samples) {
             row.figures.push(crate::report::median(sample));
         }
-        eprintln!("Growth: a backlog of {backlog}");
+        eprintln!("{title}: {size}");
     }
-    Ok(vec![Table {
-        title: "A backlog of messages of 512 bytes".to_owned(),
+    Ok(Table {
+        title: title.to_owned(),
         unit: "see the rows".to_owned(),
         base: "none".to_owned(),
-        columns: BACKLOGS.iter().map(|backlog| format!("{backlog} queued")).collect(),
+        columns: sizes.iter().map(u64::to_string).collect(),
         rows,
-    }])
+        curves: true,
+    })
 }
 
 fn call(what: &str, backlog: u64, directory: &Path) -> Result<String, String> {
@@ -101,6 +134,7 @@ pub(crate) fn child() -> Option<ExitCode> {
     let done = crate::memory::runtime().block_on(async {
         match what.as_str() {
             "fill" => fill(Path::new(directory), backlog).await,
+            "items" => items(Path::new(directory), backlog).await,
             _ => open(Path::new(directory), backlog).await,
         }
     });
@@ -171,6 +205,22 @@ async fn open(directory: &Path, backlog: u64) -> Result<(), String> {
     let failures = MessageQuery { item: Some("depot".into()), status: Some(Status::Suspended), ..page() };
     let failures = timed(&*store, failures).await?;
     println!("{:.3} {:.1} {by_key:.3} {first:.3} {failures:.3}", ready.as_secs_f64() * 1e3, peak_mib()?);
+    running.stop(Stop::Now).await.map_err(|error| error.to_string())
+}
+
+async fn items(directory: &Path, count: u64) -> Result<(), String> {
+    let (graph, wiring) = match count {
+        10 => (Items10::GRAPH, Items10::wiring()),
+        100 => (Items100::GRAPH, Items100::wiring()),
+        _ => (Items300::GRAPH, Items300::wiring()),
+    };
+    let started = Instant::now();
+    let store =
+        SqliteStore::open(&directory.join("store"), Arc::new(SystemClock)).map_err(|error| error.to_string())?;
+    let resolved = settings::resolve(graph, wiring, &Layers::none()).map_err(|_| "bad settings")?;
+    let running = engine::start(resolved, store, StartOptions::default()).await;
+    let up = started.elapsed();
+    println!("{:.3} {:.1}", up.as_secs_f64() * 1e3, peak_mib()?);
     running.stop(Stop::Now).await.map_err(|error| error.to_string())
 }
 

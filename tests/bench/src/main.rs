@@ -2,11 +2,14 @@
 //!
 //! `cargo run --release -- [memory|durable|workload|growth|all] [--rounds N] [--out DIR]`. Candidates take turns, round
 //! by round, so that whatever else the machine does hits them all; a figure is the median of its rounds.
+//!
+//! `cargo run --release -- chain CANDIDATE CALLERS BODY CHAINS` is one run of one candidate, for a profiler.
 
 mod calibration;
 mod durable;
 mod growth;
 mod memory;
+mod plot;
 mod report;
 mod workload;
 
@@ -29,7 +32,12 @@ fn main() -> ExitCode {
     if let Some(child) = growth::child() {
         return child;
     }
-    match wanted(std::env::args().skip(1)).and_then(|wanted| run(&wanted)) {
+    let mut arguments = std::env::args().skip(1).peekable();
+    let done = match arguments.next_if_eq("chain") {
+        Some(_) => durable::chain(&arguments.collect::<Vec<_>>()),
+        None => wanted(arguments).and_then(|wanted| run(&wanted)),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

@@ -27,6 +27,8 @@ pub(crate) struct Table {
     pub(crate) base: String,
     pub(crate) columns: Vec<String>,
     pub(crate) rows: Vec<Row>,
+    /// The columns are sizes, and each row is a curve over them.
+    pub(crate) curves: bool,
 }
 
 /// One candidate.
@@ -66,6 +68,7 @@ impl Table {
             base: base.to_owned(),
             columns: columns.iter().map(|column| (*column).to_owned()).collect(),
             rows: rows.collect(),
+            curves: false,
         })
     }
 
@@ -94,7 +97,10 @@ impl Table {
                 }
             }
         }
-        let _ = write!(text, "\n\nRatios are to *{}*.\n", self.base);
+        text.push('\n');
+        if self.rows.len() > 1 && self.rows.iter().any(|row| row.name == self.base) {
+            let _ = write!(text, "\nRatios are to *{}*.\n", self.base);
+        }
         text
     }
 }
@@ -105,7 +111,7 @@ pub(crate) fn median(mut samples: Vec<f64>) -> Option<f64> {
     samples.get(samples.len() / 2).copied()
 }
 
-fn rounded(figure: f64) -> String {
+pub(crate) fn rounded(figure: f64) -> String {
     let digits = if figure.abs() < 10.0 { 2 } else { usize::from(figure.abs() < 100.0) };
     let plain = format!("{figure:.digits$}");
     let (whole, fraction) = plain.split_once('.').map_or((plain.as_str(), ""), |(whole, rest)| (whole, rest));
@@ -125,7 +131,7 @@ impl Report {
         let text = self.text();
         println!("{text}");
         let json = serde_json::to_vec_pretty(self).map_err(|error| error.to_string())?;
-        let files = [("json", json), ("md", text.into_bytes()), ("svg", self.plot().into_bytes())];
+        let files = [("json", json), ("md", text.into_bytes()), ("svg", crate::plot::svg(&self.tables).into_bytes())];
         for (extension, content) in files {
             let path = out.join(format!("{}.{extension}", self.part));
             std::fs::write(&path, content).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -149,46 +155,5 @@ impl Report {
             text.push_str(&table.text());
         }
         text
-    }
-
-    /// Bars on a logarithmic scale, a group for each column of each table.
-    fn plot(&self) -> String {
-        const LABEL: f64 = 260.0;
-        const BAR: f64 = 460.0;
-        const LINE: f64 = 16.0;
-        let mut body = String::new();
-        let mut y = 10.0;
-        for table in &self.tables {
-            let all = table.rows.iter().flat_map(|row| row.figures.iter().flatten().copied());
-            let (low, high) = all.fold((f64::MAX, f64::MIN), |(low, high), one| (low.min(one), high.max(one)));
-            y += LINE;
-            let _ = write!(body, "<text x='8' y='{y}' font-weight='bold'>{} ({})</text>", table.title, table.unit);
-            for (column, name) in table.columns.iter().enumerate() {
-                y += LINE * 1.5;
-                let _ = write!(body, "<text x='8' y='{y}' fill='#666'>{name}</text>");
-                for row in &table.rows {
-                    let Some(figure) = row.figures.get(column).copied().flatten() else { continue };
-                    y += LINE;
-                    let span = (high / low).ln().max(1e-9);
-                    let width = 20.0 + (BAR - 20.0) * (figure / low).ln() / span;
-                    let colour = if row.name.starts_with("iop") { "#2563eb" } else { "#94a3b8" };
-                    let _ = write!(
-                        body,
-                        "<text x='{}' y='{y}' text-anchor='end'>{}</text><rect x='{}' y='{}' width='{width:.1}' height='11' fill='{colour}'/><text x='{}' y='{y}'>{}</text>",
-                        LABEL - 8.0,
-                        row.name,
-                        LABEL,
-                        y - 10.0,
-                        LABEL + width + 6.0,
-                        rounded(figure),
-                    );
-                }
-            }
-            y += LINE;
-        }
-        let (width, height) = (LABEL + BAR + 120.0, y + 12.0);
-        format!(
-            "<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' font-family='sans-serif' font-size='12'><rect width='100%' height='100%' fill='white'/>{body}</svg>\n"
-        )
     }
 }

@@ -83,7 +83,11 @@ macro_rules! productions {
 productions! {
     AtOnce: 1, "0s";
     Sleeping1: 1, "1ms";
+    Sleeping4: 4, "1ms";
     Sleeping10: 10, "1ms";
+    Sleeping16: 16, "1ms";
+    Sleeping32: 32, "1ms";
+    Sleeping64: 64, "1ms";
     Sleeping100: 100, "1ms";
 }
 
@@ -111,6 +115,17 @@ pub(crate) fn run(rounds: usize) -> Result<Vec<Table>, String> {
     })?;
     table.rows.insert(0, Row { name: "IoP, as published".to_owned(), figures: PUBLISHED.to_vec() });
     Ok(vec![table])
+}
+
+/// Seconds for 100 requests at once that sleep a millisecond each, by pool size.
+pub(crate) fn at_once(pool: usize) -> Result<f64, String> {
+    match pool {
+        1 => drive::<Sleeping1>(true),
+        4 => drive::<Sleeping4>(true),
+        16 => drive::<Sleeping16>(true),
+        32 => drive::<Sleeping32>(true),
+        _ => drive::<Sleeping64>(true),
+    }
 }
 
 fn drive<P: Production>(at_once: bool) -> Result<f64, String> {

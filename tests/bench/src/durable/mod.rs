@@ -58,6 +58,25 @@ const LOADS: [(&str, Load); 6] = [
     ("256, 2 KiB", Load { callers: 256, body: 2048, chains: 12_800 }),
 ];
 
+/// One run of one candidate, as `CANDIDATE CALLERS BODY CHAINS`.
+pub(crate) fn chain(arguments: &[String]) -> Result<(), String> {
+    let usage = || "called as CANDIDATE CALLERS BODY CHAINS".to_owned();
+    let [name, callers, body, chains] = arguments else { return Err(usage()) };
+    let number = |text: &String| text.parse().map_err(|_| usage());
+    let load = Load { callers: number(callers)?, body: number(body)?, chains: number(chains)? };
+    let (_, candidate) = CANDIDATES.iter().find(|(candidate, _)| candidate.contains(name.as_str())).ok_or_else(usage)?;
+    let fdatasync_us = Calibration::measure()?.fdatasync_us();
+    let took = candidate(load)?;
+    println!(
+        "{:.0} chains/s, {:.1} us each, one fdatasync {fdatasync_us:.0} us, {:.2} commits a chain, {:.1} messages a commit",
+        load.chains as f64 / took.time.as_secs_f64(),
+        took.time.as_secs_f64() * 1e6 / load.each() as f64,
+        took.commits as f64 / load.chains as f64,
+        took.messages as f64 / took.commits as f64,
+    );
+    Ok(())
+}
+
 pub(crate) fn run(rounds: usize) -> Result<Vec<Table>, String> {
     let names = CANDIDATES.map(|(name, _)| name);
     let columns = LOADS.map(|(name, _)| name);
@@ -90,6 +109,7 @@ pub(crate) fn run(rounds: usize) -> Result<Vec<Table>, String> {
             Row { name: "messages per commit".to_owned(), figures: figures(syncs) },
             Row { name: "time of a chain, in fdatasyncs".to_owned(), figures: figures(latency) },
         ],
+        curves: false,
     };
     table.title.push_str(", the default store");
     Ok(vec![table, of_iop, peers::run(rounds)?])
