@@ -13,7 +13,7 @@ pub mod adapter;
 mod cli;
 pub mod clock;
 pub mod component;
-mod console;
+pub mod console;
 pub mod director;
 pub mod engine;
 pub mod events;

@@ -83,7 +83,7 @@ pub(super) struct Frame {
 }
 
 /// Address, name, and the least role that it is offered to.
-const ENTRIES: [(&str, &str, Role); 11] = [
+const ENTRIES: [(&str, &str, Role); 10] = [
     ("/", "Production", Role::Viewer),
     ("/messages", "Messages", Role::Viewer),
     ("/queues", "Queues", Role::Viewer),
@@ -93,7 +93,6 @@ const ENTRIES: [(&str, &str, Role); 11] = [
     ("/settings", "Settings", Role::Viewer),
     ("/tables", "Tables", Role::Viewer),
     ("/alerts", "Alerts", Role::Viewer),
-    ("/jobs", "Jobs", Role::Viewer),
     ("/audit", "Audit", Role::Admin),
 ];
 
@@ -102,6 +101,11 @@ impl Frame {
     pub(super) fn entries(&self) -> impl Iterator<Item = &'static (&'static str, &'static str, Role)> {
         let role = self.role;
         ENTRIES.iter().filter(move |(.., least)| role >= *least)
+    }
+
+    /// How long ago.
+    pub(super) fn ago(&self, at: &Timestamp) -> String {
+        html::spoken_ago(*at, self.now)
     }
 
     /// A moment, as HTML.

@@ -2,13 +2,14 @@
 //!
 //! Functions that return `String` in HTML escape what they are given, and stand behind `|safe` in templates.
 
-use std::fmt::Write;
+use std::borrow::Borrow;
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::director::view::{MessageView, Moment};
+use crate::director::view::{EventView, MessageView, Moment};
 use crate::message::{Invocation, Kind, MASK};
 use crate::picture::sequence::spoken;
 
@@ -79,8 +80,8 @@ pub(super) fn age(duration: Duration) -> String {
 }
 
 /// A count with its thousands apart: `12,345`.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
+pub(super) fn count(number: impl Borrow<u64>) -> String {
+    let digits = number.borrow().to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -150,8 +151,42 @@ pub(super) fn key_query(name: &str, value: &str) -> String {
     encoded(&format!("key.{name}:\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
+/// From a line of the log to the message that it is about.
+pub(super) fn trace(event: &EventView) -> String {
+    match (event.session, event.message) {
+        (Some(session), Some(message)) => format!("<a href=\"/trace/{session}?m={message}\" data-open>trace</a>"),
+        (Some(session), None) => format!("<a href=\"/trace/{session}\" data-open>trace</a>"),
+        (None, _) => String::new(),
+    }
+}
+
+/// What an entry of the audit log is about, as a link where there is a page for it.
+pub(super) fn object(object: &str) -> String {
+    let shown = escaped(object);
+    match object.split_once(' ') {
+        Some(("message", id)) => {
+            format!("<a href=\"/messages/{}\">message {}</a>", encoded(id), escaped(&short_id(id)))
+        }
+        Some(("session", id)) => format!("<a href=\"/trace/{}\">session {}</a>", encoded(id), escaped(&short_id(id))),
+        Some(("item", name)) => format!("item {}", item(Some(name))),
+        Some(("table", name)) => format!("<a href=\"/tables/{}\">{shown}</a>", encoded(name)),
+        _ => shown,
+    }
+}
+
+/// A duration in microseconds, where it is known.
+pub(super) fn micros(micros: &Option<u64>) -> String {
+    micros.map_or_else(|| "–".to_owned(), |micros| spoken(Duration::from_micros(micros)))
+}
+
+/// How long it waited. Of what was tried several times only the wait for the last attempt is known, with all attempts
+/// before it in it.
+pub(super) fn queued(message: &MessageView) -> String {
+    if message.attempt > 1 { "–".to_owned() } else { micros(&message.waited_micros) }
+}
+
 /// The first and the last letters of an id; the whole one is behind it.
-pub(super) fn short_id(id: impl std::fmt::Display) -> String {
+pub(super) fn short_id(id: impl fmt::Display) -> String {
     let id = id.to_string();
     match (id.get(..8), id.get(id.len().saturating_sub(4)..)) {
         (Some(first), Some(last)) if id.len() > 16 => format!("{first}…{last}"),
@@ -307,7 +342,7 @@ mod tests {
 
     #[test]
     fn counts_and_rates_are_short_and_read_at_a_glance() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([0, 999, 1000, 1_234_567].map(|number: u64| count(number)), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([0.01, 0.34, 12.4, 1240.2].map(rate), ["0", "0.3", "12", "1,240"]);
         assert_eq!(counted(1, "message"), "1 message");
     }

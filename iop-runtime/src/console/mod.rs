@@ -19,8 +19,9 @@ use crate::picture::live::LivePicture;
 /// The picture of the production, laid out when it is first looked at.
 type Drawn = Arc<OnceLock<LivePicture>>;
 
-/// The pages, for the one table of routes.
-pub(crate) fn routes() -> Vec<Route> {
+/// The pages, for the one table of routes: [`HttpOptions::pages`](crate::director::http::HttpOptions::pages).
+#[must_use]
+pub fn routes() -> Vec<Route> {
     let drawn = Drawn::default();
     let mut routes = vec![
         Route::open_get("/assets/{file}", assets::asset),

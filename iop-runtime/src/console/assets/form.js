@@ -264,6 +264,8 @@ function optional(root, name, schema, value, { nullable, required }, changed) {
   let inner = null;
   const build = (at) => {
     inner = box.checked ? present(root, name, schema, at ?? empty(root, schema), true, changed) : null;
+    // The box before it has said its name.
+    inner?.node.querySelector(":scope > label")?.classList.add("sr");
     place.replaceChildren(...(inner ? [inner.node] : []));
   };
   box.checked = value !== undefined && value !== null;
@@ -357,6 +359,7 @@ async function form(place) {
       const value = JSON.parse(json.value);
       numbers = 0;
       part = any(schema, place.dataset.type, schema, value, true, fromFields);
+      part.node.classList.add("root");
       fields.replaceChildren(part.node);
       complain("");
     } catch (error) {

@@ -95,7 +95,7 @@ function figures(overview) {
   const queued = items.reduce((sum, item) => sum + item.backlog.queued + item.backlog.retrying, 0);
   put("queued", count(queued));
   document.querySelector('[data-figure="queued"]')?.classList.toggle("worth", queued >= MANY);
-  const oldest = items.filter((item) => item.backlog.oldest).sort((one, other) => Date.parse(one.backlog.oldest) - Date.parse(other.backlog.oldest))[0];
+  const oldest = items.filter((item) => item.backlog.oldest && item.backlog.queued + item.backlog.retrying > 0).sort((one, other) => Date.parse(one.backlog.oldest) - Date.parse(other.backlog.oldest))[0];
   put("oldest", oldest ? `oldest ${age(now - Date.parse(oldest.backlog.oldest))} · ${oldest.name}` : "nothing waits");
   put("errors", count(overview.counts.failed_last_hour));
   document.querySelector('[data-figure="errors"]')?.classList.toggle("alarming", overview.counts.failed_last_hour > 0);

@@ -1,19 +1,63 @@
 //! The pages, a file each, and the addresses that they are found at.
 
+mod alerts;
+mod audit;
+mod item;
+mod log;
+mod messages;
 pub(super) mod production;
+mod queues;
+mod settings;
+mod suspended;
+mod tables;
+mod test;
 mod trace;
 
-use crate::console::frame::Problem;
+use std::time::Duration;
+
+use crate::console::frame::{Problem, Visit};
 use crate::director::Role;
 use crate::director::http::Route;
+use crate::store::{Found, Search};
+
+/// A page looks so long for what fits, and says how far it came.
+const PATIENCE: Duration = Duration::from_millis(400);
 
 /// Every page but the first.
 pub(super) fn routes() -> Vec<Route> {
     vec![
+        Route::get("/items/{name}", Role::Viewer, item::item),
+        Route::get("/messages", Role::Viewer, messages::messages),
+        Route::get("/messages/suggest", Role::Viewer, messages::suggest),
+        Route::get("/messages/export.csv", Role::Viewer, messages::csv),
+        Route::get("/messages/export.jsonl", Role::Viewer, messages::jsonl),
         Route::get("/messages/{id}", Role::Viewer, trace::message),
         Route::get("/trace/{session}", Role::Viewer, trace::trace),
         Route::get("/trace/{session}/picture.svg", Role::Viewer, trace::picture),
+        Route::get("/queues", Role::Viewer, queues::queues),
+        Route::get("/queues/{name}", Role::Viewer, queues::queue),
+        Route::get("/suspended", Role::Viewer, suspended::suspended),
+        Route::get("/log", Role::Viewer, log::log),
+        Route::get("/log/lines.jsonl", Role::Viewer, log::download),
+        Route::get("/test", Role::Operator, test::test),
+        Route::get("/settings", Role::Viewer, settings::settings),
+        Route::get("/tables", Role::Viewer, tables::tables),
+        Route::get("/tables/{name}", Role::Reader, tables::table),
+        Route::get("/alerts", Role::Viewer, alerts::alerts),
+        Route::get("/audit", Role::Admin, audit::audit),
     ]
+}
+
+/// What fits a search, as far as it is found while somebody waits for a page.
+async fn find(visit: &Visit, search: Search) -> Result<Found, Problem> {
+    let search = Search { within: Some(PATIENCE), ..search };
+    let found = visit.director.store().search(search).await;
+    found.map_err(|error| Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, error.to_string()))
+}
+
+/// A value of a query in quotes, so that nothing in it means anything else.
+fn quoted(value: &str) -> String {
+    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// How this program is called, for commands to copy.

@@ -91,7 +91,8 @@ fn duration(micros: u64) -> std::time::Duration {
 fn backlog(overview: &ProductionOverview) -> (u64, String) {
     let waiting = |item: &ItemView| item.backlog.queued + item.backlog.retrying;
     let queued = overview.items.iter().map(waiting).sum();
-    let oldest = overview.items.iter().filter_map(|item| Some((item.backlog.oldest?, &item.status.name))).min();
+    let oldest = overview.items.iter().filter(|item| waiting(item) > 0);
+    let oldest = oldest.filter_map(|item| Some((item.backlog.oldest?, &item.status.name))).min();
     let oldest = oldest.map_or_else(
         || "nothing waits".to_owned(),
         |(since, item)| format!("oldest {} · {item}", html::age(overview.now.since(since))),

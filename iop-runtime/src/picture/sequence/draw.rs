@@ -41,14 +41,24 @@ const SHEET: &str = "
 .iop-sequence .error .tip { fill: #dc2626; }
 ";
 
+/// A wider drawing is not scaled to the page that it stands on.
+const SCALED: f64 = 1400.0;
+
 /// Head and body, of one width.
 pub(super) fn parts(session: &Session, rows: &Rows, placed: &Placed, view: &View) -> (String, String) {
+    // A wide one is scrolled, for scaled down nobody could read it.
+    let size = if placed.width > SCALED { "scrolled" } else { "scaled" };
     let mut head = Svg(String::new());
-    head.open("iop-sequence heads", placed.width, HEAD + 14.0, "Items of the session");
+    head.open(&format!("iop-sequence heads {size}"), placed.width, HEAD + 14.0, "Items of the session");
     placed.lifelines.iter().for_each(|lifeline| head.head(lifeline));
     head.put("</svg>");
     let mut body = Svg(String::new());
-    body.open("iop-sequence rows", placed.width, placed.height, "Messages of the session, from top to bottom");
+    body.open(
+        &format!("iop-sequence rows {size}"),
+        placed.width,
+        placed.height,
+        "Messages of the session, from top to bottom",
+    );
     body.body(session, rows, placed, view);
     body.put("</svg>");
     (head.0, body.0)
@@ -171,7 +181,12 @@ impl Svg {
         self.line(arrow);
         self.pill(&arrow.pill);
         if let Some(below) = &arrow.below {
-            self.text("below", below.bounds.x, below.bounds.y + 9.5, &below.text);
+            self.put(format_args!(
+                "<text class=\"below\" text-anchor=\"middle\" x=\"{}\" y=\"{}\">{}</text>",
+                below.bounds.x + below.bounds.width / 2.0,
+                below.bounds.y + 9.5,
+                escaped(&below.text)
+            ));
         }
         self.put("</g>");
         if !address.is_empty() {
@@ -197,9 +212,13 @@ impl Svg {
         self.put(format_args!(
             "<rect class=\"pill\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"8\"/>"
         ));
-        let middle = y + height / 2.0;
-        self.put(format_args!("<circle class=\"dot\" cx=\"{}\" cy=\"{middle}\" r=\"3\"/>", x + 10.0));
-        self.text("label", x + 18.0, middle + 3.8, &pill.text);
+        // In the middle whatever the font: how wide the text really is, is not known here.
+        self.put(format_args!(
+            "<text class=\"label\" text-anchor=\"middle\" x=\"{}\" y=\"{}\"><tspan class=\"dot\">●</tspan> {}</text>",
+            x + width / 2.0,
+            y + height / 2.0 + 3.8,
+            escaped(&pill.text)
+        ));
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Address, drawn};
 use crate::console::frame::{Problem, Visit};
 use crate::console::html;
 use crate::director::Role;
-use crate::director::view::{EventView, MessageDetail, SessionTrace, Shown, TracedMessage};
+use crate::director::view::{EventView, MessageDetail, SessionTrace, Shown, Sight, TracedMessage};
 use crate::message::{Kind, MessageId, Status};
 use crate::picture::sequence::spoken;
 use crate::store::Level;
@@ -53,15 +53,17 @@ pub(super) async fn of(
     id: MessageId,
     address: &Address,
 ) -> Result<Option<Panel>, Problem> {
-    let sight = visit.caller.role.sight(false);
+    let tab = address.which.tab.as_deref();
+    let tab = TABS.iter().map(|(word, _)| *word).find(|word| Some(*word) == tab).unwrap_or("body");
+    // Who sees a body is on record; who does not ask for one need not be.
+    let bodies = matches!(tab, "body" | "response");
+    let sight = if bodies { visit.caller.role.sight(false) } else { Sight::Withheld };
     let detail = match visit.director.message(id, sight).await {
         Ok(detail) => detail,
         Err(crate::director::DirectorError::UnknownMessage(_)) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     let attempts: Vec<EventView> = detail.events.iter().filter(|event| is_attempt(event)).cloned().collect();
-    let tab = address.which.tab.as_deref();
-    let tab = TABS.iter().map(|(word, _)| *word).find(|word| Some(*word) == tab).unwrap_or("body");
     let counts = |word: &str| match word {
         "attempts" => attempts.len(),
         "log" => detail.events.len(),
