@@ -6,6 +6,8 @@
 mod control;
 #[path = "engine/front.rs"]
 mod front;
+#[path = "engine/jobs.rs"]
+mod jobs;
 #[path = "engine/keys.rs"]
 mod keys;
 #[path = "engine/kit.rs"]

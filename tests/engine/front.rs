@@ -7,9 +7,9 @@ use std::time::Duration;
 use iop::message::MessageId;
 use iop::store::memory::MemoryStore;
 use iop::store::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, LeaseBatch, LeaseOrder,
-    LeaseRequest, LeaseToken, NodeId, Outcome, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search,
-    Step, Store, StoreError, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, JobLine, JobLineQuery,
+    JobQuery, JobWrite, LeaseBatch, LeaseOrder, LeaseRequest, LeaseToken, NodeId, Outcome, ProcessState, PurgeBatch,
+    Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
 };
 use tokio::sync::watch;
 
@@ -121,6 +121,14 @@ impl Viewer for Front {
         self.inner.audit(query)
     }
 
+    fn jobs(&self, query: JobQuery) -> Reply<Vec<StoredJob>> {
+        self.inner.jobs(query)
+    }
+
+    fn job_lines(&self, query: JobLineQuery) -> Reply<Vec<JobLine>> {
+        self.inner.job_lines(query)
+    }
+
     fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {
         self.inner.purgeable(batch)
     }
@@ -223,6 +231,10 @@ impl Store for Front {
 
     fn shrink(&self, bytes: u64) -> Reply<bool> {
         self.inner.shrink(bytes)
+    }
+
+    fn write_job(&self, write: JobWrite) -> Reply<u64> {
+        self.inner.write_job(write)
     }
 
     fn admin(&self, action: Admin) -> Reply<bool> {

@@ -479,6 +479,9 @@ pub(crate) struct ResendArguments {
     /// To this item in place of their own.
     #[arg(long, value_name = "ITEM")]
     pub(crate) to: Option<String>,
+    /// Also those that were resent already.
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Another body for one message: JSON, a file (`@hello.json`), or `-` for standard input.
     #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
     pub(crate) body: Option<String>,

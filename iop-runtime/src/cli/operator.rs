@@ -41,7 +41,7 @@ enum Place {
 enum Decision<'a> {
     Resume,
     Discard { reason: &'a str },
-    Resend { to: Option<&'a str>, body: Option<Bytes> },
+    Resend { to: Option<&'a str>, body: Option<Bytes>, force: bool },
 }
 
 #[derive(Debug, Deserialize)]
@@ -92,7 +92,7 @@ impl Program {
         if body.is_some() && arguments.chosen.ids.len() != 1 {
             return Err(Failure::new(Exit::Usage, "another body is for one message: name its id"));
         }
-        let decision = Decision::Resend { to: arguments.to.as_deref(), body };
+        let decision = Decision::Resend { to: arguments.to.as_deref(), body, force: arguments.force };
         self.decide(settings, &arguments.chosen, &decision, out)
     }
 
@@ -273,9 +273,9 @@ impl Place {
                 Decision::Discard { reason } => {
                     said(director.discard(id, By::new(by).because(reason)).await, id, "discarded")
                 }
-                Decision::Resend { to, body } => {
+                Decision::Resend { to, body, force } => {
                     let mut resend = Resend::by(by);
-                    (resend.to, resend.body) = (to.map(str::to_owned), body.clone());
+                    (resend.to, resend.body, resend.force) = (to.map(str::to_owned), body.clone(), *force);
                     let called = director.resend(id, resend).await.map_err(refused)?;
                     Ok(Some(resent_line(id, &called.id.to_string())))
                 }
@@ -284,9 +284,9 @@ impl Place {
                 let (verb, query, body) = match decision {
                     Decision::Resume => ("resume", String::new(), Bytes::new()),
                     Decision::Discard { reason } => ("discard", format!("&reason={}", segment(reason)), Bytes::new()),
-                    Decision::Resend { to, body } => {
+                    Decision::Resend { to, body, force } => {
                         let to = to.map(|to| format!("&to={}", segment(to))).unwrap_or_default();
-                        ("resend", to, body.clone().unwrap_or_default())
+                        ("resend", format!("{to}&force={force}"), body.clone().unwrap_or_default())
                     }
                 };
                 let path = format!("/api/v1/messages/{id}/{verb}?by={}{query}", segment(by));

@@ -75,6 +75,10 @@ async fn serve(resolved: ResolvedProduction, arguments: &RunArguments, out: &mut
     };
     let listening = CancellationToken::new();
     let director = running.director();
+    if let Err(error) = director.continue_jobs().await {
+        // The supervisor hears of a failing store by itself; the jobs stay as they are, and go on with the next start.
+        say(&events::escaped_lines(&format!("jobs do not go on: {error}")));
+    }
     let answer_callers = async {
         if let Some(entrance) = entrance {
             entrance.serve(director, listening.clone()).await;

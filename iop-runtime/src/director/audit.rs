@@ -52,6 +52,20 @@ impl By {
     }
 }
 
+impl By {
+    /// Who.
+    #[must_use]
+    pub fn who(&self) -> &str {
+        &self.who
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+}
+
 impl fmt::Display for By {
     /// `eve: no such patient`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

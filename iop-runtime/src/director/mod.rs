@@ -5,8 +5,10 @@ mod alerts;
 mod audit;
 mod edits;
 pub mod http;
+mod jobs;
 mod operator;
 mod read;
+mod search;
 mod status;
 pub mod view;
 
@@ -28,7 +30,9 @@ use crate::store::{NewMessage, Step, Store, StoreError, StoredMessage};
 
 pub use self::access::{CallOrigin, Caller, Role};
 pub use self::audit::{Act, Actor, By};
+pub use self::jobs::{Job, JobAct, JobPlan, JobState, MOST_MESSAGES};
 pub use self::operator::Resend;
+pub use self::search::{PageOf, SearchPage, SuspendedGroup, SuspendedGroups};
 pub use crate::search::RESENT_FROM;
 
 pub use self::status::{FailingStatus, ItemStatus, ParkedStatus, ProductionStatus, ScheduleStatus};
@@ -90,6 +94,23 @@ pub enum DirectorError {
         /// What is stored under it.
         of: String,
     },
+    /// The message was sent once more already. Nothing was stored.
+    #[error("{id} was resent already, as {new}; resend it all the same with `force`")]
+    AlreadyResent {
+        /// The message.
+        id: MessageId,
+        /// The one that it was resent as.
+        new: MessageId,
+    },
+    /// The message does not wait for a person: somebody else has decided, or a worker has it.
+    #[error("{0} is not suspended any more")]
+    NotWaiting(MessageId),
+    /// No such job.
+    #[error("there is no job {0}")]
+    UnknownJob(u64),
+    /// What was asked for cannot be done as it is.
+    #[error("{0}")]
+    Refused(String),
     /// The item is stopped.
     #[error("`{0}` is stopped")]
     Stopped(String),
@@ -241,7 +262,7 @@ impl Director {
     /// [`DirectorError::NotStored`], [`DirectorError::Unknown`].
     pub async fn resume(&self, message: MessageId, by: impl Into<By>) -> Result<bool, DirectorError> {
         let by = by.into();
-        let done = crate::engine::resume(&self.core, message, &by.to_string().into()).await.map_err(store_error);
+        let done = self.resume_unrecorded(message, &by).await;
         self.audited(Act::new("message.resume", format!("message {message}")).by(by), done, done_or_not).await
     }
 
@@ -252,8 +273,18 @@ impl Director {
     /// [`DirectorError::NotStored`], [`DirectorError::Unknown`].
     pub async fn discard(&self, message: MessageId, by: impl Into<By>) -> Result<bool, DirectorError> {
         let by = by.into();
-        let done = crate::engine::discard(&self.core, message, &by.to_string().into()).await.map_err(store_error);
+        let done = self.discard_unrecorded(message, &by).await;
         self.audited(Act::new("message.discard", format!("message {message}")).by(by), done, done_or_not).await
+    }
+
+    /// As [`resume`](Self::resume), as a part of an act that is on record as a whole.
+    async fn resume_unrecorded(&self, message: MessageId, by: &By) -> Result<bool, DirectorError> {
+        crate::engine::resume(&self.core, message, &by.to_string().into()).await.map_err(store_error)
+    }
+
+    /// As [`discard`](Self::discard), as a part of an act that is on record as a whole.
+    async fn discard_unrecorded(&self, message: MessageId, by: &By) -> Result<bool, DirectorError> {
+        crate::engine::discard(&self.core, message, &by.to_string().into()).await.map_err(store_error)
     }
 
     /// Suspends a message that waits in memory for a worker or for its next attempt, in the name of `by`; `false` where it

@@ -13,7 +13,7 @@ use crate::engine::{at_rest, housekeeping};
 use crate::message::{Invocation, Kind, MessageId, MessageType};
 use crate::search::RESENT_FROM;
 use crate::settings::ResolvedProduction;
-use crate::store::{AuditHash, Event, Purged, Step, Store, StoredMessage};
+use crate::store::{AuditHash, Commit, Event, MessageQuery, Purged, Step, Store, StoredMessage};
 
 /// How a message is sent once more.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct Resend {
     pub to: Option<String>,
     /// With another body, as JSON.
     pub body: Option<Bytes>,
+    /// Also where it was resent already.
+    pub force: bool,
     /// Who asks for it, and why.
     pub by: By,
 }
@@ -31,7 +33,7 @@ impl Resend {
     /// The same body to the same item, in the name of `by`.
     #[must_use]
     pub fn by(by: impl Into<By>) -> Self {
-        Self { to: None, body: None, by: by.into() }
+        Self { to: None, body: None, force: false, by: by.into() }
     }
 }
 
@@ -57,6 +59,7 @@ impl Director {
     ///
     /// # Errors
     /// [`DirectorError::UnknownMessage`]; [`DirectorError::Invalid`] where the body does not fit;
+    /// [`DirectorError::AlreadyResent`] where somebody was faster, unless it is [forced](Resend::force);
     /// [`DirectorError::UnknownType`] where the item does not take it; nothing was stored then. Those of the store.
     pub async fn resend(&self, id: MessageId, resend: Resend) -> Result<Called, DirectorError> {
         let original = self.stored(id).await?;
@@ -68,14 +71,30 @@ impl Director {
     }
 
     async fn resend_stored(&self, original: &StoredMessage, resend: Resend) -> Result<Called, DirectorError> {
+        let new = MessageId::random();
+        let commit = self.submit_again(original, &resend, new).await?;
+        self.core.durable(&commit).await.map_err(store_error)?;
+        Ok(Called { id: new, session: original.header.session, response: None })
+    }
+
+    /// Submits a stored request once more, as `new`; nothing happens where that is stored already.
+    pub(super) async fn submit_again(
+        &self,
+        original: &StoredMessage,
+        resend: &Resend,
+        new: MessageId,
+    ) -> Result<Commit, DirectorError> {
         let core = &self.core;
         let header = &original.header;
         let target = resend.to.as_deref().or(header.target.as_deref()).unwrap_or_default();
         let index = self.index(target)?;
         let message = self.message_type(index, Some(&header.type_name))?;
         let accepted = accepted(message, original, resend.body.as_ref())?;
-        let new = MessageId::random();
+        if !resend.force {
+            self.not_resent(header.id, new).await?;
+        }
         let mut emission = entering(core, index, message, accepted, new);
+        emission.maybe_stored = true;
         let emitted = &mut emission.message;
         emitted.session = header.session;
         emitted.parent = Some(header.id);
@@ -86,13 +105,23 @@ impl Director {
         emitted.description = Some(Arc::from(format!("resent by {}{edited}", resend.by)));
         emitted.keys.push((RESENT_FROM, header.id.to_string()));
         let commit = core.submit(Step::default(), vec![emission]);
-        core.durable(&commit).await.map_err(store_error)?;
         let text = format!("resent to `{target}` as {new}{edited} by {}", resend.by);
         core.store.append_events(vec![Event::decided(header, &text, core.clock.now())]);
-        Ok(Called { id: new, session: header.session, response: None })
+        Ok(commit)
     }
 
-    async fn stored(&self, id: MessageId) -> Result<StoredMessage, DirectorError> {
+    /// Nobody has sent it once more, unless as `new`.
+    async fn not_resent(&self, id: MessageId, new: MessageId) -> Result<(), DirectorError> {
+        let key = Some((RESENT_FROM.into(), id.to_string().into()));
+        let query = MessageQuery { key, limit: 2, ..MessageQuery::default() };
+        let resent = self.core.store.query(query).await.map_err(store_error)?;
+        match resent.iter().find(|header| header.id != new) {
+            Some(header) => Err(DirectorError::AlreadyResent { id, new: header.id }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) async fn stored(&self, id: MessageId) -> Result<StoredMessage, DirectorError> {
         let found = self.core.store.find(id).await.map_err(store_error)?;
         found.filter(|found| found.header.kind == Kind::Request).ok_or(DirectorError::UnknownMessage(id))
     }

@@ -1,6 +1,6 @@
 //! What the parts of a running production share, and the one way by which messages enter the store and the queues.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -54,6 +54,8 @@ pub(crate) struct Core {
     pub(super) held: Mutex<Option<Arc<Held>>>,
     /// How long what is finished is kept.
     pub(crate) retention: Retention,
+    /// Jobs that are worked on. Whoever changes one holds this meanwhile.
+    pub(crate) jobs: tokio::sync::Mutex<HashSet<u64>>,
     order: Mutex<Order>,
 }
 
@@ -140,6 +142,7 @@ impl Core {
             rates: Rates::new(since),
             held: Mutex::default(),
             retention: parts.retention,
+            jobs: tokio::sync::Mutex::default(),
             order: Mutex::default(),
         }
     }

@@ -24,6 +24,7 @@
 mod audit;
 pub(crate) mod blobs;
 mod held;
+mod jobs;
 mod judge;
 mod leases;
 pub mod memory;
@@ -45,6 +46,7 @@ use crate::message::{BlobStore, Header, Invocation, Kind, MessageId, Priority, S
 pub use audit::{AuditEntry, AuditFault, AuditHash, AuditHead, AuditQuery, AuditRecord, verify_audit};
 pub use held::Held;
 pub(crate) use held::NOTE as HELD;
+pub use jobs::{JobLine, JobLineQuery, JobQuery, JobWrite, StoredJob};
 pub use purge::{Purge, PurgeBatch, PurgeCursor, PurgeOf, PurgeRule, Purged, Usage};
 pub use search::{Counted, Found, Search};
 pub use viewer::{Event, EventQuery, Level, MessageQuery, QueueStatus, Viewer};
@@ -119,6 +121,9 @@ pub trait Store: Viewer {
 
     /// Keeps a text under a name, in place of what was there: what is remembered from one program to the next.
     fn write_note(&self, name: Arc<str>, text: Arc<str>) -> Reply<()>;
+
+    /// Changes a job; its number.
+    fn write_job(&self, write: JobWrite) -> Reply<u64>;
 
     /// One action of a person, atomic; `false` when the message is not in a state that allows it.
     fn admin(&self, action: Admin) -> Reply<bool>;

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuditEntry, AuditQuery, Counted, Found, ProcessState, PurgeBatch, Purged, Reply, Search, StoredMessage, Usage,
+    AuditEntry, AuditQuery, Counted, Found, JobLine, JobLineQuery, JobQuery, ProcessState, PurgeBatch, Purged, Reply,
+    Search, StoredJob, StoredMessage, Usage,
 };
 use crate::clock::Timestamp;
 use crate::message::{Header, MessageId, SessionId, Status};
@@ -54,6 +55,12 @@ pub trait Viewer: Send + Sync + fmt::Debug + 'static {
 
     /// Entries of the audit log, newest first unless the query says otherwise.
     fn audit(&self, query: AuditQuery) -> Reply<Vec<AuditEntry>>;
+
+    /// Jobs, newest first.
+    fn jobs(&self, query: JobQuery) -> Reply<Vec<StoredJob>>;
+
+    /// Messages of a job, in their order.
+    fn job_lines(&self, query: JobLineQuery) -> Reply<Vec<JobLine>>;
 
     /// What this batch of a [purge](super::Store::purge) would remove.
     fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged>;

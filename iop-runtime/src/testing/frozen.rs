@@ -10,9 +10,9 @@ use tokio::runtime::Handle;
 use crate::message::{BlobStore, MessageId};
 use crate::store::blobs::Blobs;
 use crate::store::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, LeaseBatch,
-    LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step,
-    Store, StoreError, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, JobLine, JobLineQuery,
+    JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus,
+    Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
 };
 
 /// Where the production's messages are.
@@ -173,6 +173,10 @@ impl Store for Frozen {
         self.ask(|store| store.write_note(name, text))
     }
 
+    fn write_job(&self, write: JobWrite) -> Reply<u64> {
+        self.ask(|store| store.write_job(write))
+    }
+
     fn admin(&self, action: Admin) -> Reply<bool> {
         self.ask(|store| store.admin(action))
     }
@@ -197,6 +201,14 @@ impl Viewer for Frozen {
 
     fn audit(&self, query: AuditQuery) -> Reply<Vec<AuditEntry>> {
         self.ask(|store| store.audit(query))
+    }
+
+    fn jobs(&self, query: JobQuery) -> Reply<Vec<StoredJob>> {
+        self.ask(|store| store.jobs(query))
+    }
+
+    fn job_lines(&self, query: JobLineQuery) -> Reply<Vec<JobLine>> {
+        self.ask(|store| store.job_lines(query))
     }
 
     fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {

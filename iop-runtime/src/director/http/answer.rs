@@ -34,14 +34,18 @@ impl From<DirectorError> for Failure {
             DirectorError::UnknownItem { .. }
             | DirectorError::NotAService(..)
             | DirectorError::NoEntrance(_)
-            | DirectorError::UnknownMessage(_) => StatusCode::NOT_FOUND,
+            | DirectorError::UnknownMessage(_)
+            | DirectorError::UnknownJob(_) => StatusCode::NOT_FOUND,
             DirectorError::Invalid { .. } | DirectorError::UnknownType { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             DirectorError::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
             // Nothing was taken, or a repetition with the same key is safe.
             DirectorError::Stopped(_) | DirectorError::NotStored(_) | DirectorError::Unknown(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            DirectorError::OtherMessage { .. } => StatusCode::CONFLICT,
+            DirectorError::OtherMessage { .. }
+            | DirectorError::AlreadyResent { .. }
+            | DirectorError::NotWaiting(_)
+            | DirectorError::Refused(_) => StatusCode::CONFLICT,
             // It was taken, and waits for a person or was taken out by one.
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
@@ -106,6 +110,10 @@ mod tests {
             (timed_out, 504),
             (suspended, 500),
             (DirectorError::Removed(item()), 500),
+            (DirectorError::UnknownJob(7), 404),
+            (DirectorError::Refused(item()), 409),
+            (DirectorError::NotWaiting(MessageId::random()), 409),
+            (DirectorError::AlreadyResent { id: MessageId::random(), new: MessageId::random() }, 409),
             (DirectorError::OtherMessage { id: MessageId::random(), of: item() }, 409),
         ] {
             assert_eq!(Failure::from(error.clone()).status.as_u16(), status, "{error}");

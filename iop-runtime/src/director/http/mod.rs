@@ -9,6 +9,7 @@ mod credentials;
 mod edits;
 mod operator;
 mod routes;
+mod search;
 mod server;
 mod show;
 mod table;

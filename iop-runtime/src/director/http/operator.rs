@@ -37,6 +37,8 @@ struct How {
     by: Option<String>,
     reason: Option<String>,
     to: Option<String>,
+    #[serde(default)]
+    force: bool,
 }
 
 impl How {
@@ -70,7 +72,7 @@ async fn resend(asked: Asked, Path(id): Path<MessageId>, Query(how): Query<How>,
         Ok(body) => Some(body).filter(|body| !body.is_empty()),
         Err(failure) => return failure.into_response(),
     };
-    let resend = Resend { to: how.to.clone(), body, by: how.by_and_why(&asked.caller) };
+    let resend = Resend { to: how.to.clone(), body, force: how.force, by: how.by_and_why(&asked.caller) };
     answer(asked.director.resend(id, resend).await.map(|called| Resent { id: called.id, session: called.session }))
 }
 

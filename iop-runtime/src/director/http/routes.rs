@@ -73,6 +73,7 @@ pub(super) fn all() -> Vec<Route> {
     all.extend(super::show::routes());
     all.extend(super::edits::routes());
     all.extend(super::operator::routes());
+    all.extend(super::search::routes());
     all
 }
 

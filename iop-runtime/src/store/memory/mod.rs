@@ -2,6 +2,7 @@
 //!
 //! It keeps every law but survival: one lock, no thread, every answer known at once, so that it works under paused time.
 
+mod job;
 mod order;
 mod purge;
 mod rows;
@@ -15,9 +16,9 @@ use std::time::Duration;
 
 use self::state::State;
 use super::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, LeaseBatch,
-    LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step,
-    Store, StoreError, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, JobLine, JobLineQuery,
+    JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus,
+    Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
 };
 use crate::clock::{Clock, Timestamp};
 use crate::message::{BlobStore, MessageId};
@@ -126,6 +127,10 @@ impl Store for MemoryStore {
         self.answer(move |state, _| drop(state.notes.insert(name, text)))
     }
 
+    fn write_job(&self, write: JobWrite) -> Reply<u64> {
+        self.answer(move |state, _| state.jobs.write(write))
+    }
+
     fn admin(&self, action: Admin) -> Reply<bool> {
         self.answer(move |state, now| state.admin(&action, now))
     }
@@ -170,6 +175,14 @@ impl Viewer for MemoryStore {
 
     fn audit(&self, query: AuditQuery) -> Reply<Vec<AuditEntry>> {
         self.answer(move |state, _| view::audit(&state.audit, &query))
+    }
+
+    fn jobs(&self, query: JobQuery) -> Reply<Vec<StoredJob>> {
+        self.answer(move |state, _| state.jobs.find(query))
+    }
+
+    fn job_lines(&self, query: JobLineQuery) -> Reply<Vec<JobLine>> {
+        self.answer(move |state, _| state.jobs.lines(query))
     }
 
     fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::job::Jobs;
 use super::rows::{Indexed, Rows, lane};
 use crate::clock::Timestamp;
 use crate::message::{Header, Kind, MessageId, Status};
@@ -26,6 +27,7 @@ pub(super) struct State {
     pub(super) events: VecDeque<Event>,
     /// By place: the first one is number 1.
     pub(super) audit: Vec<AuditEntry>,
+    pub(super) jobs: Jobs,
     pub(super) notes: HashMap<Arc<str>, Arc<str>>,
     pub(super) blobs: Blobs,
     fence_numbers: HashMap<Arc<str>, u64>,
@@ -44,6 +46,7 @@ impl Default for State {
             fences: Fences::default(),
             events: VecDeque::new(),
             audit: Vec::new(),
+            jobs: Jobs::default(),
             notes: HashMap::new(),
             blobs: Blobs::in_memory(),
             fence_numbers: HashMap::new(),

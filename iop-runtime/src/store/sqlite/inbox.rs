@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use crate::message::MessageId;
 use crate::store::blobs::Hold;
 use crate::store::{
-    Admin, AuditEntry, AuditRecord, Commit, Event, Fence, LeaseBatch, LeaseRequest, LeaseToken, NodeId, Outcome,
-    ProcessState, PurgeBatch, Purged, Receipt, Reply, Step, StoreError, StoredMessage,
+    Admin, AuditEntry, AuditRecord, Commit, Event, Fence, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId,
+    Outcome, ProcessState, PurgeBatch, Purged, Receipt, Reply, Step, StoreError, StoredMessage,
 };
 
 /// At most so many requests in one transaction …
@@ -68,6 +68,7 @@ pub(super) enum Op {
     Admin(Admin, Answer<bool>),
     WriteNote(Arc<str>, Arc<str>, Answer<()>),
     Audit(AuditRecord, Answer<AuditEntry>),
+    Job(JobWrite, Answer<u64>),
     Recover(Answer<()>),
     Close(Answer<()>),
 }
@@ -87,6 +88,7 @@ impl Op {
             | Self::Shrink(..)
             | Self::WriteNote(..)
             | Self::Audit(..)
+            | Self::Job(..)
             | Self::Admin(..) => true,
             Self::LoadState(..) | Self::Find(..) | Self::IsMarked(..) | Self::Recover(_) | Self::Close(_) => false,
         }
@@ -96,7 +98,12 @@ impl Op {
     pub(super) fn must_be_durable(&self) -> bool {
         match self {
             Self::Step(queued) => !queued.step.only_starts(),
-            Self::Acquire(..) | Self::Purge(..) | Self::WriteNote(..) | Self::Audit(..) | Self::Admin(..) => true,
+            Self::Acquire(..)
+            | Self::Purge(..)
+            | Self::WriteNote(..)
+            | Self::Audit(..)
+            | Self::Job(..)
+            | Self::Admin(..) => true,
             _ => false,
         }
     }
@@ -132,6 +139,7 @@ impl Op {
             }
             Self::Purge(_, answer) => refuse(answer, error),
             Self::Audit(_, answer) => refuse(answer, error),
+            Self::Job(_, answer) => refuse(answer, error),
         }
     }
 }

@@ -8,6 +8,7 @@ mod blob;
 mod checksum;
 mod directory;
 mod inbox;
+mod job;
 pub mod keeping;
 mod leasing;
 mod names;
@@ -41,9 +42,9 @@ pub use self::tip::LostTail;
 #[doc(hidden)]
 pub use self::writer::Fault;
 use super::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Event, EventQuery, Fence, Found, LeaseBatch, LeaseRequest,
-    LeaseToken, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step, Store,
-    StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Event, EventQuery, Fence, Found, JobLine, JobLineQuery, JobQuery,
+    JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt,
+    Reply, Search, Step, Store, StoredJob, StoredMessage, Usage, Viewer,
 };
 use crate::clock::Clock;
 use crate::message::{BlobStore, MessageId, blobs_in};
@@ -192,6 +193,10 @@ impl Store for SqliteStore {
         self.inbox.ask(|answer| Op::WriteNote(name, text, answer))
     }
 
+    fn write_job(&self, write: JobWrite) -> Reply<u64> {
+        self.inbox.ask(|answer| Op::Job(write, answer))
+    }
+
     fn admin(&self, action: Admin) -> Reply<bool> {
         self.inbox.ask(|answer| Op::Admin(action, answer))
     }
@@ -237,6 +242,14 @@ impl Viewer for SqliteStore {
 
     fn audit(&self, query: AuditQuery) -> Reply<Vec<AuditEntry>> {
         self.reader.ask(move |view| view.audit(&query))
+    }
+
+    fn jobs(&self, query: JobQuery) -> Reply<Vec<StoredJob>> {
+        self.reader.ask(move |view| view.jobs(query))
+    }
+
+    fn job_lines(&self, query: JobLineQuery) -> Reply<Vec<JobLine>> {
+        self.reader.ask(move |view| view.job_lines(query))
     }
 
     fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {
@@ -289,6 +302,14 @@ impl Viewer for ReadOnlyStore {
 
     fn audit(&self, query: AuditQuery) -> Reply<Vec<AuditEntry>> {
         self.reader.ask(move |view| view.audit(&query))
+    }
+
+    fn jobs(&self, query: JobQuery) -> Reply<Vec<StoredJob>> {
+        self.reader.ask(move |view| view.jobs(query))
+    }
+
+    fn job_lines(&self, query: JobLineQuery) -> Reply<Vec<JobLine>> {
+        self.reader.ask(move |view| view.job_lines(query))
     }
 
     fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {

@@ -163,6 +163,21 @@ pub(super) const TABLES: &str = "
     CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit
         BEGIN SELECT RAISE(ABORT, 'the audit log is only appended to'); END;
 
+    CREATE TABLE job (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        document TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE job_line (
+        job INTEGER NOT NULL,
+        place INTEGER NOT NULL,
+        message BLOB NOT NULL,
+        new BLOB,
+        result TEXT,
+        PRIMARY KEY (job, place)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX job_waiting ON job_line (job, place) WHERE result IS NULL;
+
     CREATE TABLE fence (
         name TEXT PRIMARY KEY,
         number INTEGER NOT NULL

@@ -149,6 +149,14 @@ statements! {
     unposted: "
         SELECT sequence, coalesce(source, 0), coalesce(target, 0), type, kind, priority FROM message
         WHERE sequence > ?1 ORDER BY sequence";
+    insert_job: "INSERT INTO job (document) VALUES (?1) RETURNING number";
+    insert_job_line: "INSERT INTO job_line (job, place, message) VALUES (?1, ?2, ?3)";
+    write_job: "UPDATE job SET document = ?2 WHERE number = ?1";
+    /// What has a result keeps it.
+    write_job_line: "
+        UPDATE job_line SET new = ?3, result = ?4 WHERE job = ?1 AND place = ?2 AND result IS NULL";
+    remove_job: "DELETE FROM job WHERE number = ?1";
+    remove_job_lines: "DELETE FROM job_line WHERE job = ?1";
     audit_head: "SELECT number, hash FROM audit WHERE number = (SELECT max(number) FROM audit)";
     insert_audit: "
         INSERT INTO audit (number, time, who, role, origin, action, object, reason, before, after, result, hash)

@@ -244,6 +244,10 @@ impl<'c> Writer<'c> {
                 let entry = self.append_audit(record)?;
                 later(answers, answer, Ok(entry));
             }
+            Op::Job(write, answer) => {
+                let number = self.write_job(write)?;
+                later(answers, answer, Ok(number));
+            }
             Op::Admin(action, answer) => {
                 self.flush_starts()?;
                 let done = self.admin(&action)?;

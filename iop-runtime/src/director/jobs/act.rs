@@ -1,0 +1,71 @@
+//! What a job does to its messages. To do it again after a crash changes nothing: a message that a job resends has an id that
+//! derives from the job, and what was resumed or discarded is so.
+
+use super::{Job, JobAct};
+use crate::director::{Director, DirectorError, Resend, store_error};
+use crate::message::MessageId;
+use crate::store::JobLine;
+
+/// What came of a message.
+pub(super) enum Came {
+    /// It was done; with the new message, where there is one.
+    Done(Option<MessageId>),
+    /// Somebody else has dealt with it.
+    LeftAlone(String),
+    /// It cannot be done.
+    Failed(String),
+}
+
+impl Director {
+    /// Does it to each message, in their order. One commit is waited for, not one for each.
+    ///
+    /// # Errors
+    /// Where the store has failed: what was done is known when it is done again.
+    pub(super) async fn act_on(&self, job: &Job, lines: &[JobLine]) -> Result<Vec<Came>, DirectorError> {
+        let mut came = Vec::with_capacity(lines.len());
+        let mut commits = Vec::new();
+        for line in lines {
+            let result = match &job.act {
+                JobAct::Resend { to } => self.send_again(job, line.message, to.clone()).await.map(|(new, commit)| {
+                    commits.push(commit);
+                    Some(new)
+                }),
+                JobAct::Resume => {
+                    self.resume_unrecorded(line.message, &job.who()).await.and_then(|done| waited(line, done))
+                }
+                JobAct::Discard => {
+                    self.discard_unrecorded(line.message, &job.who()).await.and_then(|done| waited(line, done))
+                }
+            };
+            came.push(match result {
+                Ok(new) => Came::Done(new),
+                Err(error @ (DirectorError::AlreadyResent { .. } | DirectorError::NotWaiting(_))) => {
+                    Came::LeftAlone(error.to_string())
+                }
+                Err(error @ (DirectorError::NotStored(_) | DirectorError::Unknown(_))) => return Err(error),
+                Err(error) => Came::Failed(error.to_string()),
+            });
+        }
+        for commit in commits {
+            self.core.durable(&commit).await.map_err(store_error)?;
+        }
+        Ok(came)
+    }
+
+    async fn send_again(
+        &self,
+        job: &Job,
+        id: MessageId,
+        to: Option<String>,
+    ) -> Result<(MessageId, crate::store::Commit), DirectorError> {
+        let new = MessageId::of_input(&[b"job", job.token.as_bytes(), &id.to_bytes()]);
+        let original = self.stored(id).await?;
+        let resend = Resend { to, body: None, force: job.force, by: job.who() };
+        let commit = self.submit_again(&original, &resend, new).await?;
+        Ok((new, commit))
+    }
+}
+
+fn waited(line: &JobLine, done: bool) -> Result<Option<MessageId>, DirectorError> {
+    if done { Ok(None) } else { Err(DirectorError::NotWaiting(line.message)) }
+}

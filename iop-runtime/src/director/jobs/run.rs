@@ -1,0 +1,102 @@
+//! A job under way: some messages at a time, each with its result in the store before the next ones begin.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::act::Came;
+use super::{Job, JobState};
+use crate::director::{Act, Director, DirectorError, store_error};
+use crate::store::{JobLineQuery, JobWrite};
+
+/// Messages between two looks at whether the job is to go on.
+const AT_ONCE: usize = 50;
+
+impl Director {
+    /// Lets the jobs go on that ran when the production ended. Called once after a start.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn continue_jobs(&self) -> Result<(), DirectorError> {
+        let mut below = None;
+        loop {
+            let jobs = self.jobs(below).await?;
+            let Some(last) = jobs.last() else { return Ok(()) };
+            below = Some(last.number);
+            for job in jobs.iter().filter(|job| job.state == JobState::Running) {
+                self.run_job(job.number).await;
+            }
+        }
+    }
+
+    /// Works on a job until it is through, waits or is ended; once at a time.
+    pub(super) async fn run_job(&self, number: u64) {
+        if !self.core.jobs.lock().await.insert(number) {
+            return;
+        }
+        let director = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let pause = match director.some_of(number).await {
+                    Ok(Some(pause)) => pause,
+                    // Over, or waiting: whoever lets it go on calls again.
+                    Ok(None) => return,
+                    // The store has failed or was closed. The job stands there as running, and goes on with the next start.
+                    Err(_) => {
+                        director.core.jobs.lock().await.remove(&number);
+                        return;
+                    }
+                };
+                tokio::time::sleep(pause).await;
+            }
+        });
+    }
+
+    /// Does the next messages of a job; how long to wait then, or `None` where there is nothing to go on with.
+    async fn some_of(&self, number: u64) -> Result<Option<Duration>, DirectorError> {
+        let mut running = self.core.jobs.lock().await;
+        let mut job = self.job(number).await?;
+        if job.state != JobState::Running {
+            running.remove(&number);
+            return Ok(None);
+        }
+        let limit = job.per_second.map_or(AT_ONCE, |rate| usize::try_from(rate).unwrap_or(AT_ONCE).clamp(1, AT_ONCE));
+        let query = JobLineQuery { job: number, after: 0, waiting: true, limit };
+        let mut lines = self.core.store.job_lines(query).await.map_err(store_error)?;
+        if lines.is_empty() {
+            self.end(&mut job).await?;
+            running.remove(&number);
+            return Ok(None);
+        }
+        let worked_on = lines.len();
+        let came = self.act_on(&job, &lines).await?;
+        for (line, came) in lines.iter_mut().zip(came) {
+            match came {
+                Came::Done(new) => {
+                    job.done += 1;
+                    (line.new, line.result) = (new, Some("done".into()));
+                }
+                Came::LeftAlone(why) => {
+                    job.left_alone += 1;
+                    line.result = Some(format!("left alone: {why}").into());
+                }
+                Came::Failed(why) => {
+                    job.failed += 1;
+                    line.result = Some(format!("failed: {why}").into());
+                }
+            }
+        }
+        let progress = JobWrite::Progress { number, document: job.document()?, lines };
+        self.core.store.write_job(progress).await.map_err(store_error)?;
+        let pause = job.per_second.map(|rate| Duration::from_secs_f64(worked_on as f64 / f64::from(rate)));
+        Ok(Some(pause.unwrap_or(Duration::ZERO)))
+    }
+
+    async fn end(&self, job: &mut Job) -> Result<(), DirectorError> {
+        (job.state, job.ended) = (JobState::Done, Some(self.core.clock.now()));
+        let progress = JobWrite::Progress { number: job.number, document: job.document()?, lines: Vec::new() };
+        self.core.store.write_job(progress).await.map_err(store_error)?;
+        let Job { done, left_alone, failed, .. } = job;
+        let result: Arc<str> = format!("{done} done, {left_alone} left alone, {failed} failed").into();
+        self.record(Act::new("job.end", job.object()).by(job.who()).came_to(result)).await.map(drop)
+    }
+}
