@@ -20,9 +20,9 @@ pub(super) fn search(rows: &Rows, search: &Search) -> Found {
     };
     let limit = page(search.limit);
     let mut headers: Vec<Header> = if search.oldest_first {
-        rows.messages.iter().filter_map(matching).take(limit + 1).collect()
+        rows.messages.iter().filter_map(matching).take(limit.saturating_add(1)).collect()
     } else {
-        rows.messages.iter().rev().filter_map(matching).take(limit + 1).collect()
+        rows.messages.iter().rev().filter_map(matching).take(limit.saturating_add(1)).collect()
     };
     let more = headers.len() > limit;
     headers.truncate(limit);

@@ -54,7 +54,7 @@ impl View {
         let mut way = Way::choose(self, &search.query, range)?;
         let mut asking = Asking::prepare(self)?;
         let mut found = Found { headers: Vec::new(), next: None, looked_to: None };
-        let mut chunk = (limit + 1).min(LARGEST_CHUNK);
+        let mut chunk = limit.saturating_add(1).min(LARGEST_CHUNK);
         loop {
             let candidates = way.next(range, chunk)?;
             for (index, sequence) in candidates.iter().enumerate() {
