@@ -1,0 +1,116 @@
+//! The fault suite: the engine as a child process under kills, power cuts, full disks and the like, an auditor that proves
+//! what became of every message, and the figures that come of it.
+//!
+//! `cargo run --release -p iop-fault -- all`; see `docs/how-to/run-the-fault-suite.md`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+mod audit;
+mod books;
+mod client;
+mod driver;
+mod engine;
+mod figures;
+mod ledger;
+mod mounts;
+mod production;
+mod scenarios;
+mod stock;
+mod target;
+mod trouble;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::figures::Course;
+use crate::scenarios::{SCENARIOS, Scale, Scenario};
+use crate::trouble::Result;
+
+fn main() -> ExitCode {
+    if let Ok(production) = std::env::var(production::PRODUCTION) {
+        return production::run(&production);
+    }
+    match wanted(std::env::args().skip(1)).and_then(|wanted| run(&wanted)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// What the command line says.
+struct Wanted {
+    set: String,
+    scale: Scale,
+    scenarios: Vec<&'static Scenario>,
+    page: Option<PathBuf>,
+}
+
+fn wanted(arguments: impl Iterator<Item = String>) -> Result<Wanted> {
+    let mut wanted = Wanted { set: String::new(), scale: Scale::Short, scenarios: Vec::new(), page: None };
+    let mut arguments = arguments.peekable();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "all" | "short" => {
+                wanted.scenarios.extend(SCENARIOS);
+                wanted.scale = if argument == "all" { Scale::Full } else { Scale::Short };
+                wanted.set = argument;
+            }
+            "--full" => wanted.scale = Scale::Full,
+            "--page" => wanted.page = Some(arguments.next().ok_or("--page takes a file")?.into()),
+            number => {
+                let named = |scenario: &&Scenario| scenario.number == number;
+                let found = SCENARIOS.iter().find(named);
+                let known = || SCENARIOS.iter().map(|scenario| scenario.number).collect::<Vec<_>>().join(", ");
+                wanted.scenarios.push(found.ok_or_else(|| {
+                    format!("`{number}` is none of short, all, --full, --page FILE, and no scenario: {}", known())
+                })?);
+            }
+        }
+    }
+    if wanted.scenarios.is_empty() {
+        return Err("say `short`, `all`, or numbers of scenarios".into());
+    }
+    Ok(wanted)
+}
+
+/// `false` where a promise was broken.
+fn run(wanted: &Wanted) -> Result<bool> {
+    let before = figures::fdatasyncs_per_second()?;
+    println!("{before:.0} fdatasync per second");
+    let courses: Vec<Course> = wanted.scenarios.iter().map(|scenario| course(scenario, wanted.scale)).collect();
+    let after = figures::fdatasyncs_per_second()?;
+    println!("\n{after:.0} fdatasync per second");
+    let failed: Vec<_> = courses.iter().filter(|course| course.figures.is_err()).map(|course| course.number).collect();
+    if let Some(page) = &wanted.page {
+        figures::write(page, &courses, &wanted.set, [before, after])?;
+    }
+    println!(
+        "{} scenarios, failed: {}",
+        courses.len(),
+        if failed.is_empty() { "none".into() } else { failed.join(", ") }
+    );
+    Ok(failed.is_empty())
+}
+
+fn course(scenario: &Scenario, scale: Scale) -> Course {
+    println!("\n== {} {}", scenario.number, scenario.name);
+    let start = Instant::now();
+    // A scenario that panics is one that failed; the others go on.
+    let ran = catch_unwind(AssertUnwindSafe(|| (scenario.run)(scale)));
+    let figures = match ran {
+        Ok(Ok(figures)) => Ok(figures),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("it panicked".to_owned()),
+    };
+    let took = start.elapsed();
+    match &figures {
+        Ok(figures) => figures.iter().for_each(|figure| println!("   {figure}")),
+        Err(error) => println!("   FAILED: {error}"),
+    }
+    println!("   {:.1} s", took.as_secs_f64());
+    Course { number: scenario.number, name: scenario.name, goals: scenario.goals, took, figures }
+}
