@@ -137,7 +137,7 @@ impl Worker {
         let now = self.core.clock.now();
         let attempt = envelope.header.attempt + 1;
         let since = *envelope.header.failing.get_or_insert(now);
-        let verdict = self.item.retry().verdict(&failed, attempt, now.since(since));
+        let verdict = self.item.retry().verdict(envelope.header.id, &failed, attempt, now.since(since));
         let error: Arc<str> = failed.error.into();
         envelope.header.attempt = attempt;
         envelope.header.error = Some(Arc::clone(&error));

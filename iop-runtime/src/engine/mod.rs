@@ -222,6 +222,7 @@ impl Running {
         loop {
             let mut gone = self.gone.clone();
             tokio::select! {
+                biased;
                 () = self.core.activity.idle(|item| self.core.makes_progress(item)) => {}
                 failed = supervisor::gone(&mut gone) => return Err(failed),
             }

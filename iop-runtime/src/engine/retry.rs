@@ -1,12 +1,12 @@
 //! How long to wait before the next attempt.
 
 use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use super::guard::Failed;
 use crate::component::Disposition;
-use crate::message::SuspendReason;
+use crate::message::{MessageId, SuspendReason};
 
 /// What becomes of a message after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +30,10 @@ pub(crate) struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// After attempt number `attempt` failed; the first one failed `failing` ago.
-    pub(crate) fn verdict(&self, failed: &Failed, attempt: u32, failing: Duration) -> Verdict {
-        let again = Verdict::Again(backoff(self.backoff, self.cap, attempt));
+    /// After attempt number `attempt` of a message failed; the first one failed `failing` ago.
+    pub(crate) fn verdict(&self, message: MessageId, failed: &Failed, attempt: u32, failing: Duration) -> Verdict {
+        let pause = ceiling(self.backoff, self.cap, attempt);
+        let again = Verdict::Again(jittered(pause, chance_of(message, attempt)));
         // What may have had its effect, and what goes round, must not go on by itself.
         if self.blocks && !matches!(failed.reason, SuspendReason::InDoubt | SuspendReason::MaxHops) {
             // Another attempt that cannot help need not come soon.
@@ -53,6 +54,13 @@ impl RetryPolicy {
 /// together.
 pub(crate) fn backoff(first: Duration, cap: Duration, attempt: u32) -> Duration {
     jittered(ceiling(first, cap, attempt), RandomState::new().build_hasher().finish())
+}
+
+/// Different for each message and attempt, and the same whenever the same happens again: a simulation must be.
+fn chance_of(message: MessageId, attempt: u32) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (message.to_bytes(), attempt).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn ceiling(first: Duration, cap: Duration, attempt: u32) -> Duration {
@@ -99,16 +107,22 @@ mod tests {
             failure_timeout: Some(Duration::from_secs(60)),
             blocks: false,
         };
-        let again = Verdict::Again(Duration::ZERO);
+        let (again, message) = (Verdict::Again(Duration::ZERO), MessageId::random());
         let minute = Duration::from_secs(60);
         let outage = failed(Disposition::Unavailable);
-        assert_eq!(policy.verdict(&outage, 900, minute - Duration::from_secs(1)), again);
-        assert_eq!(policy.verdict(&outage, 3, minute), Verdict::Suspend(SuspendReason::Unavailable));
+        assert_eq!(policy.verdict(message, &outage, 900, minute - Duration::from_secs(1)), again);
+        assert_eq!(policy.verdict(message, &outage, 3, minute), Verdict::Suspend(SuspendReason::Unavailable));
         let for_ever = RetryPolicy { failure_timeout: None, ..policy };
-        assert_eq!(for_ever.verdict(&outage, u32::MAX, minute * 1_000_000), again);
-        assert_eq!(policy.verdict(&failed(Disposition::Retry), 1, minute), again);
-        assert_eq!(policy.verdict(&failed(Disposition::Retry), 2, minute), Verdict::Suspend(SuspendReason::Poison));
-        assert_eq!(policy.verdict(&failed(Disposition::Fatal), 1, minute), Verdict::Suspend(SuspendReason::Poison));
+        assert_eq!(for_ever.verdict(message, &outage, u32::MAX, minute * 1_000_000), again);
+        assert_eq!(policy.verdict(message, &failed(Disposition::Retry), 1, minute), again);
+        assert_eq!(
+            policy.verdict(message, &failed(Disposition::Retry), 2, minute),
+            Verdict::Suspend(SuspendReason::Poison)
+        );
+        assert_eq!(
+            policy.verdict(message, &failed(Disposition::Fatal), 1, minute),
+            Verdict::Suspend(SuspendReason::Poison)
+        );
     }
 
     #[test]
@@ -122,7 +136,7 @@ mod tests {
             blocks: true,
         };
         for disposition in [Disposition::Retry, Disposition::Unavailable, Disposition::Fatal] {
-            let verdict = policy.verdict(&failed(disposition), 99, cap * 1_000);
+            let verdict = policy.verdict(MessageId::random(), &failed(disposition), 99, cap * 1_000);
             assert!(matches!(verdict, Verdict::Again(pause) if pause <= cap && pause >= cap / 2), "{verdict:?}");
         }
     }

@@ -14,6 +14,7 @@ mod ledger;
 mod mounts;
 mod production;
 mod scenarios;
+mod simulation;
 mod stock;
 mod target;
 mod trouble;
@@ -81,7 +82,14 @@ fn wanted(arguments: impl Iterator<Item = String>) -> Result<Wanted> {
 fn run(wanted: &Wanted) -> Result<bool> {
     let before = figures::fdatasyncs_per_second()?;
     println!("{before:.0} fdatasync per second");
-    let courses: Vec<Course> = wanted.scenarios.iter().map(|scenario| course(scenario, wanted.scale)).collect();
+    let mut courses = Vec::new();
+    for scenario in &wanted.scenarios {
+        courses.push(course(scenario, wanted.scale));
+        // Whoever ends a long run has what came of it so far.
+        if let Some(page) = &wanted.page {
+            figures::write(page, &courses, &wanted.set, [before, before])?;
+        }
+    }
     let after = figures::fdatasyncs_per_second()?;
     println!("\n{after:.0} fdatasync per second");
     let failed: Vec<_> = courses.iter().filter(|course| course.figures.is_err()).map(|course| course.number).collect();

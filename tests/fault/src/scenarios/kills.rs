@@ -1,5 +1,6 @@
 //! Kills: of the engine at random moments under load, and at each of its system calls.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use iop::message::Status;
@@ -71,22 +72,32 @@ pub(super) fn each_call(scale: Scale) -> Result<Vec<Figure>> {
     if !is_there("strace") {
         return Ok(vec![Figure::skipped("crash points", "there is no strace")]);
     }
-    let (points, step) = (scale.of(60, 800), scale.of(7, 1));
-    let (mut survived, mut reached) = (0_u64, 0_u64);
-    let mut random = Random::from_seed(2);
-    let mut at = 0;
-    let mut beyond = 0;
-    while reached < points && beyond < 3 {
-        at += if step == 1 { 1 } else { random.between(1, 2 * step) };
-        let killed = one_call(at)?;
-        reached += u64::from(killed);
-        survived += u64::from(killed);
-        // The life of these messages has ended before: begin again in front, between the points that were tried.
-        if !killed {
-            beyond += 1;
-            at = 0;
+    let points = scale.of(60, 800);
+    let (next, reached, beyond) = (AtomicU64::new(1), AtomicU64::new(0), AtomicU64::new(0));
+    // The life of a few messages has so many of these calls; the short set tries some of them.
+    let stride = scale.of(5, 1);
+    let walk = || -> Result<()> {
+        while reached.load(Ordering::Relaxed) < points && beyond.load(Ordering::Relaxed) < 6 {
+            let at = next.fetch_add(stride, Ordering::Relaxed);
+            let lap = at / LAP;
+            if one_call(1 + at % LAP, lap)? {
+                reached.fetch_add(1, Ordering::Relaxed);
+                beyond.store(0, Ordering::Relaxed);
+            } else if beyond.fetch_add(1, Ordering::Relaxed) == 4 {
+                // Its end is behind us: another lap, with more messages.
+                next.store((lap + 1) * LAP, Ordering::Relaxed);
+                beyond.store(0, Ordering::Relaxed);
+            }
         }
-    }
+        Ok(())
+    };
+    std::thread::scope(|scope| -> Result<()> {
+        let other = scope.spawn(walk);
+        walk()?;
+        other.join().map_err(|_| "a walk panicked")?
+    })?;
+    let reached = reached.into_inner();
+    let survived = reached;
     Ok(vec![
         Figure::promise("crash points survived", "all", format!("{survived} of {reached}"), survived == reached)?,
         Figure::measured(
@@ -99,11 +110,16 @@ pub(super) fn each_call(scale: Scale) -> Result<Vec<Figure>> {
     ])
 }
 
+/// More calls than the life of a few messages has.
+const LAP: u64 = 10_000;
+
 /// `false` where the engine came to its end before the call; an error where anything was lost.
-fn one_call(at: u64) -> Result<bool> {
+fn one_call(at: u64, lap: u64) -> Result<bool> {
     let mut trial = Trial::new()?;
     std::fs::create_dir_all(trial.site.inbox())?;
-    for lane in ["file-0", "file-1", "file-0"] {
+    let messages = 3 + 3 * lap;
+    let lane_of = |number: u64| if number.is_multiple_of(2) { "file-1" } else { "file-0" };
+    for lane in (1..=messages).map(lane_of) {
         let number = trial.ledger.send(lane)?;
         put_file(&trial.site.inbox(), &format!("{number:08}.json"), &order(number, lane, "", 20))?;
     }
@@ -112,15 +128,15 @@ fn one_call(at: u64) -> Result<bool> {
     trial.site.wrap(&["strace", "-f", "-qqq", "-o", "/dev/null", "-e", &inject]);
     let killed = trial.site.finish()?.code() != Some(0);
     trial.site.wrap(&[]);
-    for number in 1..=3 {
+    for number in 1..=messages {
         let name = format!("{number:08}.json");
         if trial.site.inbox().join(".archive").join(&name).exists() {
-            trial.ledger.acknowledge(number, if number == 2 { "file-1" } else { "file-0" })?;
+            trial.ledger.acknowledge(number, lane_of(number))?;
         }
     }
     trial.finish().map_err(|error| format!("killed at call {at}: {error}"))?;
     // Whether acknowledged or not, a file that was put there is taken once.
     let got = trial.site.target.delivered();
-    let all = (1..=3).all(|number| got.iter().any(|one| one.number == number));
+    let all = (1..=messages).all(|number| got.iter().any(|one| one.number == number));
     if all { Ok(killed) } else { Err(format!("killed at call {at}: not every file was taken").into()) }
 }

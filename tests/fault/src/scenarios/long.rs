@@ -55,7 +55,7 @@ const MIB: u64 = 1 << 20;
 
 /// Scenario 14: input much faster than what takes it, in 128 MiB.
 pub(super) fn pressure(scale: Scale) -> Result<Vec<Figure>> {
-    let time = Duration::from_secs(scale.of(5, 30));
+    let time = Duration::from_secs(scale.of(5, 20));
     let trial = Trial::new()?;
     let limit = Limit::of(128 * MIB);
     let mut engine = trial.site.start()?;
@@ -198,7 +198,7 @@ pub(super) fn burst(scale: Scale) -> Result<Vec<Figure>> {
 
 /// Scenario 35: half load, for a while; memory must not grow.
 pub(super) fn soak(scale: Scale) -> Result<Vec<Figure>> {
-    let seconds = scale.of(20, 120);
+    let seconds = scale.of(20, 90);
     let mut trial = Trial::new()?;
     // What is kept is a matter of the disk; here it is about memory.
     trial.site.set("IOP__RETENTION", "10s");

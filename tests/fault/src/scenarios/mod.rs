@@ -8,6 +8,7 @@ mod kills;
 mod lives;
 mod long;
 mod rot;
+mod seeds;
 mod targets;
 mod trial;
 
@@ -76,4 +77,5 @@ pub(crate) static SCENARIOS: &[Scenario] = &[
     scenario("35", "soak", "", long::soak),
     scenario("36", "backups under load", "", long::backup),
     scenario("37", "purges under load", "", long::purge),
+    scenario("38", "the engine in a simulation", "G18", seeds::seeds),
 ];
