@@ -60,7 +60,10 @@ fn wanted(arguments: impl Iterator<Item = String>) -> Result<Wanted> {
                 wanted.scale = if argument == "all" { Scale::Full } else { Scale::Short };
                 wanted.set = argument;
             }
-            "--full" => wanted.scale = Scale::Full,
+            "--full" => {
+                wanted.scale = Scale::Full;
+                "scenarios of the full set".clone_into(&mut wanted.set);
+            }
             "--page" => wanted.page = Some(arguments.next().ok_or("--page takes a file")?.into()),
             number => {
                 let named = |scenario: &&Scenario| scenario.number == number;
@@ -85,6 +88,8 @@ fn run(wanted: &Wanted) -> Result<bool> {
     let mut courses = Vec::new();
     for scenario in &wanted.scenarios {
         courses.push(course(scenario, wanted.scale));
+        let place = |course: &Course| course.number.parse::<u32>().unwrap_or(u32::MAX);
+        courses.sort_by_key(place);
         // Whoever ends a long run has what came of it so far.
         if let Some(page) = &wanted.page {
             figures::write(page, &courses, &wanted.set, [before, before])?;

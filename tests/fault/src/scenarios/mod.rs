@@ -10,6 +10,7 @@ mod long;
 mod rot;
 mod seeds;
 mod targets;
+mod torn;
 mod trial;
 
 use crate::figures::Figure;
@@ -52,9 +53,10 @@ const fn scenario(
 
 /// All of them.
 pub(crate) static SCENARIOS: &[Scenario] = &[
-    scenario("1", "kill -9 at random moments", "G1, G5", kills::random),
+    scenario("1", "kill -9 at random moments", "G1", kills::random),
     scenario("2", "kill -9 at each call that changes the disk", "G1", kills::each_call),
     scenario("3", "power cuts", "G2", disks::power),
+    scenario("4", "writes that reach the disk in part", "", torn::images),
     scenario("5", "flipped bits", "G3", rot::flips),
     scenario("6", "a full disk", "G4", disks::full),
     scenario("7", "a write or fsync that fails", "", disks::failing),

@@ -10,9 +10,9 @@ use std::time::Duration;
 use iop::message::{BlobStore, Header, MessageId};
 use iop::store::memory::MemoryStore;
 use iop::store::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, LeaseBatch, LeaseRequest,
-    LeaseToken, MessageQuery, NodeId, Outcome, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Step,
-    Store, StoreError, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, LeaseBatch,
+    LeaseRequest, LeaseToken, MessageQuery, NodeId, Outcome, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt,
+    Reply, Search, Step, Store, StoreError, StoredMessage, Usage, Viewer,
 };
 
 use crate::trouble::Random;
@@ -264,6 +264,18 @@ impl Viewer for Handle {
 
     fn query(&self, query: MessageQuery) -> Reply<Vec<Header>> {
         self.0.inner.query(query)
+    }
+
+    fn search(&self, search: Search) -> Reply<Found> {
+        self.0.inner.search(search)
+    }
+
+    fn key_values(&self, name: Arc<str>, prefix: Arc<str>, limit: usize) -> Reply<Vec<String>> {
+        self.0.inner.key_values(name, prefix, limit)
+    }
+
+    fn last_sequence(&self) -> Reply<u64> {
+        self.0.inner.last_sequence()
     }
 
     fn find(&self, id: MessageId) -> Reply<Option<StoredMessage>> {
