@@ -190,31 +190,29 @@ impl Draft {
                 Err(text) => Err(text),
             };
         }
-        let place = self.place();
         if self.path.subcomponent > 0 {
-            return Err(place.add(" is a subcomponent, and has nothing in it"));
+            return Err(self.place().add(" is a subcomponent, and has nothing in it"));
         }
-        match self.dictionary.component(self.of, &place, wanted) {
-            Ok((number, component)) => {
-                let level =
-                    if self.path.component == 0 { &mut self.path.component } else { &mut self.path.subcomponent };
-                *level = number;
-                self.of = component.of;
-                Ok(self)
-            }
-            Err(text) => Err(text),
-        }
+        let Some((number, component)) = self.dictionary.component(self.of, wanted) else {
+            return Err(self.dictionary.no_component(self.of, &self.place(), wanted));
+        };
+        let level = if self.path.component == 0 { &mut self.path.component } else { &mut self.path.subcomponent };
+        *level = number;
+        self.of = component.of;
+        Ok(self)
     }
 
     pub(crate) const fn repetition(mut self, number: u16) -> Looked<Self> {
         if number == 0 {
             return Err(Text::new().add("repetitions are counted from 1"));
         }
-        let place = self.place();
         if self.path.component > 0 {
-            return Err(place.add(" is a part of a field, and only fields repeat; write the number behind the field"));
+            return Err(self
+                .place()
+                .add(" is a part of a field, and only fields repeat; write the number behind the field"));
         }
         if !self.repeats && number > 1 {
+            let place = self.place();
             let text = Text::new().add(place.as_str()).add(" does not repeat in ").add(self.dictionary.name);
             return Err(text
                 .add("; write ")

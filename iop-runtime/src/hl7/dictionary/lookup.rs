@@ -25,7 +25,15 @@ pub(crate) enum Wanted<'a> {
 impl Dictionary {
     /// The name of a segment, as the dictionary has it.
     pub(crate) const fn segment(&self, name: &str) -> Looked<&'static str> {
-        let mut near: Option<&'static str> = None;
+        match self.segment_within(name, 0) {
+            Some(found) => Ok(found),
+            // What was meant is looked for only where there is an error to be worded: this takes its time.
+            None => Err(self.no_segment(name)),
+        }
+    }
+
+    /// The first segment whose name is so near, in this dictionary or the one that it extends.
+    const fn segment_within(&self, name: &str, limit: usize) -> Option<&'static str> {
         let mut dictionary = Some(self);
         while let Some(here) = dictionary {
             let mut chapter = 0;
@@ -33,11 +41,9 @@ impl Dictionary {
                 let rows = here.segments[chapter];
                 let mut index = 0;
                 while index < rows.len() {
-                    if same(rows[index].name, name) {
-                        return Ok(rows[index].name);
-                    }
-                    if near.is_none() && distance(rows[index].name, name, 1).is_some() {
-                        near = Some(rows[index].name);
+                    let other = rows[index].name;
+                    if if limit == 0 { same(other, name) } else { distance(other, name, limit).is_some() } {
+                        return Some(other);
                     }
                     index += 1;
                 }
@@ -45,22 +51,48 @@ impl Dictionary {
             }
             dictionary = here.extends;
         }
+        None
+    }
+
+    const fn no_segment(&self, name: &str) -> Text {
         let text = Text::new().add("there is no segment ").name(name).add(" in ").add(self.name);
-        Err(match near {
+        match self.segment_within(name, 1) {
             Some(near) => text.add("; did you mean ").name(near).add("?"),
             None => text
                 .add("; declare what your site has with `hl7_dictionary! { pub SITE extends V251 { ")
                 .add(name)
                 .add(" { field: ST } } }`, and write ` in SITE` behind the path"),
-        })
+        }
     }
 
     /// A field of a segment that the dictionary has, and its number.
     pub(crate) const fn field(&self, segment: &str, wanted: Wanted<'_>) -> Looked<(u16, &'static Field)> {
-        let mut text = Text::new().add(segment);
-        text = match wanted {
-            Wanted::Number(number) => text.add(" has no field ").number(number as u32).add("; it has "),
-            Wanted::Name(name) => text.add(" has no field ").name(name),
+        let mut dictionary = Some(self);
+        while let Some(here) = dictionary {
+            let mut chapter = 0;
+            while chapter < here.segments.len() {
+                let rows = here.segments[chapter];
+                let mut index = 0;
+                while index < rows.len() {
+                    if same(rows[index].name, segment)
+                        && let Some(found) = rows[index].find(wanted)
+                    {
+                        return Ok(found);
+                    }
+                    index += 1;
+                }
+                chapter += 1;
+            }
+            dictionary = here.extends;
+        }
+        Err(self.no_field(segment, wanted))
+    }
+
+    const fn no_field(&self, segment: &str, wanted: Wanted<'_>) -> Text {
+        let text = Text::new().add(segment).add(" has no field ");
+        let mut text = match wanted {
+            Wanted::Number(number) => text.number(number as u32).add("; it has "),
+            Wanted::Name(name) => text.name(name),
         };
         let mut near = Near::NONE;
         let mut first = true;
@@ -71,16 +103,12 @@ impl Dictionary {
                 let rows = here.segments[chapter];
                 let mut index = 0;
                 while index < rows.len() {
-                    let row = &rows[index];
-                    if same(row.name, segment) {
-                        match row.find(wanted, near) {
-                            Ok(found) => return Ok(found),
-                            Err(nearer) => near = nearer,
+                    if same(rows[index].name, segment) {
+                        match wanted {
+                            Wanted::Number(_) => text = rows[index].range(text, first),
+                            Wanted::Name(name) => near = rows[index].nearest(name, near),
                         }
-                        if let Wanted::Number(_) = wanted {
-                            text = row.range(text, first);
-                            first = false;
-                        }
+                        first = false;
                     }
                     index += 1;
                 }
@@ -88,33 +116,35 @@ impl Dictionary {
             }
             dictionary = here.extends;
         }
-        Err(match wanted {
+        match wanted {
             Wanted::Number(_) => text,
             Wanted::Name(_) => near.suggested(text),
-        })
+        }
     }
 
-    /// A component of a data type, and its number. `place` is the path up to there.
-    pub(crate) const fn component(&self, of: &str, place: &Text, wanted: Wanted<'_>) -> Looked<(u16, Field)> {
+    /// A component of a data type, and its number.
+    pub(crate) const fn component(&self, of: &str, wanted: Wanted<'_>) -> Option<(u16, Field)> {
+        match (self.data_type(of), wanted) {
+            (Some(row), _) => match row.find(wanted) {
+                Some((number, field)) => Some((number, *field)),
+                None => None,
+            },
+            // Another field says which type it is, or the standard no longer does.
+            (None, Wanted::Number(number)) if number > 0 && open(of) => Some((number, ANYTHING)),
+            (None, _) => None,
+        }
+    }
+
+    /// Why there is no such component. `place` is the path up to there.
+    pub(crate) const fn no_component(&self, of: &str, place: &Text, wanted: Wanted<'_>) -> Text {
+        let text = Text::new().add(place.as_str()).add(" is of the type ").add(of);
         let Some(row) = self.data_type(of) else {
-            return match wanted {
-                // Another field says which type it is, or the standard no longer does.
-                Wanted::Number(number) if number > 0 && open(of) => Ok((number, ANYTHING)),
-                _ => Err(Text::new()
-                    .add(place.as_str())
-                    .add(" is of the type ")
-                    .add(of)
-                    .add(", which has no components; write ")
-                    .name(place.as_str())),
-            };
+            return text.add(", which has no components; write ").name(place.as_str());
         };
-        let text = Text::new().add(place.as_str()).add(" is of the type ").add(of).add(", which has no component ");
-        match row.find(wanted, Near::NONE) {
-            Ok((number, field)) => Ok((number, *field)),
-            Err(near) => Err(match wanted {
-                Wanted::Number(number) => row.range(text.number(number as u32).add("; it has "), true),
-                Wanted::Name(name) => near.suggested(text.name(name)),
-            }),
+        let text = text.add(", which has no component ");
+        match wanted {
+            Wanted::Number(number) => row.range(text.number(number as u32).add("; it has "), true),
+            Wanted::Name(name) => row.nearest(name, Near::NONE).suggested(text.name(name)),
         }
     }
 
@@ -216,26 +246,34 @@ impl Near {
 }
 
 impl Row {
-    const fn find(&'static self, wanted: Wanted<'_>, mut near: Near) -> Result<(u16, &'static Field), Near> {
-        let mut index = 0;
+    const fn find(&'static self, wanted: Wanted<'_>) -> Option<(u16, &'static Field)> {
+        let mut index = match wanted {
+            Wanted::Number(number) if number < self.first => return None,
+            Wanted::Number(number) => (number - self.first) as usize,
+            Wanted::Name(_) => 0,
+        };
         while index < self.fields.len() {
             let field = &self.fields[index];
-            let number = self.first + index as u16;
             match wanted {
-                Wanted::Number(wanted) if wanted == number => return Ok((number, field)),
-                Wanted::Number(_) => {}
-                Wanted::Name(name) if same(name, field.name) => return Ok((number, field)),
-                Wanted::Name(name) => {
-                    if let Some(distance) = distance(name, field.name, limit(name))
-                        && distance < near.distance
-                    {
-                        near = Near { name: field.name, distance };
-                    }
-                }
+                Wanted::Name(name) if !same(name, field.name) => index += 1,
+                _ => return Some((self.first + index as u16, field)),
+            }
+        }
+        None
+    }
+
+    const fn nearest(&self, name: &str, mut near: Near) -> Near {
+        let mut index = 0;
+        while index < self.fields.len() {
+            let other = self.fields[index].name;
+            if let Some(distance) = distance(name, other, limit(name))
+                && distance < near.distance
+            {
+                near = Near { name: other, distance };
             }
             index += 1;
         }
-        Err(near)
+        near
     }
 
     /// Adds the numbers that it has.
