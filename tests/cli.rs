@@ -6,6 +6,8 @@
 mod decides;
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/full.rs"]
+mod full;
 #[path = "cli/keeping.rs"]
 mod keeping;
 #[path = "cli/locks.rs"]

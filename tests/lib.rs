@@ -5,6 +5,7 @@ pub mod http;
 pub mod lab;
 pub mod program;
 pub mod rig;
+pub mod small_disk;
 
 /// The programs in the documents compile.
 #[cfg(doctest)]

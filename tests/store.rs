@@ -10,6 +10,8 @@ mod damage;
 mod directory;
 #[path = "store/failures.rs"]
 mod failures;
+#[path = "store/full.rs"]
+mod full;
 #[path = "store/keeping.rs"]
 mod keeping;
 #[path = "store/keys.rs"]

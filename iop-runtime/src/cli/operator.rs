@@ -197,7 +197,7 @@ impl Program {
         if !directory.exists() {
             return Err(Failure::found_nothing(format!("there is no store {}", directory.display())));
         }
-        match store::open(&resolved.engine.store) {
+        match store::open(&resolved.engine) {
             Ok(store) => {
                 let director = Director::at_rest(resolved, store, Arc::new(SystemClock));
                 let actor = Actor::new(who(), "operator", "command line");

@@ -55,7 +55,7 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
 async fn serve(resolved: ResolvedProduction, arguments: &RunArguments, out: &mut dyn Write) -> Result<Exit, Failure> {
     let mut signals = Signals::listen()?;
     let engine = resolved.engine.clone();
-    let store = store::open(&engine.store)?;
+    let store = store::open(&engine)?;
     let entrance = match entrance(&engine).await {
         Ok(entrance) => entrance,
         Err(failure) => {
@@ -173,8 +173,15 @@ async fn stop(running: Running, grace: Duration, signals: &mut Signals) -> Stopp
 
 fn report(end: End, stopped: Stopped, out: &mut dyn Write) -> Result<Exit, Failure> {
     match (end, stopped) {
+        (End::Gone(error @ StoreError::Corrupt(_)), _) => {
+            let text = format!(
+                "{error}; it is left as it is: `store check` says how far, `store salvage` saves what is sound"
+            );
+            Err(Failure::new(Exit::Damaged, text))
+        }
         (End::Gone(error), _) => {
-            Err(Failure::failed(format!("the store failed: {error}; start again when it is mended")))
+            let text = format!("the store failed: {error}; start again when it is mended");
+            Err(Failure::new(Exit::Unusable, text))
         }
         (_, Stopped::Cleanly(Err(error))) => Err(Failure::failed(format!("the store did not close cleanly: {error}"))),
         (_, Stopped::CutOff) => Ok(Exit::Interrupted),

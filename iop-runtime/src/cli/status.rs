@@ -32,6 +32,9 @@ impl Program {
             writeln!(out)?;
         } else {
             table(&status).write(out)?;
+            if status["short_of_space"] == true {
+                say(crate::engine::service::NO_SPACE);
+            }
             if status["held"].is_object() {
                 let held = &status["held"];
                 let (of, taken, by) = (text(&held["copy_of"]), text(&held["taken"]), text(&held["by"]));
@@ -39,7 +42,8 @@ impl Program {
                 say("`store release` lets them start");
             }
         }
-        Ok(if items(&status).iter().any(|item| item["degraded"] == true) { Exit::CheckFailed } else { Exit::Done })
+        let degraded = status["short_of_space"] == true || items(&status).iter().any(|item| item["degraded"] == true);
+        Ok(if degraded { Exit::CheckFailed } else { Exit::Done })
     }
 }
 

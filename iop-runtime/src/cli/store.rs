@@ -5,21 +5,26 @@ use std::sync::Arc;
 
 use super::exit::{Exit, Failure};
 use crate::clock::SystemClock;
-use crate::settings::StoreChoice;
+use crate::settings::{EngineSettings, StoreChoice};
 use crate::store::memory::MemoryStore;
-use crate::store::sqlite::{OpenError, SqliteStore};
+use crate::store::sqlite::{Network, OpenError, SqliteOptions, SqliteStore};
 use crate::store::{Store, Viewer};
 
 /// To be run.
-pub(crate) fn open(choice: &StoreChoice) -> Result<Arc<dyn Store>, Failure> {
+pub(crate) fn open(engine: &EngineSettings) -> Result<Arc<dyn Store>, Failure> {
     let clock = Arc::new(SystemClock);
-    match choice {
+    match &engine.store {
         StoreChoice::Memory => Ok(MemoryStore::new(clock)),
         StoreChoice::Sqlite(directory) => {
-            let store = SqliteStore::open(directory, clock).map_err(|error| refused(&error))?;
+            let store = SqliteStore::open_with(directory, clock, options(engine)).map_err(|error| refused(&error))?;
             Ok(store)
         }
     }
+}
+
+fn options(engine: &EngineSettings) -> SqliteOptions {
+    let network = if engine.network_store { Network::Allowed } else { Network::Refused };
+    SqliteOptions::default().with_ballast(engine.ballast).on_network(network)
 }
 
 /// To be read, whoever runs it.
@@ -40,7 +45,7 @@ pub(crate) fn refused(error: &OpenError) -> Failure {
         | OpenError::NewerFormat { .. }
         | OpenError::LostTail { .. }
         | OpenError::Corrupt { .. } => Exit::Damaged,
-        OpenError::Io { .. } | OpenError::Database { .. } => Exit::Unusable,
+        OpenError::Io { .. } | OpenError::Database { .. } | OpenError::OnNetwork { .. } => Exit::Unusable,
     };
     Failure::new(exit, error.to_string())
 }

@@ -18,7 +18,7 @@ use super::table::Rows;
 use super::{Program, say, store, wait_for, who};
 use crate::clock::{SystemClock, Timestamp};
 use crate::lookup::{Edit, Form, RowChange, TableError, TableStore, read, write};
-use crate::settings::{StoreChoice, Tables};
+use crate::settings::{EngineSettings, StoreChoice, Tables};
 use crate::store::Store;
 
 /// Where the tables are.
@@ -52,7 +52,7 @@ impl Program {
         let resolved = self.resolve(settings).map_err(|errors| mistakes(&errors, Exit::CheckFailed))?;
         let tables = resolved.tables;
         wait_for(async {
-            let place = Place::of(&resolved.engine.store, &tables)?;
+            let place = Place::of(&resolved.engine, &tables)?;
             let done = place.answer(&tables, command, out).await;
             if let Place::Here(_, store) = place {
                 store.close().await.map_err(Failure::failed)?;
@@ -63,13 +63,13 @@ impl Program {
 }
 
 impl Place {
-    fn of(choice: &StoreChoice, tables: &Arc<Tables>) -> Result<Self, Failure> {
-        let StoreChoice::Sqlite(directory) = choice else {
+    fn of(engine: &EngineSettings, tables: &Arc<Tables>) -> Result<Self, Failure> {
+        let StoreChoice::Sqlite(directory) = &engine.store else {
             let problem =
                 "tables of a production that keeps its messages in memory end with it; call its HTTP entrance";
             return Err(Failure::new(Exit::NotRunning, problem));
         };
-        match store::open(choice) {
+        match store::open(engine) {
             Ok(store) => {
                 let tables = TableStore::new(Arc::clone(tables), Arc::clone(&store), Arc::new(SystemClock));
                 Ok(Self::Here(tables, store))

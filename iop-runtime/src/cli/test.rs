@@ -40,7 +40,7 @@ impl Program {
         let body = body(&arguments.body)?;
         let resolved = self.prepare(settings)?;
         let sent = runtime()?.block_on(async {
-            match store::open(&resolved.engine.store) {
+            match store::open(&resolved.engine) {
                 Ok(store) => here(resolved, store, arguments, body).await,
                 Err(failure) if failure.exit == Exit::Refused => match &resolved.engine.store {
                     StoreChoice::Sqlite(directory) => there(directory, arguments, body).await,

@@ -403,6 +403,10 @@ impl Director {
             }
             Some(Known::UnderWay) => {}
             None => {
+                if let Err(error) = self.has_room() {
+                    wait.cancel();
+                    return Err(error);
+                }
                 let mut emission = entering(core, index, message, accepted, id);
                 // Somebody else may be calling with the same id at this moment: the store decides.
                 emission.maybe_stored = given.is_some();
@@ -423,6 +427,14 @@ impl Director {
         core.halts_at(CrashPoint::BeforeReply, item, Some(id)).await;
         let incoming = delivered.response.map_err(|error| refused(&item.name, error))?;
         Ok((called, (message.response)().map(|_| incoming)))
+    }
+
+    /// Refuses what is new while the store has no room for it.
+    fn has_room(&self) -> Result<(), DirectorError> {
+        if self.core.store.is_short_of_space() {
+            return Err(DirectorError::NotStored(crate::engine::service::NO_SPACE.to_owned()));
+        }
+        Ok(())
     }
 
     /// What the store knows of a message whose caller gave the id. The caller waits for the response already: one that is
@@ -500,9 +512,10 @@ fn store_error(error: StoreError) -> DirectorError {
     match error {
         StoreError::NotStored(error) => DirectorError::NotStored(error.to_string()),
         StoreError::Closed => DirectorError::NotStored("the production has stopped".to_owned()),
-        StoreError::Unknown(error) | StoreError::Read(error) | StoreError::Damaged(error) => {
-            DirectorError::Unknown(error.to_string())
-        }
+        StoreError::Unknown(error)
+        | StoreError::Read(error)
+        | StoreError::Damaged(error)
+        | StoreError::Corrupt(error) => DirectorError::Unknown(error.to_string()),
     }
 }
 

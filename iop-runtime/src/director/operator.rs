@@ -84,6 +84,7 @@ impl Director {
         resend: &Resend,
         new: MessageId,
     ) -> Result<Commit, DirectorError> {
+        self.has_room()?;
         let core = &self.core;
         let header = &original.header;
         let target = resend.to.as_deref().or(header.target.as_deref()).unwrap_or_default();

@@ -19,6 +19,8 @@ pub struct ProductionStatus {
     pub production: &'static str,
     /// Its items, in the order of declaration.
     pub items: Vec<ItemStatus>,
+    /// The disk of the store is full: what is under way is stored as long as it goes, and nothing new is taken.
+    pub short_of_space: bool,
     /// Of what its store is a copy, while its operations are held for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<Arc<Held>>,
@@ -206,7 +208,12 @@ pub(super) fn of_item(core: &Core, item: &ItemState) -> ItemStatus {
 
 pub(super) fn of(core: &Core) -> ProductionStatus {
     let items = core.items.iter().map(|item| of_item(core, item));
-    ProductionStatus { production: core.graph.name, items: items.collect(), held: core.held() }
+    ProductionStatus {
+        production: core.graph.name,
+        items: items.collect(),
+        short_of_space: core.store.is_short_of_space(),
+        held: core.held(),
+    }
 }
 
 #[cfg(test)]

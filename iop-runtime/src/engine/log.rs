@@ -131,6 +131,15 @@ pub(crate) fn orphaned(queue: &crate::store::QueueStatus) {
     );
 }
 
+/// There is no room for what is new, or there is again.
+pub(crate) fn space(is_short: bool) {
+    if is_short {
+        error!("{}; what is under way goes on as long as it can", super::service::NO_SPACE);
+    } else {
+        info!("there is space on the disk of the store again: new messages are taken");
+    }
+}
+
 /// The store is a copy.
 pub(crate) fn held(text: &str) {
     warn!("{text}");

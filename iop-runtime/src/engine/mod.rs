@@ -37,7 +37,7 @@ mod reload;
 mod reply;
 mod retry;
 mod schedule;
-mod service;
+pub(crate) mod service;
 mod streams;
 mod supervisor;
 mod taps;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::activity::Busy;
+use super::core::Core;
 use super::guard::{Failed, guarded};
 use super::item::ItemState;
 use super::probe::CrashPoint;
@@ -21,6 +22,12 @@ use crate::component::{Context, Disposition, Error, ItemConfig, Result};
 use crate::message::{MessageId, SessionId};
 use crate::settings::FirstCall;
 use crate::store::{Outcome, Step, StoreError};
+
+/// How often a service looks whether there is room again.
+const ROOM_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Why nothing comes in.
+pub(crate) const NO_SPACE: &str = "no space is left on the disk of the store: nothing new is taken until there is";
 
 /// Calls `on_process_input` in intervals. A call never overlaps the one before.
 pub(crate) async fn poll(worker: &mut Worker, stop: &CancellationToken) -> Exit {
@@ -36,6 +43,9 @@ pub(crate) async fn poll(worker: &mut Worker, stop: &CancellationToken) -> Exit 
         return Exit::Stopped;
     }
     loop {
+        if room(&worker.core, &worker.item, stop).await == Room::Stopped {
+            return Exit::Stopped;
+        }
         let begun = tokio::time::Instant::now();
         let next = begun + interval;
         let origin = MessageId::random();
@@ -150,6 +160,9 @@ impl Intake {
         stop: &CancellationToken,
     ) -> Result<Exit> {
         loop {
+            if room(&worker.core, &worker.item, stop).await == Room::Stopped {
+                return Ok(Exit::Stopped);
+            }
             let span = log::turn_span(&worker.core, &worker.item, None);
             let received = tokio::select! {
                 biased;
@@ -267,6 +280,28 @@ async fn stored(worker: &mut Worker, mark: Option<MessageId>, sends: Sends) -> R
             Err(error)
         }
     }
+}
+
+/// What came of waiting for room on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    There,
+    Stopped,
+}
+
+/// Waits until the store has room for something new: what is not fetched stays where it is.
+async fn room(core: &Core, item: &ItemState, stop: &CancellationToken) -> Room {
+    if !core.store.is_short_of_space() {
+        return Room::There;
+    }
+    item.set_error(Some(NO_SPACE.into()));
+    while core.store.is_short_of_space() {
+        if pause(stop, ROOM_INTERVAL).await {
+            return Room::Stopped;
+        }
+    }
+    item.set_error(None);
+    Room::There
 }
 
 /// The turn of one input.

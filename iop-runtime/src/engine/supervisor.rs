@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 
 use super::Stop;
 use super::core::Core;
 use super::item::{ItemState, Pulse};
+use super::service::NO_SPACE;
 use super::waiters::Caller;
 use super::{log, schedule, worker};
 use crate::component::{ComponentKind, Entrance, RequestError};
@@ -23,6 +25,9 @@ const ORDER: [ComponentKind; 3] = [ComponentKind::Operation, ComponentKind::Proc
 /// So many failures of the store within [`FAILURE_WINDOW`] end the production: something outside must be mended.
 const FAILURES: usize = 3;
 const FAILURE_WINDOW: Duration = Duration::from_secs(600);
+
+/// The pause between two attempts of the store to begin anew.
+const RECOVERY_PAUSE: Duration = Duration::from_millis(500);
 
 /// How long a worker that was cut off may take to notice.
 const ABORT_GRACE: Duration = Duration::from_secs(1);
@@ -102,7 +107,7 @@ pub(crate) async fn start_item(core: &Arc<Core>, item: &Arc<ItemState>) -> bool 
 /// Stops every item, services first. Callers outside hold nothing up: where there is grace, they get what is ready when
 /// the item's workers have ended.
 pub(crate) async fn stop_items(core: &Arc<Core>, how: Stop) {
-    let started = tokio::time::Instant::now();
+    let started = Instant::now();
     for kind in ORDER.into_iter().rev() {
         let left = match how {
             Stop::Drain(grace) => Stop::Drain(grace.saturating_sub(started.elapsed())),
@@ -157,9 +162,6 @@ pub(crate) async fn watch_store(core: Arc<Core>, gone: watch::Sender<Option<Stor
         let Some(error) = core.failure.take() else { continue };
         log::engine_span(&core).in_scope(|| log::store_failed(&error));
         core.alerts.store_failed(core.clock.now(), &error);
-        let now = tokio::time::Instant::now();
-        failures.push_back(now);
-        failures.retain(|at| now.duration_since(*at) < FAILURE_WINDOW);
         let up: Vec<usize> = core.items.iter().filter(|item| item.is_up()).map(|item| item.index).collect();
         stop_items(&core, Stop::Now).await;
         core.waiters.fail_all(&RequestError::Unknown(error.to_string().into()), &Commit::done(Err(error.clone())));
@@ -168,7 +170,7 @@ pub(crate) async fn watch_store(core: Arc<Core>, gone: watch::Sender<Option<Stor
         for item in &core.items {
             item.queue.close();
         }
-        if failures.len() >= FAILURES || core.store.recover().await.is_err() {
+        if let Err(error) = recovered(&core, error, &mut failures).await {
             log::engine_span(&core).in_scope(|| log::store_gone(&error));
             // Whoever waits for it is told; nobody may be.
             let _ = gone.send(Some(error));
@@ -188,6 +190,31 @@ pub(crate) async fn watch_store(core: Arc<Core>, gone: watch::Sender<Option<Stor
     }
 }
 
+/// Has the store begin anew after a failure, again and again: for as long as it takes where there is no space, and otherwise
+/// until it has failed too often. What is damaged is not touched again.
+async fn recovered(core: &Core, error: StoreError, failures: &mut VecDeque<Instant>) -> Result<(), StoreError> {
+    let mut error = error;
+    loop {
+        if matches!(error, StoreError::Corrupt(_)) {
+            return Err(error);
+        }
+        if !core.store.is_short_of_space() {
+            let now = Instant::now();
+            failures.push_back(now);
+            failures.retain(|at| now.duration_since(*at) < FAILURE_WINDOW);
+            if failures.len() >= FAILURES {
+                return Err(error);
+            }
+        }
+        match core.store.recover().await {
+            Ok(()) => return Ok(()),
+            Err(StoreError::Closed) => return Err(StoreError::Closed),
+            Err(again) => error = again,
+        }
+        tokio::time::sleep(RECOVERY_PAUSE).await;
+    }
+}
+
 /// Waits for the news that the store is gone.
 pub(crate) async fn gone(news: &mut watch::Receiver<Option<StoreError>>) -> StoreError {
     match news.wait_for(Option::is_some).await {
@@ -197,11 +224,26 @@ pub(crate) async fn gone(news: &mut watch::Receiver<Option<StoreError>>) -> Stor
     }
 }
 
-/// Reports handlers that block their thread. A thread of its own: the runtime's may be the ones that are blocked.
+/// Looks after the room of the store, and says when there is none and when there is again.
+fn watch_space(core: &Core, was_short: bool) -> bool {
+    core.store.tend();
+    let is_short = core.store.is_short_of_space();
+    if is_short != was_short {
+        log::engine_span(core).in_scope(|| log::space(is_short));
+    }
+    if is_short && !was_short {
+        core.alerts.store_failed(core.clock.now(), &StoreError::NotStored(NO_SPACE.into()));
+    }
+    is_short
+}
+
+/// Reports handlers that block their thread, and looks after what the store needs. A thread of its own: the runtime's may be the ones that are blocked.
 pub(crate) fn watch_threads(core: &Arc<Core>) {
     let core: Weak<Core> = Arc::downgrade(core);
     let watch = move || {
+        let mut was_short = false;
         while let Some(core) = core.upgrade() {
+            was_short = watch_space(&core, was_short);
             for item in &core.items {
                 for _ in 0..item.newly_stuck() {
                     log::turn_span(&core, item, None).in_scope(|| log::stuck(item));

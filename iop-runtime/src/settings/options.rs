@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::rate::Rate;
+use super::size::ByteSize;
 use super::{Active, AlertSettings, CallSchedule, Keep, Raw, Retention, Setting, SettingDecl};
 
 /// The table of the engine's own settings in `iop.toml`, and their first word on the command line.
@@ -111,6 +112,10 @@ impl Setting for FirstCall {
 pub struct EngineSettings {
     /// Where messages live.
     pub store: StoreChoice,
+    /// Bytes of the store's disk that are kept free for when there are no others.
+    pub ballast: u64,
+    /// The store may lie on a network file system.
+    pub network_store: bool,
     /// Where the HTTP entrance listens.
     pub http: HttpChoice,
     /// The address of the HTTP entrance was chosen by somebody: another one would not do.
@@ -326,6 +331,16 @@ pub(super) static IN_INTERVALS: &[SettingDecl] = &[
 /// The settings of the process. The default of `store` depends on the production's name.
 pub(super) static OF_THE_PROCESS: &[SettingDecl] = &[
     SettingDecl::new::<StoreChoice>("store", "Where messages live.", None),
+    SettingDecl::new::<ByteSize>(
+        "ballast",
+        "Bytes of the store's disk kept free for when there are no others.",
+        Some(|| Raw::from("64MiB")),
+    ),
+    SettingDecl::new::<bool>(
+        "network_store",
+        "The store may lie on a network file system, whose locks and syncs are not always what they say.",
+        Some(|| Raw::from(false)),
+    ),
     SettingDecl::new::<HttpChoice>(
         "http",
         "Where the HTTP entrance listens. The default falls back to a free port.",

@@ -11,6 +11,7 @@ use super::closest::closest;
 use super::layers::{Given, Place};
 use super::options::{self, AtLeastOne, ENGINE, LogFilter, SomeTime};
 use super::reload::SettingsSource;
+use super::size::ByteSize;
 use super::watching::{self, KeepTypes};
 use super::{
     AlertSettings, EngineSettings, Feed, FirstCall, HttpChoice, ItemSettings, Layers, Origin, Raw, Retention, Setting,
@@ -427,12 +428,16 @@ impl Slots {
         let http_explicit = self.of(None, "http")?.value.as_ref().is_some_and(|(_, origin)| *origin != Origin::Code);
         let store = self.read::<StoreChoice>(None, "store", errors);
         let http = self.read::<HttpChoice>(None, "http", errors);
+        let ballast = self.read::<ByteSize>(None, "ballast", errors);
+        let network_store = self.read::<bool>(None, "network_store", errors);
         let stop_grace = self.read(None, "stop_grace", errors);
         let log = self.read::<LogFilter>(None, "log", errors);
         let retention = self.retention(errors);
         Some(EngineSettings {
             retention: retention?,
             store: store?,
+            ballast: ballast?.bytes(),
+            network_store: network_store?,
             http: http?,
             http_explicit,
             stop_grace: stop_grace?,

@@ -80,6 +80,14 @@ pub trait Store: Viewer {
     /// queue, and counts the epoch up. Fails, and may be called again, while the cause lasts.
     fn recover(&self) -> Reply<()>;
 
+    /// Whether the disk has no room: what is under way is stored as long as it goes, and nothing new should be taken.
+    fn is_short_of_space(&self) -> bool {
+        false
+    }
+
+    /// Looks after what the store needs beside its messages. Called again and again, from a thread that may wait.
+    fn tend(&self) {}
+
     /// Hands in one atomic change. Steps commit in the order of the calls, many to one fsync.
     fn submit(&self, step: Step) -> Receipt;
 
@@ -167,6 +175,9 @@ pub enum StoreError {
     /// A read failed.
     #[error("cannot read the store: {0}")]
     Read(Arc<str>),
+    /// The store as a whole is damaged: nothing more is written, and a person has to look at it.
+    #[error("the store is damaged: {0}")]
+    Corrupt(Arc<str>),
     /// What was read is not what was written. It stands alone: the rest of the store is as good as before.
     #[error("{0}")]
     Damaged(Arc<str>),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::Network;
 use super::checksum::damage;
 use super::schema;
 use super::tip::{LostTail, Place, Tip};
@@ -20,6 +21,7 @@ pub(super) const DATABASE: &str = "iop.db";
 pub(super) const LOG: &str = "iop.db-wal";
 const LOCK: &str = "engine.lock";
 pub(super) const TIP: &str = "tip";
+pub(super) const BALLAST: &str = "ballast";
 const BLOBS: &str = "blobs";
 
 /// Why a store was not opened. Nothing in the directory was changed.
@@ -33,6 +35,18 @@ pub enum OpenError {
         dir: PathBuf,
         /// The process, its host, and since when.
         holder: String,
+    },
+    /// The directory is on a file system of the network.
+    #[error(
+        "the store {} lies on a network file system ({kind}), whose locks and syncs are not always what they say; choose a local \
+         disk, or set `iop.network_store = true` if it keeps both",
+        dir.display()
+    )]
+    OnNetwork {
+        /// The store directory.
+        dir: PathBuf,
+        /// Its file system.
+        kind: &'static str,
     },
     /// The directory holds something else.
     #[error("{} is not a message store: {why}; choose an empty or a new directory", dir.display())]
@@ -157,6 +171,52 @@ impl Directory {
         let path = self.path.join(TIP);
         open_private(&path).map_err(io_error("open", &path))
     }
+}
+
+/// File systems of which another machine keeps the files: NFS, SMB and CIFS, Coda, AFS, Ceph, Lustre, GFS2, OCFS2.
+#[cfg(target_os = "linux")]
+const ON_NETWORKS: [(u32, &str); 10] = [
+    (0x6969, "NFS"),
+    (0x517b, "SMB"),
+    (0xfe53_4d42, "SMB"),
+    (0xff53_4d42, "CIFS"),
+    (0x7375_7245, "Coda"),
+    (0x5346_414f, "AFS"),
+    (0x00c3_6400, "Ceph"),
+    (0x0bd0_0bd0, "Lustre"),
+    (0x0116_1970, "GFS2"),
+    (0x7461_636f, "OCFS2"),
+];
+
+/// Refuses a place whose locks and syncs cannot be trusted, before anything is made there.
+pub(super) fn check_place(path: &Path, network: Network) -> Result<(), OpenError> {
+    let absolute = std::path::absolute(path).map_err(io_error("find", path))?;
+    let Some(there) = absolute.ancestors().find(|place| place.exists()) else { return Ok(()) };
+    match file_system(there).and_then(network_name) {
+        Some(kind) if network == Network::Refused => Err(OpenError::OnNetwork { dir: path.to_owned(), kind }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn file_system(path: &Path) -> Option<u32> {
+    let kind = rustix::fs::statfs(path).ok()?.f_type;
+    u32::try_from(kind & 0xffff_ffff).ok()
+}
+
+#[cfg(target_os = "linux")]
+fn network_name(kind: u32) -> Option<&'static str> {
+    ON_NETWORKS.iter().find(|(number, _)| *number == kind).map(|(_, name)| *name)
+}
+
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+fn file_system(_: &Path) -> Option<u32> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+fn network_name(_: u32) -> Option<&'static str> {
+    None
 }
 
 /// Where the contents of blobs lie.
@@ -406,4 +466,17 @@ pub(super) fn private_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_file_system_is_known_by_its_number_and_a_local_disk_is_none() {
+        assert_eq!([0x6969, 0xff53_4d42, 0xef53].map(network_name), [Some("NFS"), Some("CIFS"), None]);
+        let place = tempfile::tempdir().unwrap();
+        assert!(file_system(place.path()).is_some());
+        check_place(&place.path().join("not/there/yet"), Network::Refused).unwrap();
+    }
 }

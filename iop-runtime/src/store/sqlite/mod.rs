@@ -19,6 +19,7 @@ mod reader;
 mod row;
 mod schema;
 mod search;
+mod space;
 mod statements;
 mod step;
 mod thread;
@@ -37,6 +38,7 @@ pub use self::directory::OpenError;
 use self::directory::{Directory, io_error};
 use self::inbox::{Inbox, Op};
 use self::reader::{Reader, View};
+use self::space::Space;
 use self::thread::Setup;
 pub use self::tip::LostTail;
 #[doc(hidden)]
@@ -60,6 +62,42 @@ pub struct SqliteStore {
     writer: Mutex<Option<JoinHandle<()>>>,
     fault: Arc<AtomicU8>,
     blobs: Blobs,
+    space: Arc<Space>,
+}
+
+/// How a store is opened.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct SqliteOptions {
+    /// Bytes of the disk that are kept free for the moment in which there are no others; fewer on a small disk. By default
+    /// none.
+    pub ballast: u64,
+    /// Whether a network file system will do.
+    pub network: Network,
+}
+
+impl SqliteOptions {
+    /// With so much ballast.
+    #[must_use]
+    pub fn with_ballast(self, ballast: u64) -> Self {
+        Self { ballast, ..self }
+    }
+
+    /// On a network file system or not.
+    #[must_use]
+    pub fn on_network(self, network: Network) -> Self {
+        Self { network, ..self }
+    }
+}
+
+/// Whether a store may lie on a network file system, whose locks and syncs are not always what they say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Network {
+    /// It is refused.
+    #[default]
+    Refused,
+    /// Somebody knows what they do.
+    Allowed,
 }
 
 impl SqliteStore {
@@ -70,11 +108,28 @@ impl SqliteStore {
     /// # Errors
     /// See [`OpenError`]; a refused directory is left as it was.
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Arc<Self>, OpenError> {
+        Self::open_with(dir, clock, SqliteOptions::default())
+    }
+
+    /// As [`open`](Self::open), otherwise than by default.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; a refused directory is left as it was.
+    pub fn open_with(dir: &Path, clock: Arc<dyn Clock>, options: SqliteOptions) -> Result<Arc<Self>, OpenError> {
+        directory::check_place(dir, options.network)?;
         let directory = Directory::take(dir)?;
+        let space = Arc::new(Space::new(dir, options.ballast));
         let inbox = Arc::new(Inbox::new());
         let fault = Arc::new(AtomicU8::new(0));
         let blobs = Blobs::in_directory(directory::blobs_in(dir));
-        let setup = Setup { directory, clock, inbox: inbox.clone(), fault: fault.clone(), blobs: blobs.clone() };
+        let setup = Setup {
+            directory,
+            clock,
+            inbox: inbox.clone(),
+            fault: fault.clone(),
+            blobs: blobs.clone(),
+            space: space.clone(),
+        };
         let (opener, opened) = mpsc::sync_channel(1);
         let thread = Builder::new().name("iop-store-writer".to_owned()).spawn(|| thread::run(setup, opener));
         let writer = thread.map_err(io_error("start a writer of", dir))?;
@@ -90,7 +145,9 @@ impl SqliteStore {
                 return Err(error);
             }
         };
-        Ok(Arc::new(Self { inbox, reader, writer: Mutex::new(Some(writer)), fault, blobs }))
+        let store = Self { inbox, reader, writer: Mutex::new(Some(writer)), fault, blobs, space };
+        store.tend();
+        Ok(Arc::new(store))
     }
 
     /// Opens a store to look at, whoever works with it at the time.
@@ -135,6 +192,14 @@ impl Store for SqliteStore {
 
     fn recover(&self) -> Reply<()> {
         self.inbox.ask(Op::Recover)
+    }
+
+    fn is_short_of_space(&self) -> bool {
+        self.space.is_short()
+    }
+
+    fn tend(&self) {
+        self.space.tend();
     }
 
     fn submit(&self, step: Step) -> Receipt {

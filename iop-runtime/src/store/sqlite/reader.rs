@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Result, params_from_iter};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, params_from_iter};
 use tokio::sync::oneshot;
 
 use super::checksum::damage;
@@ -69,10 +69,16 @@ impl Reader {
     }
 }
 
+/// Whether SQLite finds its file damaged.
+pub(super) fn is_corrupt(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
 /// Why something could not be read.
 pub(super) fn unread(error: &rusqlite::Error) -> StoreError {
     match damage(error) {
         Some(why) => StoreError::Damaged(why.into()),
+        None if is_corrupt(error) => StoreError::Corrupt(error.to_string().into()),
         None => StoreError::Read(error.to_string().into()),
     }
 }

@@ -11,6 +11,7 @@ use rusqlite::{Connection, Result};
 
 use super::directory::{Directory, OpenError, database_error};
 use super::inbox::{Answer, Inbox, Work, reply};
+use super::space::Space;
 use super::tip::Tip;
 use super::writer::Writer;
 use crate::clock::Clock;
@@ -27,6 +28,7 @@ pub(super) struct Setup {
     pub(super) inbox: Arc<Inbox>,
     pub(super) fault: Arc<AtomicU8>,
     pub(super) blobs: Blobs,
+    pub(super) space: Arc<Space>,
 }
 
 /// Who waits to hear that the store is open.
@@ -41,9 +43,18 @@ impl Waiting {
             // Nobody waits any more: then there is nobody to tell.
             Self::Opener(opener) => drop(opener.send(result)),
             Self::Recovery(answer) => {
-                reply(answer, result.map_err(|error| StoreError::NotStored(error.to_string().into())));
+                reply(answer, result.map_err(|error| not_recovered(&error)));
             }
         }
+    }
+}
+
+/// What a store that is damaged says cannot be helped by another attempt.
+fn not_recovered(error: &OpenError) -> StoreError {
+    let why = error.to_string().into();
+    match error {
+        OpenError::Corrupt { .. } | OpenError::LostTail { .. } => StoreError::Corrupt(why),
+        _ => StoreError::NotStored(why),
     }
 }
 
@@ -147,7 +158,8 @@ fn serve(
             Work::Idle => writer.batch(Vec::new()),
             Work::Recover(answer) => return Ok(Left::Recover(answer)),
             Work::Close(answer) => {
-                let result = writer.finish();
+                // What is damaged is left for those who save what they can of it.
+                let result = if writer.is_damaged { Ok(()) } else { writer.finish() };
                 return Ok(Left::Close(answer, result));
             }
             Work::Stop => return Ok(Left::Stop),

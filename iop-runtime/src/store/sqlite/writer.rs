@@ -2,6 +2,7 @@
 //! and a thousand callers share it.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -12,9 +13,10 @@ use super::directory::{OpenError, database_error, io_error};
 use super::inbox::{Answer, Inbox, Op, Promise, reply};
 use super::names::Names;
 use super::posting::Postings;
-use super::reader::unread;
+use super::reader::{is_corrupt, unread};
 use super::row::signed;
 use super::schema::Meta;
+use super::space::Space;
 use super::statements::Statements;
 use super::thread::Setup;
 use super::tip::{LostTail, Place, Tip};
@@ -23,6 +25,11 @@ use crate::message::BlobId;
 use crate::store::blobs::Blobs;
 use crate::store::leases::{Fences, Leases};
 use crate::store::{Outcome, Step, StoreError};
+
+/// Pages of the log before it is moved into the database …
+const LOG: u32 = 4000;
+/// … and where there is no room.
+const THRIFTY_LOG: u32 = 16;
 
 /// The largest body or state in bytes. SQLite's own limit is 1,000,000,000 for a row.
 const LARGEST_BODY: usize = 512 << 20;
@@ -35,6 +42,10 @@ pub enum Fault {
     BeforeCommit = 1,
     /// The next commit succeeds, and its success is not seen.
     AfterCommit = 2,
+    /// The next commit finds no room on the disk.
+    NoSpace = 3,
+    /// The next commit finds the database damaged.
+    Damage = 4,
 }
 
 /// One connection with all that belongs to it.
@@ -70,8 +81,13 @@ pub(super) struct Writer<'c> {
     pub(super) has_blobs: bool,
     /// Contents that the present transaction has taken a reference from.
     pub(super) freed: Vec<BlobId>,
+    space: Arc<Space>,
+    /// SQLite has found its file damaged: nothing more is written.
+    pub(super) is_damaged: bool,
     /// Whether commits wait for the disk at present.
     syncs: bool,
+    /// Whether the log is kept short, because there is no room for a long one.
+    is_thrifty: bool,
     /// Whether SQLite was told to commit the present transaction.
     committing: bool,
 }
@@ -92,6 +108,9 @@ impl<'c> Writer<'c> {
     ) -> Result<Self, OpenError> {
         let dir = &setup.directory.path;
         let failed = |error| database_error(dir, &error);
+        if !first && !setup.space.is_short() {
+            still_sound(connection, dir)?;
+        }
         let remembered = tip.read().map_err(io_error("read", dir))?;
         let mut sql = Statements::prepare(connection).map_err(failed)?;
         let meta = sql.meta.query_row((), Meta::read).map_err(failed)?;
@@ -124,8 +143,11 @@ impl<'c> Writer<'c> {
             fault: setup.fault.clone(),
             blobs: setup.blobs.clone(),
             has_blobs: true,
+            space: setup.space.clone(),
+            is_damaged: false,
             freed: Vec::new(),
             syncs: true,
+            is_thrifty: false,
             committing: false,
         };
         writer.remember_postings().map_err(failed)?;
@@ -163,6 +185,7 @@ impl<'c> Writer<'c> {
         let mut steps: Vec<Decided> = Vec::new();
         let mut answers: Vec<AfterCommit> = Vec::new();
         self.committing = false;
+        self.save_room();
         let done = self.sync_commits(durable).and_then(|()| self.sql.begin.execute(()).map(drop)).and_then(|()| {
             for op in ops.by_ref() {
                 self.op(op, &mut steps, &mut answers)?;
@@ -183,10 +206,18 @@ impl<'c> Writer<'c> {
         };
         let rolled_back = self.roll_back();
         let full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
+        if full || self.space.has_run_out() {
+            self.space.run_out();
+        }
         // A commit that failed may have reached the disk, unless there was no room for it.
-        let certain = rolled_back && (full || !self.committing);
+        let certain = full || (rolled_back && !self.committing);
         let why: Arc<str> = error.to_string().into();
-        let failure = if certain { StoreError::NotStored(why.clone()) } else { StoreError::Unknown(why.clone()) };
+        self.is_damaged |= is_corrupt(&error);
+        let failure = match certain {
+            _ if self.is_damaged => StoreError::Corrupt(why.clone()),
+            true => StoreError::NotStored(why.clone()),
+            false => StoreError::Unknown(why.clone()),
+        };
         // Before anybody hears of it: what they do next must already be refused.
         self.inbox.failed(&why);
         for (promise, _) in steps {
@@ -206,15 +237,31 @@ impl<'c> Writer<'c> {
                 steps.push((queued.promise, outcome));
             }
             Op::Events(events) => self.append_events(&events)?,
-            Op::Lease(request, answer) => later(answers, answer, self.lease(&request)),
+            Op::Lease(request, answer) => {
+                let leased = self.lease(&request);
+                self.look_at(&leased);
+                later(answers, answer, leased);
+            }
             Op::Extend(tokens, ttl, answer) => {
                 let now = self.clock.now();
                 let live = tokens.iter().map(|token| self.leases.extend(token, now, ttl)).collect();
                 later(answers, answer, Ok(live));
             }
-            Op::LoadState(instance, answer) => later(answers, answer, self.load_state(instance)),
-            Op::Find(id, answer) => later(answers, answer, self.find(id)),
-            Op::IsMarked(mark, answer) => later(answers, answer, self.is_marked(mark)),
+            Op::LoadState(instance, answer) => {
+                let state = self.load_state(instance);
+                self.look_at(&state);
+                later(answers, answer, state);
+            }
+            Op::Find(id, answer) => {
+                let found = self.find(id);
+                self.look_at(&found);
+                later(answers, answer, found);
+            }
+            Op::IsMarked(mark, answer) => {
+                let marked = self.is_marked(mark);
+                self.look_at(&marked);
+                later(answers, answer, marked);
+            }
             Op::Acquire(name, node, ttl, answer) => {
                 let fence = self.acquire(&name, node, ttl)?;
                 later(answers, answer, Ok(fence));
@@ -259,11 +306,22 @@ impl<'c> Writer<'c> {
         Ok(())
     }
 
+    /// A file that cannot be read is not written to any more.
+    fn look_at<T>(&mut self, read: &Result<T>) {
+        self.is_damaged |= read.as_ref().is_err_and(is_corrupt);
+    }
+
     fn commit(&mut self, durable: bool) -> Result<()> {
         // Only a commit that somebody waits for: what is written behind is not what a test means.
         let fault = if durable { self.fault.swap(0, Ordering::SeqCst) } else { 0 };
-        if fault == Fault::BeforeCommit as u8 {
-            return Err(asked_for());
+        for (before, code) in [
+            (Fault::BeforeCommit, rusqlite::ffi::SQLITE_IOERR),
+            (Fault::NoSpace, rusqlite::ffi::SQLITE_FULL),
+            (Fault::Damage, rusqlite::ffi::SQLITE_CORRUPT),
+        ] {
+            if fault == before as u8 {
+                return Err(asked_for(code));
+            }
         }
         let place = durable.then(|| self.next_place());
         if let Some(place) = &place {
@@ -283,7 +341,7 @@ impl<'c> Writer<'c> {
             // Only a later opening misses it, and takes it for a process that died between the two writes.
             drop(self.tip.write(&place));
         }
-        if fault == Fault::AfterCommit as u8 { Err(asked_for()) } else { Ok(()) }
+        if fault == Fault::AfterCommit as u8 { Err(asked_for(rusqlite::ffi::SQLITE_IOERR)) } else { Ok(()) }
     }
 
     /// Where the history stands after the commit under way.
@@ -307,6 +365,20 @@ impl<'c> Writer<'c> {
         open && self.connection.execute_batch("ROLLBACK").is_ok()
     }
 
+    /// Without room the log is moved into the database again and again, and begins anew in the room that it has.
+    fn save_room(&mut self) {
+        let is_short = self.space.is_short();
+        if is_short != self.is_thrifty {
+            self.is_thrifty = is_short;
+            let pages = if is_short { THRIFTY_LOG } else { LOG };
+            // Where it fails, the next commit says why.
+            let _ = self.connection.pragma_update(None, "wal_autocheckpoint", pages);
+            if is_short {
+                let _ = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", (), |_| Ok(()));
+            }
+        }
+    }
+
     fn sync_commits(&mut self, sync: bool) -> Result<()> {
         if self.syncs != sync {
             self.connection.execute_batch(if sync {
@@ -318,6 +390,14 @@ impl<'c> Writer<'c> {
         }
         Ok(())
     }
+}
+
+/// After an error of the disk: what it has left in the file is looked at before anything is built on it.
+fn still_sound(connection: &Connection, dir: &Path) -> Result<(), OpenError> {
+    let found: String = connection
+        .query_row("PRAGMA quick_check(1)", (), |row| row.get(0))
+        .map_err(|error| database_error(dir, &error))?;
+    if found == "ok" { Ok(()) } else { Err(OpenError::Corrupt { dir: dir.to_owned(), why: found.into() }) }
 }
 
 /// Answers once the transaction has committed. An answer from a transaction that failed may never have been true.
@@ -343,7 +423,7 @@ fn oversized(step: &Step) -> Option<StoreError> {
     })
 }
 
-fn asked_for() -> rusqlite::Error {
-    let error = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
+fn asked_for(code: std::ffi::c_int) -> rusqlite::Error {
+    let error = rusqlite::ffi::Error::new(code);
     rusqlite::Error::SqliteFailure(error, Some("a fault that a test asked for".to_owned()))
 }
