@@ -111,8 +111,9 @@ impl Work<'_> {
                 self.target.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")?;
             tables.query_map((), |row| row.get(0))?.collect::<Result<_>>()?
         };
-        // What has checksums of its own is copied row by row below, and the rest as it is.
-        let apart = ["meta", "message", "body", "state"];
+        // What has checksums of its own is copied row by row below, the index behind the commits is made anew by the first
+        // opening, and the rest is copied as it is.
+        let apart = ["meta", "message", "body", "state", "class", "posting", "posted"];
         for table in tables.iter().filter(|table| !apart.contains(&table.as_str()) && !table.starts_with("sqlite_")) {
             self.table(table)?;
         }
