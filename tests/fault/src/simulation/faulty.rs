@@ -10,9 +10,9 @@ use std::time::Duration;
 use iop::message::{BlobStore, Header, MessageId};
 use iop::store::memory::MemoryStore;
 use iop::store::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, LeaseBatch,
-    LeaseRequest, LeaseToken, MessageQuery, NodeId, Outcome, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt,
-    Reply, Search, Step, Store, StoreError, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, JobLine, JobLineQuery,
+    JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId, Outcome, ProcessState, PurgeBatch,
+    Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
 };
 
 use crate::trouble::Random;
@@ -232,6 +232,10 @@ impl Store for Handle {
         self.0.inner.append_audit(record)
     }
 
+    fn write_job(&self, write: JobWrite) -> Reply<u64> {
+        self.0.inner.write_job(write)
+    }
+
     fn purge(&self, batch: PurgeBatch) -> Reply<Purged> {
         self.0.inner.purge(batch)
     }
@@ -296,6 +300,14 @@ impl Viewer for Handle {
 
     fn audit(&self, query: AuditQuery) -> Reply<Vec<AuditEntry>> {
         self.0.inner.audit(query)
+    }
+
+    fn jobs(&self, query: JobQuery) -> Reply<Vec<StoredJob>> {
+        self.0.inner.jobs(query)
+    }
+
+    fn job_lines(&self, query: JobLineQuery) -> Reply<Vec<JobLine>> {
+        self.0.inner.job_lines(query)
     }
 
     fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {
