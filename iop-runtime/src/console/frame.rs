@@ -83,7 +83,7 @@ pub(super) struct Frame {
 }
 
 /// Address, name, and the least role that it is offered to.
-const ENTRIES: [(&str, &str, Role); 10] = [
+const ENTRIES: [(&str, &str, Role); 11] = [
     ("/", "Production", Role::Viewer),
     ("/messages", "Messages", Role::Viewer),
     ("/queues", "Queues", Role::Viewer),
@@ -93,6 +93,7 @@ const ENTRIES: [(&str, &str, Role); 10] = [
     ("/settings", "Settings", Role::Viewer),
     ("/tables", "Tables", Role::Viewer),
     ("/alerts", "Alerts", Role::Viewer),
+    ("/jobs", "Jobs", Role::Viewer),
     ("/audit", "Audit", Role::Admin),
 ];
 
@@ -155,7 +156,9 @@ impl Problem {
 impl From<DirectorError> for Problem {
     fn from(error: DirectorError) -> Self {
         let status = match &error {
-            DirectorError::UnknownItem { .. } | DirectorError::UnknownMessage(_) => StatusCode::NOT_FOUND,
+            DirectorError::UnknownItem { .. } | DirectorError::UnknownMessage(_) | DirectorError::UnknownJob(_) => {
+                StatusCode::NOT_FOUND
+            }
             DirectorError::NotStored(_) | DirectorError::Unknown(_) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };

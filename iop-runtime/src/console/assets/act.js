@@ -2,8 +2,8 @@
 //
 // A button has `data-act="POST /api/v1/…"`, `data-title`, `data-effect` (what will happen), and where they apply
 // `data-danger`, `data-reason` (asks for one), `data-ask="name|label|value"` (asks for one more parameter),
-// `data-then` (where to go afterwards, with `{id}` and `{session}` of the answer), and `data-each="ID,ID"` (the same for each,
-// with `{id}` in the address). Without `data-effect` it acts at once.
+// `data-then` (where to go afterwards, with `{id}` and `{session}` of the answer)).
+// Without `data-effect` it acts at once.
 
 /** An element with attributes and children; texts are text nodes. */
 export function make(tag, attributes = {}, ...children) {
@@ -87,11 +87,10 @@ function confirm(button) {
     const parameters = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
     act.disabled = true;
     try {
-      const answer = await run(button, parameters, (done, all) => { act.textContent = `${title}: ${done} of ${all}`; });
+      const answer = await run(button, parameters);
       shown.close();
       afterwards(button, answer);
     } catch (error) {
-      act.textContent = title;
       problem.textContent = error.path ? `${error.path}: ${error.message}` : error.message;
       problem.hidden = false;
       act.disabled = false;
@@ -99,26 +98,60 @@ function confirm(button) {
   });
 }
 
-async function run(button, parameters, progress = () => {}) {
+function run(button, parameters) {
   const [method, address] = button.dataset.act.split(" ", 2);
-  const one = (id) => {
-    const url = new URL(address.replace("{id}", encodeURIComponent(id ?? "")), location.origin);
-    for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-    return call(method, url);
-  };
-  if (button.dataset.each === undefined) return one();
-  const ids = button.dataset.each.split(",");
-  const failed = [];
-  for (const [index, id] of ids.entries()) {
-    progress(index, ids.length);
+  const url = new URL(address, location.origin);
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return call(method, url);
+}
+
+const JOBS = {
+  resend: "is sent once more, each as a new message in its session. The old ones stay as they are. What was resent already is left alone.",
+  resume: "goes back to its place in its queue and is tried again from its first attempt. What is not suspended is left alone.",
+  discard: "is taken out for good; nobody will work on it. It can still be read and resent. What is over is left alone.",
+};
+
+/** Something is done to all that a search finds: first what it finds, then whether, and at which pace. */
+function job(button) {
+  const { job: act, query } = button.dataset;
+  const name = act[0].toUpperCase() + act.slice(1);
+  const problem = make("p", { class: "problem", role: "alert", hidden: true });
+  const seen = make("p", {}, "");
+  const next = make("button", { class: "main", "data-confirm": true }, "Look for them");
+  const cancel = make("button", { type: "button" }, "Cancel");
+  const fields = make("div", { class: "form" },
+    act === "resend" ? make("label", { class: "field" }, "To another item (may be left out)", make("input", { name: "to", autocomplete: "off" })) : null,
+    make("label", { class: "field" }, "Reason", make("input", { name: "reason", required: act === "discard", autocomplete: "off" })),
+    make("label", { class: "field" }, "At most so many in a second (may be left out)", make("input", { name: "per_second", type: "number", min: "1" })));
+  const form = make("form", { method: "dialog" }, make("h2", {}, `${name} all`), make("p", {}, make("code", {}, query)), seen, fields, problem,
+    make("div", { class: "buttons" }, cancel, next));
+  const shown = dialog(form);
+  let found = null;
+  cancel.addEventListener("click", () => shown.close());
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    next.disabled = true;
+    problem.hidden = true;
     try {
-      await one(id);
+      if (found) {
+        await call("POST", `/api/v1/jobs/${found.number}/start?token=${encodeURIComponent(found.token)}`);
+        location.assign(`/jobs/${found.number}`);
+        return;
+      }
+      const given = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
+      if (given.per_second) given.per_second = Number(given.per_second);
+      found = await call("POST", "/api/v1/jobs", JSON.stringify({ act, query, ...given }));
+      fields.remove();
+      seen.textContent = `${found.messages.toLocaleString("en-US")} message${found.messages === 1 ? "" : "s"} found now, and no others: each ${JOBS[act]}`;
+      next.textContent = `${name} ${found.messages.toLocaleString("en-US")}`;
+      if (act === "discard") next.className = "danger";
+      next.disabled = found.messages === 0;
     } catch (error) {
-      failed.push(error.message);
+      problem.textContent = error.message;
+      problem.hidden = false;
+      next.disabled = false;
     }
-  }
-  if (failed.length > 0) throw new Error(`${failed.length} of ${ids.length} were not done: ${failed[0]}`);
-  return null;
+  });
 }
 
 /** A row of a lookup table, new or changed. */
@@ -189,6 +222,8 @@ export function actions() {
     say(said);
   }
   for (const element of document.querySelectorAll("[data-scripted]")) element.hidden = false;
+  const refresh = document.querySelector("[data-refresh]");
+  if (refresh) setTimeout(() => { if (!document.querySelector("dialog")) location.reload(); }, Number(refresh.dataset.refresh));
   document.addEventListener("click", async (event) => {
     const copy = event.target.closest?.("[data-copy]");
     if (copy) {
@@ -203,6 +238,8 @@ export function actions() {
     const edited = event.target.closest?.("[data-row]");
     if (edited) row(edited);
     if (event.target.closest?.("[data-reload]")) reload();
+    const many = event.target.closest?.("[data-job]");
+    if (many) job(many);
     const button = event.target.closest?.("[data-act]");
     if (!button) return;
     if (button.dataset.effect) {

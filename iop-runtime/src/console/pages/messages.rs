@@ -9,27 +9,23 @@ use bytes::Bytes;
 use futures_util::{Stream, stream};
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, find};
-use crate::console::frame::{Frame, Page, Visit, page};
+use crate::console::frame::{Frame, Page, Problem, Visit, page};
 use crate::console::html;
-use crate::director::view::{MessageView, message_types};
-use crate::search::{self, Mistake, Query as Sought, Vocabulary};
+use crate::director::view::MessageView;
+use crate::director::{PageOf, Role};
+use crate::search::{self, Mistake, Query as Sought};
 use crate::store::{Counted, Search};
 
 /// Messages on one page.
 const PAGE: usize = 50;
-/// More are not counted: who reads `1,000+` knows enough.
-const COUNTED: usize = 1_000;
 /// Messages that are read at once for an export.
 const BATCH: usize = 500;
-/// Values of a key that are suggested.
-const VALUES: usize = 10;
 
 /// Searches that are a click away.
 const SEARCHES: [(&str, &str); 6] = [
     ("all", ""),
-    ("suspended or tried again", "status:suspended,retrying"),
-    ("unfinished", "status:queued,in_flight,retrying,suspended"),
+    ("in error", "status:error"),
+    ("not over", "status:open"),
     ("last hour", "since:1h"),
     ("resent", "is:resent"),
     ("late", "is:late"),
@@ -56,6 +52,7 @@ struct MessagesPage {
     messages: Vec<MessageView>,
     next: Option<u64>,
     paged: bool,
+    operator: bool,
 }
 
 /// `GET /messages`.
@@ -72,27 +69,36 @@ pub(super) async fn messages(visit: Visit, Query(which): Query<Which>) -> Page {
         messages: Vec::new(),
         next: None,
         paged: which.after.is_some(),
+        operator: visit.may(Role::Operator) && !which.q.trim().is_empty(),
         query: which.q.clone(),
         frame,
     };
     let query = match search::parse(&which.q) {
-        Ok(query) => query.at(shown.frame.now),
+        Ok(query) => query,
         Err(error) => {
             shown.mistakes = error.mistakes;
             return page(&shown);
         }
     };
-    let counting = Search { query: query.clone(), limit: COUNTED, within: Some(super::PATIENCE), ..Search::default() };
-    let searching = Search { query, after: which.after, limit: PAGE, ..Search::default() };
-    let (counted, found) = tokio::join!(visit.director.store().count(counting), find(&visit, searching));
+    allowed(&visit, &query)?;
+    let which = PageOf { after: which.after, limit: PAGE, oldest_first: false };
+    let (counted, found) = tokio::join!(visit.director.count(&query), visit.director.search(&query, which));
     let found = found?;
-    shown.count = counted.map(words).unwrap_or_else(|_| "Messages".to_owned());
+    shown.count = words(counted?);
     if let Some(time) = found.looked_to {
         shown.looked = format!("looked back to {time}; there may be more: go on with Older");
     }
     shown.next = found.next;
-    shown.messages = found.headers.into_iter().map(MessageView::from).collect();
+    shown.messages = found.messages;
     page(&shown)
+}
+
+/// Who may not read bodies may not ask for what is in them either.
+fn allowed(visit: &Visit, query: &Sought) -> Result<(), Problem> {
+    if query.reads_bodies() && !visit.may(Role::Reader) {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "`text:` looks into bodies, which the role viewer may not"));
+    }
+    Ok(())
 }
 
 fn words(counted: Counted) -> String {
@@ -125,21 +131,8 @@ struct Suggested {
 pub(super) async fn suggest(visit: Visit, Query(writing): Query<Writing>) -> Response {
     let text = writing.q.as_str();
     let cursor = writing.cursor.map_or(text.len(), |units| bytes(text, units));
-    let types = message_types();
-    let mut known = Vocabulary {
-        items: visit.director.graph().items.iter().map(|item| item.name.into()).collect(),
-        types: types.iter().map(|of| of.name.into()).collect(),
-        keys: types.iter().flat_map(|of| of.keys).map(|key| (*key).into()).collect(),
-        values: Vec::new(),
-    };
-    known.keys.sort();
-    known.keys.dedup();
-    if let Some(key) = search::wanted_key(text, cursor) {
-        let values = visit.director.store().key_values(key.name.into(), key.prefix.into(), VALUES).await;
-        // Without them the other suggestions are as good.
-        known.values = values.unwrap_or_default().into_iter().map(Into::into).collect();
-    }
-    let suggestions = search::suggest(text, cursor, &known).into_iter().map(|suggestion| Suggested {
+    let found = visit.director.suggest(text, cursor).await.unwrap_or_default();
+    let suggestions = found.into_iter().map(|suggestion| Suggested {
         start: units(text, suggestion.span.start),
         end: units(text, suggestion.span.end),
         text: suggestion.text,
@@ -185,6 +178,7 @@ pub(super) async fn jsonl(visit: Visit, Query(which): Query<Which>) -> Page {
 /// Everything that fits, without bodies, as it is read: however much it is, only a batch of it is in memory.
 fn export(visit: Visit, which: &Which, form: Form) -> Page {
     let query = search::parse(&which.q).map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    allowed(&visit, &query)?;
     let query = query.at(visit.director.now());
     let (kind, name, head) = match form {
         Form::Csv => ("text/csv; charset=utf-8", "messages.csv", HEAD),

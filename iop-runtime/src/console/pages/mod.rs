@@ -3,6 +3,7 @@
 mod alerts;
 mod audit;
 mod item;
+mod jobs;
 mod log;
 mod messages;
 pub(super) mod production;
@@ -44,6 +45,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/tables", Role::Viewer, tables::tables),
         Route::get("/tables/{name}", Role::Reader, tables::table),
         Route::get("/alerts", Role::Viewer, alerts::alerts),
+        Route::get("/jobs", Role::Viewer, jobs::jobs),
+        Route::get("/jobs/{number}", Role::Viewer, jobs::job),
         Route::get("/audit", Role::Admin, audit::audit),
     ]
 }

@@ -1,25 +1,19 @@
 //! Messages that wait for a person, those together that wait for the same reason.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::extract::Query;
-use axum::http::StatusCode;
 use serde::Deserialize;
 
-use super::{Problem, find};
 use crate::console::frame::{Frame, Page, Visit, page};
 use crate::console::html;
-use crate::director::Role;
-use crate::director::view::MessageView;
+use crate::director::view::{MessageView, Sight};
+use crate::director::{DirectorError, Role, SuspendedGroup};
 use crate::message::SuspendReason;
-use crate::search;
-use crate::store::Search;
 
-/// Messages that are grouped; the page says where there are more.
-const MOST: usize = 1_000;
-/// Messages of a group that are shown one by one.
-const SHOWN: usize = 5;
+/// Groups whose messages are shown; the others are counted.
+const SHOWN: usize = 20;
+/// A shorter piece of an error finds more than is meant.
+const PIECE: usize = 4;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Which {
@@ -32,91 +26,94 @@ pub(super) struct Which {
 struct SuspendedPage {
     frame: Frame,
     about: String,
-    narrowed: String,
     operator: bool,
     groups: Vec<Group>,
 }
 
-/// Messages of one type that wait at one item for one reason, with the same error but for numbers.
+/// Messages that wait at one item for one reason, with the same error but for numbers.
 struct Group {
     reason: &'static str,
     words: String,
     help: &'static str,
     item: String,
-    type_name: String,
+    count: u64,
     error: String,
-    ids: String,
-    messages: Vec<MessageView>,
+    /// The search that finds them.
+    query: String,
+    first: crate::clock::Timestamp,
+    last: crate::clock::Timestamp,
+    samples: Vec<MessageView>,
 }
 
 impl Group {
-    fn shown(&self) -> &[MessageView] {
-        &self.messages[..self.messages.len().min(SHOWN)]
-    }
-
-    fn more(&self) -> usize {
-        self.messages.len() - self.shown().len()
+    /// Messages beside those that are shown.
+    fn more(&self) -> u64 {
+        self.count.saturating_sub(self.samples.len() as u64)
     }
 }
 
 /// `GET /suspended`.
 pub(super) async fn suspended(visit: Visit, Query(which): Query<Which>) -> Page {
-    let at = if which.item.is_empty() { String::new() } else { format!(" to:{}", super::quoted(&which.item)) };
-    let query = search::parse(&format!("status:suspended{at}"));
-    let query = query.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
-    let found = find(&visit, Search { query, limit: MOST, ..Search::default() }).await?;
-    let more = found.next.is_some();
-    let messages: Vec<MessageView> = found.headers.into_iter().map(MessageView::from).collect();
+    let found = visit.director.suspended().await?;
+    let here = |group: &SuspendedGroup| which.item.is_empty() || group.item.as_deref() == Some(&which.item);
+    let mut groups = Vec::new();
+    for group in found.groups.into_iter().filter(here) {
+        let samples = if groups.len() < SHOWN { samples(&visit, &group).await? } else { Vec::new() };
+        groups.push(shown(group, samples));
+    }
+    let count: u64 = groups.iter().map(|group| group.count).sum();
     let whose = if which.item.is_empty() { String::new() } else { format!(" at {}", which.item) };
-    let count = html::counted(messages.len(), "message");
+    let newest = if found.more { "of the newest: " } else { "" };
     page(&SuspendedPage {
         frame: visit.frame("Suspended", "/suspended").await?,
-        about: if more { format!("the newest {count}{whose}") } else { format!("{count}{whose}") },
-        narrowed: html::encoded(&at),
+        about: format!("{newest}{} messages in {}{whose}", html::count(count), html::counted(groups.len(), "group")),
         operator: visit.may(Role::Operator),
-        groups: groups(messages),
+        groups,
     })
 }
 
-/// The largest group first.
-fn groups(messages: Vec<MessageView>) -> Vec<Group> {
-    let mut groups: BTreeMap<(&'static str, String, String, String), Vec<MessageView>> = BTreeMap::new();
-    for message in messages {
-        let reason = message.reason.map_or("suspended", SuspendReason::as_str);
-        let item = message.target.as_deref().unwrap_or("outside").to_owned();
-        let error = without_numbers(message.error.as_deref().unwrap_or_default());
-        groups.entry((reason, item, message.type_name.to_string(), error)).or_default().push(message);
+/// Those that are still there.
+async fn samples(visit: &Visit, group: &SuspendedGroup) -> Result<Vec<MessageView>, DirectorError> {
+    let mut samples = Vec::new();
+    for id in &group.samples {
+        match visit.director.message(*id, Sight::Withheld).await {
+            Ok(detail) => samples.push(detail.message),
+            Err(DirectorError::UnknownMessage(_)) => {}
+            Err(error) => return Err(error),
+        }
     }
-    let mut groups: Vec<Group> = groups
-        .into_iter()
-        .map(|((reason, item, type_name, _), messages)| Group {
-            reason,
-            words: reason.replace('_', " "),
-            help: help(messages.first().and_then(|message| message.reason)),
-            item,
-            type_name,
-            error: messages.first().and_then(|message| message.error.as_deref()).unwrap_or_default().to_owned(),
-            ids: messages.iter().map(|message| message.id.to_string()).collect::<Vec<_>>().join(","),
-            messages,
-        })
-        .collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.messages.len()));
-    groups
+    Ok(samples)
 }
 
-/// An error without what is another number or id in each message.
-fn without_numbers(error: &str) -> String {
-    let mut same = String::with_capacity(error.len());
-    for word in error.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric()) {
-        let (text, end) = match word.char_indices().next_back() {
-            Some((at, last)) if !last.is_ascii_alphanumeric() => word.split_at(at),
-            _ => (word, ""),
-        };
-        let varies = text.bytes().any(|byte| byte.is_ascii_digit());
-        same.push_str(if varies { "#" } else { text });
-        same.push_str(end);
+fn shown(group: SuspendedGroup, samples: Vec<MessageView>) -> Group {
+    let query = query(&group);
+    let reason = group.reason.map_or("suspended", SuspendReason::as_str);
+    Group {
+        reason,
+        words: reason.replace('_', " "),
+        help: help(group.reason),
+        item: group.item.as_deref().unwrap_or("outside").to_owned(),
+        count: group.count,
+        error: group.error,
+        query,
+        first: group.first,
+        last: group.last,
+        samples,
     }
-    same
+}
+
+/// The search for a group: of its error the longest piece that is the same in all of them.
+fn query(group: &SuspendedGroup) -> String {
+    let mut query = "status:suspended".to_owned();
+    if let Some(reason) = group.reason {
+        query = format!("{query} reason:{}", reason.as_str());
+    }
+    if let Some(item) = &group.item {
+        query = format!("{query} to:{}", super::quoted(item));
+    }
+    let pieces = group.error.split(['#', '…']).map(str::trim);
+    let piece = pieces.max_by_key(|piece| piece.len()).filter(|piece| piece.len() >= PIECE);
+    piece.map_or_else(|| query.clone(), |piece| format!("{query} error:{}", super::quoted(piece)))
 }
 
 /// What can be done about it.
@@ -143,12 +140,23 @@ fn help(reason: Option<SuspendReason>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::without_numbers;
+    use super::*;
+    use crate::clock::Timestamp;
 
     #[test]
-    fn errors_that_differ_in_numbers_and_ids_are_the_same() {
-        let one = without_numbers("503 from order ORD-1 (id 01ab), line 7");
-        assert_eq!(one, without_numbers("504 from order ORD-22 (id 77ff), line 12"));
-        assert_ne!(one, without_numbers("503 from invoice ORD-1 (id 01ab), line 7"));
+    fn a_group_is_found_again_by_what_its_errors_have_in_common() {
+        let group = |error: &str| SuspendedGroup {
+            reason: Some(SuspendReason::Poison),
+            item: Some("lis rest".into()),
+            error: error.to_owned(),
+            count: 2,
+            first: Timestamp(0),
+            last: Timestamp(0),
+            samples: Vec::new(),
+        };
+        let wanted = "status:suspended reason:poison to:\"lis rest\" error:\"Service \\\"A\\\" gone\"";
+        assert_eq!(query(&group("# Service \"A\" gone #")), wanted);
+        assert!(crate::search::parse(wanted).is_ok());
+        assert_eq!(query(&group("# a #")), "status:suspended reason:poison to:\"lis rest\"");
     }
 }

@@ -42,7 +42,7 @@ const SHEET: &str = "
 ";
 
 /// A wider drawing is not scaled to the page that it stands on.
-const SCALED: f64 = 1400.0;
+const SCALED: f64 = 1500.0;
 
 /// Head and body, of one width.
 pub(super) fn parts(session: &Session, rows: &Rows, placed: &Placed, view: &View) -> (String, String) {
@@ -166,7 +166,7 @@ impl Svg {
         let address = if many { &view.open } else { &view.choose };
         let what = title(session, row);
         if !address.is_empty() {
-            self.put(format_args!("<a href=\"{}{id}\" aria-label=\"{}\">", escaped(address), escaped(&what)));
+            self.put(format_args!("<a href=\"{}{id}\">", escaped(address)));
         }
         self.put(format_args!(
             "<g class=\"row {state}{dashed}{waited}{many_class}\" data-message=\"{id}\"><title>{}</title>",

@@ -247,7 +247,8 @@ fn below(message: &Sent, times: &str, queued: Option<Duration>, ran: Option<Dura
         State::Gone => parts.push("taken out".to_owned()),
         _ => {}
     }
-    if message.attempts > 0 {
+    // That a single attempt failed for good is seen.
+    if message.attempts > u32::from(message.state == State::Failed) {
         parts.push(format!("failed {}×", message.attempts));
     }
     parts.extend(message.marks.iter().cloned());
