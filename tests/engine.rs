@@ -27,6 +27,8 @@ mod callers;
 mod decisions;
 #[path = "engine/effects.rs"]
 mod effects;
+#[path = "engine/express.rs"]
+mod express;
 #[path = "engine/failures.rs"]
 mod failures;
 #[path = "engine/hops.rs"]

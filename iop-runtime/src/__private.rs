@@ -33,8 +33,8 @@ pub use self::wiring::{
 pub use crate::adapter::InboundAdapter;
 pub use crate::component::*;
 pub use crate::message::{
-    Alert, Converses, Generates, KeyValue, MASKED, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation,
-    Upgrade, assert_upgrades_next, assert_upgrades_to, hashed_key, keys, upgrade, upgraded_schema,
+    Alert, CannotCopy, Converses, Copies, Generates, KeyValue, MASKED, Message, MessageType, REFUSED_MESSAGE, Respond,
+    SourceLocation, Upgrade, assert_upgrades_next, assert_upgrades_to, hashed_key, keys, upgrade, upgraded_schema,
 };
 pub use crate::production::proof::{Circles, Path};
 pub use crate::production::{

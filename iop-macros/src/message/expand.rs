@@ -88,6 +88,14 @@ fn implementation(ident: &Ident, message: &Message) -> TokenStream {
     let path = format!("::{ident}");
     let key_values = key_values(message);
     let (upgrades, checks) = upgrades(ident, message);
+    // What is kept in memory alone is tried again from a copy, where there can be one.
+    let copied = transient.then(|| {
+        quote!(.copied({
+            #[allow(unused_imports)]
+            use ::iop::__private::CannotCopy as _;
+            ::iop::__private::Copies::<#ident>::COPY
+        }))
+    });
     quote! {
         const _: () = {
             static TYPE: ::iop::__private::MessageType = ::iop::__private::MessageType::new::<#ident>(
@@ -97,6 +105,7 @@ fn implementation(ident: &Ident, message: &Message) -> TokenStream {
                 ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
             )
             .with(#doc, #transient, &[#(#keys),*], &[#(#sensitive),*])
+            #copied
             #upgrades;
 
             #[automatically_derived]

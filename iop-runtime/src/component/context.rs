@@ -197,6 +197,17 @@ pub trait Turn: Send + Sync + fmt::Debug {
     /// # Errors
     /// Where the target is not an item.
     fn send(&self, outgoing: Outgoing) -> Result<(), RequestError>;
+    /// Whether the response of the handler is taken as a value, and written as JSON only where somebody reads it.
+    fn takes_value(&self) -> bool {
+        false
+    }
+    /// Sends a transient request that is awaited as a value; gives it back where it has to go the ordinary way.
+    ///
+    /// # Errors
+    /// The request itself.
+    fn express(&self, request: ByValue) -> Result<BoxFuture<'static, Result<Incoming, RequestError>>, ByValue> {
+        Err(request)
+    }
     /// Commits what was sent so far, and waits until it is durable.
     fn commit_sends(&self) -> BoxFuture<'static, Result<(), RequestError>>;
     /// Sets a timer of the instance with the turn's commit. `holds`: the instance is not complete before it has gone off.
@@ -290,6 +301,26 @@ pub struct Outgoing {
     pub description: Option<Arc<str>>,
     /// `.completion_key(…)`.
     pub completion_key: Option<Arc<str>>,
+}
+
+/// A transient request that leaves a turn as a value. Nobody reads it as JSON unless it fails.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ByValue {
+    /// Place in the turn.
+    pub position: u32,
+    /// Receiver.
+    pub to: Reach,
+    /// Its type.
+    pub message: &'static MessageType,
+    /// The value.
+    pub value: Decoded,
+    /// `.timeout(…)`.
+    pub timeout: Option<Duration>,
+    /// `.description(…)`.
+    pub description: Option<Arc<str>>,
+    /// The sender does nothing else meanwhile.
+    pub alone: bool,
 }
 
 /// A response that reaches a turn.

@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     Component, Context, Error, HandlerResult, Incoming, InputHandler, NoValue, RequestError, ResponseOf, Result,
-    TimerHook,
+    TimerHook, Turn,
 };
 use crate::message::{Decoded, Message, MessageId, MessageType, Respond, read};
 
@@ -180,7 +180,7 @@ pub enum Answered {
         message: &'static MessageType,
         /// The value, for a caller in this process.
         value: Decoded,
-        /// JSON, for the store.
+        /// JSON, for the store; empty where it is not written yet, see [`written`](Self::written).
         body: Bytes,
         /// Its `#[key]` values.
         keys: Vec<(&'static str, String)>,
@@ -208,9 +208,34 @@ impl Answered {
         Ok(Self::Response { message, value: Box::new(value), body: Bytes::from(body), keys })
     }
 
-    fn of<M: Message>(answer: Answer<M>) -> Result<Self> {
+    /// The response as a value alone, where `turn` takes it so; otherwise as [`response`](Self::response).
+    pub(super) fn given<R: Respond>(turn: &dyn Turn, value: R) -> Result<Self> {
+        match R::RESPONSE {
+            Some(message) if turn.takes_value() => {
+                let keys = value.response_keys();
+                Ok(Self::Response { message, value: Box::new(value), body: Bytes::new(), keys })
+            }
+            _ => Self::response(value),
+        }
+    }
+
+    /// With the response as JSON, if it is one.
+    ///
+    /// # Errors
+    /// Fatal where it cannot be written.
+    pub fn written(self) -> Result<Self> {
+        match self {
+            Self::Response { message, value, body, keys } if body.is_empty() => {
+                let body = message.write(&value).map_err(|error| Error::fatal(format!("the response {error}")))?;
+                Ok(Self::Response { message, value, body: Bytes::from(body), keys })
+            }
+            answered => Ok(answered),
+        }
+    }
+
+    fn of<M: Message>(turn: &dyn Turn, answer: Answer<M>) -> Result<Self> {
         match answer {
-            Answer::Response(response) => Self::response(response),
+            Answer::Response(response) => Self::given(turn, response),
             Answer::Pending => Ok(Self::Pending),
             Answer::Replied => Ok(Self::Replied),
             Answer::Deferred(request) => Ok(Self::Deferred(request)),
@@ -397,7 +422,8 @@ where
         let message = value
             .downcast::<M>()
             .map_err(|_| Error::fatal(format!("a value that is not a `{}` reached its handler", M::TYPE.name)))?;
-        Answered::of::<M>(component.handle(*message, cx).await.into_result()?.answer())
+        let answer = component.handle(*message, cx).await.into_result()?.answer();
+        Answered::of::<M>(&**cx.turn(), answer)
     })
 }
 
@@ -466,6 +492,7 @@ where
     Box::pin(async move {
         // The engine has upgraded it.
         let request = read::<M>(M::TYPE.version, &request).map_err(Error::fatal)?;
-        Answered::of::<M>(component.complete(request, cx).await.into_result()?.answer())
+        let answer = component.complete(request, cx).await.into_result()?.answer();
+        Answered::of::<M>(&**cx.turn(), answer).and_then(Answered::written)
     })
 }

@@ -108,6 +108,7 @@ where
         let input = input
             .downcast::<C::Input>()
             .map_err(|_| Error::fatal("input of another type reached `on_process_input`"))?;
-        Answered::response(component.process_input(*input, cx).await.into_result()?)
+        let response = component.process_input(*input, cx).await.into_result()?;
+        Answered::given(&**cx.turn(), response)
     })
 }

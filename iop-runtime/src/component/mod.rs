@@ -20,7 +20,7 @@ mod target;
 mod timers;
 
 pub use answers::{DeferredResponse, Replied, RespondError};
-pub use context::{Context, Incoming, Outgoing, Reach, Turn};
+pub use context::{ByValue, Context, Incoming, Outgoing, Reach, Turn};
 #[cfg(feature = "testing")]
 pub(crate) use describe::instance_of;
 pub use describe::{Component, ComponentKind, ComponentType, Entrance, Instance, ItemConfig, TargetDecl};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, join_all};
 
-use super::context::{Incoming, Outgoing, Reach, Turn};
+use super::context::{ByValue, Incoming, Outgoing, Reach, Turn};
 use super::target::{Awaitable, Carries, Target};
 use super::{RequestError, Result};
 use crate::message::{Invocation, Message, Priority, read};
@@ -33,6 +33,45 @@ impl<M: Message> Draft<M> {
         // requests in the same order, whatever order they are polled in.
         let position = turn.next_position();
         Self { turn, to, position, message, timeout: None, description: None, completion_key: None, priority: None }
+    }
+
+    /// Awaits the response. `alone`: the sender does nothing else meanwhile.
+    fn awaited(self, alone: bool) -> BoxFuture<'static, Result<M::Response, RequestError>> {
+        Box::pin(async move {
+            let target = Arc::clone(&self.to.item);
+            match self.express(alone) {
+                Ok(response) => response.await?.read(&target),
+                Err(draft) => {
+                    let (turn, outgoing) = draft.outgoing(Invocation::Sync)?;
+                    turn.request(outgoing).await?.read(&target)
+                }
+            }
+        })
+    }
+
+    /// Sends a transient request as a value, if the turn takes it.
+    fn express(self, alone: bool) -> Result<BoxFuture<'static, Result<Incoming, RequestError>>, Self> {
+        if !M::TYPE.transient || self.priority.is_some() {
+            return Err(self);
+        }
+        let Self { turn, to, position, message, timeout, description, completion_key, priority } = self;
+        let value = Box::new(message);
+        let request = ByValue { position, to, message: M::TYPE, value, timeout, description, alone };
+        let ByValue { to, value, timeout, description, .. } = match turn.express(request) {
+            Ok(response) => return Ok(response),
+            Err(request) => request,
+        };
+        match value.downcast::<M>() {
+            Ok(value) => {
+                let message = *value;
+                Err(Self { turn, to, position, message, timeout, description, completion_key, priority })
+            }
+            Err(_) => {
+                let error =
+                    RequestError::NotStored(format!("another value than a `{}` came back", M::TYPE.name).into());
+                Ok(Box::pin(std::future::ready(Err(error))))
+            }
+        }
     }
 
     pub(super) fn outgoing(self, invocation: Invocation) -> Result<(Arc<dyn Turn>, Outgoing), RequestError> {
@@ -104,11 +143,7 @@ impl<M: Message> IntoFuture for SyncRequest<M> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let target = Arc::clone(&self.0.to.item);
-            let (turn, outgoing) = self.0.outgoing(Invocation::Sync)?;
-            turn.request(outgoing).await?.read(&target)
-        })
+        self.0.awaited(true)
     }
 }
 
@@ -129,7 +164,7 @@ impl<M: Message> IntoFuture for NgRequest<M> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        SyncRequest(self.0).into_future()
+        self.0.awaited(false)
     }
 }
 

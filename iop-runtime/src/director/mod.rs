@@ -20,7 +20,9 @@ use bytes::Bytes;
 use self::audit::done_or_not;
 use crate::clock::Timestamp;
 use crate::component::{ComponentKind, Entrance, Incoming, RequestError};
-use crate::engine::{Caller as Waiting, Core, CrashPoint, Delivery, Emission, Running, Stop, response_id, to_the_end};
+use crate::engine::{
+    Answer, Caller as Waiting, Core, CrashPoint, Delivered, Delivery, Emission, Running, Stop, response_id, to_the_end,
+};
 use crate::message::{
     Accepted, Invocation, Kind, Message, MessageId, MessageType, Priority, Respond, SessionId, Status, SuspendReason,
 };
@@ -378,6 +380,10 @@ impl Director {
         let id = given.unwrap_or_else(MessageId::random);
         let called = Called { id, session: SessionId::of(id), response: None };
         let _busy = core.activity.begin(None);
+        let timeout = CALL_TIMEOUT.max(item.options.request_timeout);
+        if message.transient && core.deadlines.within(timeout, item.queue.room()).await.is_err() {
+            return Err(DirectorError::TimedOut { item: item.name.to_string(), timeout });
+        }
         let mut wait = core.waiters.wait(id, index, Waiting::Outside);
         // Asked only now: an item that is stopped after this fails the wait.
         if !item.is_up() {
@@ -417,8 +423,7 @@ impl Director {
                 }
             }
         }
-        let timeout = CALL_TIMEOUT.max(item.options.request_timeout);
-        let Ok(delivered) = tokio::time::timeout(timeout, wait.response()).await else {
+        let Ok(delivered) = core.deadlines.within(timeout, wait.response()).await else {
             return Err(DirectorError::TimedOut { item: item.name.to_string(), timeout });
         };
         let Some(delivered) = delivered else { return Err(DirectorError::Stopped(item.name.to_string())) };
@@ -534,6 +539,10 @@ fn refused(item: &str, error: RequestError) -> DirectorError {
     }
 }
 
+fn other_value() -> DirectorError {
+    DirectorError::NotStored("another value came back than was sent".to_owned())
+}
+
 /// A service that takes messages.
 #[derive(Debug, Clone)]
 pub struct BusinessService {
@@ -554,7 +563,15 @@ impl BusinessService {
     /// # Errors
     /// See [`DirectorError`]; [`DirectorError::UnknownType`] where it takes another type.
     pub async fn on_process_input<M: Message>(&self, message: M) -> Result<M::Response, DirectorError> {
-        let item = self.director.message_type(self.item, Some(M::TYPE.name))?;
+        if M::TYPE != self.message {
+            // Says which it takes.
+            self.director.message_type(self.item, Some(M::TYPE.name))?;
+        }
+        let item = self.message;
+        let message = match self.by_value(message).await {
+            Ok(response) => return response,
+            Err(message) => message,
+        };
         let invalid = |reason: String| DirectorError::Invalid {
             type_name: M::TYPE.name,
             invalid: InvalidMessage { path: ".".to_owned(), reason },
@@ -565,6 +582,41 @@ impl BusinessService {
         let incoming = incoming.unwrap_or_else(Incoming::nothing);
         response_of::<M::Response>(incoming)
             .map_err(|invalid| DirectorError::Invalid { type_name: M::TYPE.name, invalid })
+    }
+
+    /// As [`on_process_input`](Self::on_process_input) for a transient message, on the express way; gives the message back
+    /// where it has to go the ordinary one.
+    async fn by_value<M: Message>(&self, message: M) -> Result<Result<M::Response, DirectorError>, M> {
+        let core = &self.director.core;
+        let item = &core.items[self.item];
+        if !M::TYPE.transient {
+            return Err(message);
+        }
+        let _busy = core.activity.begin(None);
+        let Answer { request, answer } = match core.call_by_value(item, self.message, Box::new(message)) {
+            Ok(sent) => sent,
+            Err(value) => return value.downcast::<M>().map_or_else(|_| Ok(Err(other_value())), |value| Err(*value)),
+        };
+        let timeout = CALL_TIMEOUT.max(item.options.request_timeout);
+        core.halts_at(CrashPoint::AfterAccept, item, request).await;
+        let response = match core.deadlines.within(timeout, answer).await {
+            Ok(Ok(delivered)) => self.taken(delivered, request).await,
+            Ok(Err(_)) => Err(DirectorError::Stopped(item.name.to_string())),
+            Err(_) => Err(DirectorError::TimedOut { item: item.name.to_string(), timeout }),
+        };
+        Ok(response.and_then(|incoming| {
+            response_of::<M::Response>(incoming)
+                .map_err(|invalid| DirectorError::Invalid { type_name: M::TYPE.name, invalid })
+        }))
+    }
+
+    /// What goes outside waits until it is durable.
+    async fn taken(&self, delivered: Delivered, request: Option<MessageId>) -> Result<Incoming, DirectorError> {
+        let core = &self.director.core;
+        let item = &core.items[self.item];
+        core.durable(&delivered.commit).await.map_err(store_error)?;
+        core.halts_at(CrashPoint::BeforeReply, item, request).await;
+        delivered.response.map_err(|error| refused(&item.name, error))
     }
 
     /// Calls the service with a JSON body.

@@ -32,6 +32,8 @@ impl EngineTurn {
         };
         let asked = self.take_answer(given)?;
         let request = asked.header.id;
+        // Whoever waits does so on the ordinary way from here on.
+        self.leave_express();
         if self.repeated && !asked.transient && self.response_to(request).await?.is_some() {
             // An earlier run of this turn has replied.
             return Ok(());
@@ -50,7 +52,7 @@ impl EngineTurn {
 
     /// See [`Turn::defer`](crate::component::Turn::defer).
     pub(crate) fn defer(&self, response: &'static MessageType) -> Result<MessageId, RespondError> {
-        let transient = self.asked.as_ref().filter(|asked| asked.transient);
+        let transient = self.asked().filter(|asked| asked.transient);
         if let Some(asked) = transient {
             let request = &asked.header.type_name;
             let why = format!("`{request}` is transient: whoever answers it later would not find it");
@@ -61,7 +63,7 @@ impl EngineTurn {
 
     /// The request, for the one answer that this turn may give.
     fn take_answer(&self, given: Option<&'static MessageType>) -> Result<&Asked, RespondError> {
-        let asked = self.asked.as_ref();
+        let asked = self.asked();
         let asked = asked.ok_or_else(|| RespondError::NoRequest { item: Arc::clone(&self.item.name) })?;
         if given != asked.response {
             return Err(RespondError::WrongType {
@@ -80,18 +82,18 @@ impl EngineTurn {
 
     /// Whether the request is answered, or will be by somebody else, as far as this turn knows.
     pub(crate) fn has_answered(&self) -> bool {
-        self.sends().answered || self.asked.as_ref().is_some_and(|asked| asked.answered)
+        self.sends().answered || self.is_answered()
     }
 
     /// What the handler returned, where it fits what it did.
     pub(crate) fn settled(&self, answered: Answered) -> Result<Answered, Failed> {
-        let request = self.asked.as_ref().map(|asked| asked.header.id);
+        let request = || self.asked().map(|asked| asked.header.id);
         let fault = match answered {
             Answered::Response { .. } if self.has_answered() => {
                 "the handler returns a response although it has replied, or has deferred the response: return what \
                  `cx.reply` or `cx.defer_response` gave"
             }
-            Answered::Deferred(of) if Some(of) != request || !self.has_answered() => {
+            Answered::Deferred(of) if Some(of) != request() || !self.has_answered() => {
                 "the handler returns the token of another request, and its own would stay without a response"
             }
             Answered::Replied if !self.has_answered() => {

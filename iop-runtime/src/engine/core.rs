@@ -1,12 +1,14 @@
 //! What the parts of a running production share, and the one way by which messages enter the store and the queues.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
 use super::activity::Activity;
 use super::alerts::Alerts;
+use super::deadlines::Deadlines;
 use super::envelope::Envelope;
 use super::instances::Instances;
 use super::item::ItemState;
@@ -41,6 +43,9 @@ pub(crate) struct Core {
     pub(crate) instances: Instances,
     pub(crate) streams: Streams,
     pub(crate) activity: Arc<Activity>,
+    pub(crate) deadlines: Arc<Deadlines>,
+    /// The runtime that it runs on.
+    runtime: Option<tokio::runtime::Id>,
     /// The store failed; the supervisor restarts the items.
     pub(crate) failure: Arc<Failure>,
     pub(super) unseen: Unseen,
@@ -56,13 +61,10 @@ pub(crate) struct Core {
     pub(crate) retention: Retention,
     /// Jobs that are worked on. Whoever changes one holds this meanwhile.
     pub(crate) jobs: tokio::sync::Mutex<HashSet<u64>>,
-    order: Mutex<Order>,
-}
-
-/// Submission order is the order of the queues: both change under one lock.
-#[derive(Debug, Default)]
-struct Order {
-    last_sequence: u64,
+    /// Submission order is the order of the queues: both change under this lock.
+    order: Mutex<()>,
+    /// The sequence of the message that was submitted last; changed under the lock.
+    last_sequence: AtomicU64,
 }
 
 /// A failure of the store, noticed by whoever noticed it first.
@@ -132,6 +134,8 @@ impl Core {
             instances: Instances::default(),
             streams: Streams::default(),
             activity: parts.activity,
+            deadlines: Arc::default(),
+            runtime: runtime(),
             failure: Arc::default(),
             unseen: Unseen::default(),
             probe: parts.probe,
@@ -144,6 +148,7 @@ impl Core {
             retention: parts.retention,
             jobs: tokio::sync::Mutex::default(),
             order: Mutex::default(),
+            last_sequence: AtomicU64::new(0),
         }
     }
 
@@ -170,7 +175,7 @@ impl Core {
         before: impl FnOnce(&mut Step),
     ) -> Commit {
         let emissions = self.taps.copies(self, emissions);
-        let mut order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
         before(&mut step);
         let mut deliveries = Vec::with_capacity(emissions.len());
         for mut emission in emissions {
@@ -186,7 +191,7 @@ impl Core {
         let receipt = (!nothing).then(|| self.store.submit(step));
         let commit = match &receipt {
             Some(receipt) => receipt.commit.clone(),
-            None => Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() })),
+            None => Commit::nothing(),
         };
         let mut stored = 0;
         for (emission, admission) in deliveries {
@@ -195,14 +200,24 @@ impl Core {
                     let sequence = receipt.first_sequence + stored;
                     let lease = usize::try_from(stored).ok().and_then(|at| receipt.leases.get(at).copied().flatten());
                     stored += 1;
-                    order.last_sequence = sequence;
+                    self.last_sequence.store(sequence, Ordering::Relaxed);
                     (sequence, lease)
                 }
-                _ => (order.last_sequence, None),
+                _ => (self.last_sequence(), None),
             };
             self.deliver(emission, admission, (sequence, lease), &commit);
         }
         commit
+    }
+
+    /// Whether the caller runs where the production does, so that a worker can run there too.
+    pub(crate) fn is_at_home(&self) -> bool {
+        self.runtime.is_some() && runtime() == self.runtime
+    }
+
+    /// The sequence of the message that was submitted last.
+    pub(crate) fn last_sequence(&self) -> u64 {
+        self.last_sequence.load(Ordering::Relaxed)
     }
 
     /// Gives a message for a queue its place in that queue's order, and asks whether there is room for it.
@@ -282,6 +297,10 @@ impl Core {
         }
         outcome
     }
+}
+
+fn runtime() -> Option<tokio::runtime::Id> {
+    tokio::runtime::Handle::try_current().ok().map(|runtime| runtime.id())
 }
 
 /// `true` where a step changes nothing, so that the store need not hear of it.

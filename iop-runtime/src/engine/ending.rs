@@ -178,7 +178,7 @@ impl Worker {
 
     /// Commits that the message will be tried again, and takes it back until then.
     fn again(&mut self, mut envelope: Envelope, mut step: Step, due: Timestamp, error: Arc<str>) {
-        let queue = &self.item.queue;
+        let queue = Arc::clone(&self.item.queue);
         let keep = queue.keeps(&envelope);
         step.end.extend(envelope.lease.map(|lease| (lease, End::Retry { due, error, keep })));
         let commit = self.core.submit_after(step, Vec::new(), |_| queue.hold_behind(&envelope));
@@ -231,6 +231,11 @@ impl Worker {
             let error = RequestError::Suspended { target: Arc::clone(&self.item.name), reason, error };
             self.core.answer(header.id, Err(error), &commit);
         }
-        self.core.not_awaited(commit);
+        if envelope.lease.is_some() {
+            self.core.not_awaited(commit);
+        } else {
+            // The store may have it already, from an earlier time that its sender was tried: then it leaves it as it is.
+            drop(commit);
+        }
     }
 }

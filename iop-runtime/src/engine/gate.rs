@@ -94,6 +94,9 @@ impl Gate {
     }
 
     pub(crate) fn passage(&self) -> Passage {
+        if self.open.is_none() && self.slot.is_none() {
+            return Passage::Open;
+        }
         let now = Instant::now();
         match self.open {
             Some(Open { probe: Some(_), .. }) => return Passage::Shut,
@@ -108,14 +111,19 @@ impl Gate {
 
     /// A message passes.
     pub(crate) fn passed(&mut self, message: MessageId) {
-        let now = Instant::now();
         if let Some(interval) = self.kind.interval {
+            let now = Instant::now();
             let earliest = now.checked_sub(CATCH_UP).unwrap_or(now);
             self.slot = Some(self.slot.map_or(now, |slot| slot.max(earliest)) + interval);
         }
         if let Some(open) = &mut self.open {
             open.probe = Some(message);
         }
+    }
+
+    /// Nothing has to be asked before a message passes, and nothing noted after it.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.kind.interval.is_none() && self.open.is_none()
     }
 
     /// The outside was reached: a message was completed, or failed for another reason.

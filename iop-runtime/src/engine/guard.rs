@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
+use super::deadlines::Elapsed;
 use super::item::Pulse;
 use super::turn::EngineTurn;
 use crate::component::{Disposition, EmitError, Error, RequestError, RespondError, Result};
@@ -103,37 +104,35 @@ pub(crate) async fn guarded<T>(
     slow: impl FnOnce(),
 ) -> Result<T, Failed> {
     let timeout = turn.item.options.timeout;
-    let watched = Watched { handler: Box::pin(AssertUnwindSafe(handler).catch_unwind()), pulse };
-    tokio::pin!(watched);
+    // On the stack of the worker's future: a handler that is ready at once costs no allocation and no deadline.
+    let handler = std::pin::pin!(AssertUnwindSafe(handler).catch_unwind());
+    let mut watched = Watched { handler, pulse };
     let mut slow = Some(slow);
     let mut pause = WORTH_A_MARK.min(timeout);
     let patience = WAIT_WORTH_A_MARK.min(timeout);
     let mut left = timeout;
     loop {
-        // The handler is polled first, so one that is ready at once arms no timer.
-        tokio::select! {
-            biased;
-            finished = &mut watched => return match finished {
-                Ok(result) => result.map_err(Failed::from),
-                Err(panic) => Err(Failed::retry(format!("the handler panicked: {}", text_of(&*panic)), true)),
-            },
-            () = tokio::time::sleep(pause) => {
-                // The time that a handler waits for a response counts against the other item, not against it.
-                let waits = turn.is_waiting();
-                left = if waits { timeout } else { left.saturating_sub(pause) };
-                if waits && pause < patience {
-                    pause = patience;
-                    continue;
-                }
-                if let Some(slow) = slow.take() {
-                    slow();
-                }
-                if left.is_zero() {
-                    return Err(Failed::retry(format!("the handler ran longer than {timeout:?}"), false));
-                }
-                pause = left;
+        match turn.core.deadlines.within(pause, &mut watched).await {
+            Ok(Ok(result)) => return result.map_err(Failed::from),
+            Ok(Err(panic)) => {
+                return Err(Failed::retry(format!("the handler panicked: {}", text_of(&*panic)), true));
             }
+            Err(Elapsed) => {}
         }
+        // The time that a handler waits for a response counts against the other item, not against it.
+        let waits = turn.is_waiting();
+        left = if waits { timeout } else { left.saturating_sub(pause) };
+        if waits && pause < patience {
+            pause = patience;
+            continue;
+        }
+        if let Some(slow) = slow.take() {
+            slow();
+        }
+        if left.is_zero() {
+            return Err(Failed::retry(format!("the handler ran longer than {timeout:?}"), false));
+        }
+        pause = left;
     }
 }
 
@@ -147,7 +146,7 @@ fn text_of(panic: &(dyn Any + Send)) -> &str {
 
 /// Notes when each poll of a handler begins and ends.
 struct Watched<'a, F> {
-    handler: Pin<Box<F>>,
+    handler: Pin<&'a mut F>,
     pulse: &'a Pulse,
 }
 

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::alerts::Noticed;
 use super::latest::Latest;
+use super::loan::Loan;
 use super::probe::StandIn;
 use super::queue::Queue;
 use super::retry::RetryPolicy;
@@ -171,6 +172,7 @@ impl ItemState {
             return None;
         }
         control.phase = ItemPhase::Starting;
+        self.queue.open_express(true);
         control.generation += 1;
         control.stop = CancellationToken::new();
         control.tasks = TaskTracker::new();
@@ -187,12 +189,14 @@ impl ItemState {
     }
 
     /// Has a worker begin; not where the item was stopped since its start began.
-    pub(crate) fn spawn_worker(&self, task: impl Future<Output = ()> + Send + 'static, pulse: Arc<Pulse>) {
+    pub(crate) fn spawn_worker(&self, run: impl Future<Output = ()> + Send + 'static, pulse: Arc<Pulse>) {
         let mut control = self.control();
         if control.phase != ItemPhase::Starting {
             return;
         }
-        let abort = control.tasks.spawn(task).abort_handle();
+        // Counted as long as it runs, whoever runs it.
+        let task = pulse.loan.task(control.tasks.track_future(run));
+        let abort = tokio::spawn(task).abort_handle();
         control.workers.push(Running { abort, pulse });
     }
 
@@ -203,6 +207,10 @@ impl ItemState {
             return None;
         }
         control.phase = ItemPhase::Stopping;
+        self.queue.open_express(false);
+        for worker in &control.workers {
+            worker.pulse.stopping.store(true, Ordering::Relaxed);
+        }
         control.stop.cancel();
         let aborts = control.workers.iter().map(|worker| worker.abort.clone()).collect();
         Some(Stopping { generation: control.generation, tasks: control.tasks.clone(), aborts })
@@ -314,6 +322,10 @@ impl Drop for Serving {
 /// What a worker is doing right now, readable from another thread while the worker's own is blocked.
 #[derive(Debug)]
 pub(crate) struct Pulse {
+    /// By which others run it.
+    pub(crate) loan: Arc<Loan>,
+    /// It is to take nothing more.
+    stopping: AtomicBool,
     origin: Instant,
     /// Microseconds since `origin` at which the running poll of a handler began; 0 between polls.
     polling: AtomicU64,
@@ -324,11 +336,17 @@ pub(crate) struct Pulse {
 impl Pulse {
     pub(crate) fn new() -> Self {
         Self {
+            loan: Loan::new(),
+            stopping: AtomicBool::new(false),
             origin: Instant::now(),
             polling: AtomicU64::new(0),
             busy: AtomicU64::new(0),
             reported: AtomicU64::new(0),
         }
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     fn now(&self) -> u64 {
@@ -361,6 +379,9 @@ impl Pulse {
     fn report_stuck(&self, timeout: std::time::Duration) -> bool {
         let since = self.polling.load(Ordering::Relaxed);
         let stuck = self.blocked_since().is_some_and(|blocked| blocked > timeout);
+        if stuck {
+            self.loan.tire();
+        }
         stuck && self.reported.swap(since, Ordering::Relaxed) != since
     }
 }

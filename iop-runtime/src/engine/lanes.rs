@@ -207,8 +207,7 @@ impl Lanes {
     pub(crate) fn insert(&mut self, mut envelope: Envelope, reserved: bool) {
         if envelope.lease.is_none() && envelope.tie == 0 {
             // Transient messages have no sequence of their own.
-            self.tie = self.tie.wrapping_add(1).max(1);
-            envelope.tie = self.tie;
+            envelope.tie = self.next_tie();
         }
         let place = envelope.place();
         self.bytes += envelope.body.len();
@@ -227,6 +226,22 @@ impl Lanes {
                 self.reconsider(&id);
             }
         }
+    }
+
+    /// Tells the next transient message apart from those before it.
+    pub(crate) fn next_tie(&mut self) -> u32 {
+        self.tie = self.tie.wrapping_add(1).max(1);
+        self.tie
+    }
+
+    /// Whether nothing waits in memory.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.retrying.is_empty()
+    }
+
+    /// An instance whose request came on the express way has something to wait for: its callbacks wait for that turn.
+    pub(crate) fn take_instance(&mut self, instance: MessageId) {
+        self.instances.insert(instance);
     }
 
     /// Sees anew what of a lane may be worked on.

@@ -9,6 +9,7 @@ use super::core::Core;
 use super::gate::Change;
 use super::guard::Failed;
 use super::item::ItemState;
+use super::turn::EngineTurn;
 use crate::lookup::{RowChange, TableError};
 use crate::message::{AlertPhase, Header, SuspendReason};
 use crate::settings::SettingChange;
@@ -18,15 +19,20 @@ use crate::store::{Purged, StoreError};
 pub(crate) fn turn_span(core: &Core, item: &ItemState, header: Option<&Header>) -> Span {
     match header {
         Some(header) => {
-            info_span!("turn", run = core.run, item = %item.name, session = %header.session, message = %header.id)
+            info_span!(parent: None, "turn", run = core.run, item = %item.name, session = %header.session, message = %header.id)
         }
-        None => info_span!("turn", run = core.run, item = %item.name),
+        None => info_span!(parent: None, "turn", run = core.run, item = %item.name),
     }
+}
+
+/// The span of a turn on the express way; its message's id is made only where the span is wanted.
+pub(crate) fn express_span(core: &Core, item: &ItemState, turn: &EngineTurn) -> Span {
+    info_span!(parent: None, "turn", run = core.run, item = %item.name, session = %turn.session, message = %turn.origin())
 }
 
 /// The span of a turn that starts a session of its own.
 pub(crate) fn input_span(core: &Core, item: &ItemState, session: crate::message::SessionId) -> Span {
-    info_span!("turn", run = core.run, item = %item.name, session = %session)
+    info_span!(parent: None, "turn", run = core.run, item = %item.name, session = %session)
 }
 
 /// The span of what the engine says outside of turns.

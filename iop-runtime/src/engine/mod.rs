@@ -13,9 +13,11 @@ mod alerts;
 mod answers;
 mod changes;
 mod core;
+mod deadlines;
 mod decisions;
 mod ending;
 mod envelope;
+mod express;
 mod gate;
 mod groups;
 mod guard;
@@ -27,6 +29,7 @@ mod intent;
 mod item;
 mod lanes;
 mod latest;
+mod loan;
 mod log;
 mod probe;
 mod process;
@@ -61,7 +64,9 @@ pub use self::alerts::{Condition, Mute, stored as stored_alerts};
 pub use self::changes::{ChangeChoice, Changed, Orphans, reconcile};
 use self::core::CoreParts;
 pub(crate) use self::core::{Core, Delivery, Emission};
+use self::deadlines::Deadlines;
 pub(crate) use self::decisions::{discard, resume, suspend};
+pub(crate) use self::express::Answer;
 pub use self::gate::BreakerState;
 pub(crate) use self::item::ItemState;
 pub use self::item::{ItemPhase, WorkerCount};
@@ -75,7 +80,7 @@ pub(crate) use self::reload::{reload, row_edited};
 pub(crate) use self::reply::{FAILURE, response_id};
 pub(crate) use self::schedule::{is_up as is_scheduled_up, next_change};
 pub(crate) use self::supervisor::{start_item, stop_item, to_the_end};
-pub(crate) use self::waiters::Caller;
+pub(crate) use self::waiters::{Caller, Delivered};
 use crate::clock::{Clock, SystemClock};
 use crate::events;
 use crate::lookup::TableStore;
@@ -152,7 +157,8 @@ fn build(resolved: ResolvedProduction, store: Arc<dyn Store>, options: StartOpti
         .zip(resolved.graph.items)
         .enumerate()
         .map(|(index, (item, declared))| {
-            let queue = Queue::new(index, declared, &item, Arc::clone(&activity));
+            let tapped = resolved.graph.taps.iter().any(|tap| tap.of == index);
+            let queue = Queue::new(index, declared, &item, Arc::clone(&activity)).tapped(tapped);
             let stand_in = stand_ins.remove(&index);
             Arc::new(ItemState::new(index, declared, item.config, item.options, Arc::new(queue)).standing_in(stand_in))
         })
@@ -184,6 +190,8 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
     let events = events::register(run, Arc::clone(&store));
     let services = options.services;
     let core = build(resolved, store, options, run);
+    // Ends with the core: callers may wait longer than the production runs.
+    tokio::spawn(Deadlines::watch(&core.deadlines));
     let (gone_sender, gone) = watch::channel(None);
     if let Err(error) = changes::move_queues(core.graph, &*core.store).await {
         core.failure.report(&error);

@@ -6,17 +6,24 @@
 //! stored as well, until a refill has caught up. The same holds inside each order key ([`Lanes`]).
 
 use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use super::activity::{Activity, Busy};
 use super::core::Failure;
 use super::envelope::Envelope;
+use super::express::{self, Express, Lane};
 use super::gate::{Gate, GateKind, Passage};
 use super::groups::Grouping;
 use super::lanes::{Lanes, Place, QueueOrder, Withdrawn};
+use super::loan::Loan;
 use crate::clock::{Clock, Timestamp};
 use crate::component::{ComponentKind, Entrance};
 use crate::message::{Kind, MessageId, Priority};
@@ -49,14 +56,23 @@ pub(crate) struct Queue {
     pub(super) kind: QueueKind,
     /// How messages find their group, where the item gathers.
     pub(super) grouping: Option<Grouping>,
+    /// Messages may come on the express way.
+    pub(super) plain: bool,
     pub(super) state: Mutex<State>,
     pub(super) changed: Notify,
+    /// Transient messages wait with their senders until there is room.
+    pub(super) room: Notify,
+    pub(super) want_room: AtomicUsize,
     pub(super) activity: Arc<Activity>,
 }
 
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) lanes: Lanes,
+    /// What came on the express way. It was here before everything in `lanes`.
+    pub(super) express: Lane,
+    /// Workers that wait for something to do.
+    pub(super) idle: Vec<Arc<Loan>>,
     /// Something in the store, up to this priority, is not in the window.
     pub(super) behind: Option<(Busy, Priority)>,
     /// Goes up whenever something was only stored, so that a refill knows whether it saw everything.
@@ -149,9 +165,17 @@ pub(crate) enum Admission {
     OnlyStore,
 }
 
+/// What a worker is given.
+#[derive(Debug)]
+pub(crate) enum Work {
+    Message(Box<Envelope>),
+    /// On the express way, in this life of the queue.
+    Express(Express, u64),
+}
+
 /// The next thing to do with a queue.
 enum Next {
-    Work(Box<Envelope>),
+    Work(Work),
     WaitUntil(Option<Timestamp>),
 }
 
@@ -165,7 +189,11 @@ impl Queue {
         let identity = declared.policy.renamed_from.map_or_else(|| Arc::clone(&item), Arc::from);
         let grouping = declared.component.correlate.map(|field| Grouping::new(identity, field, types()));
         let state = State::new(kind, 0);
-        let queue = Self { item, index, kind, grouping, state: Mutex::new(state), changed: Notify::new(), activity };
+        let plain = express::is_plain(declared, kind);
+        let changed = Notify::new();
+        let (room, want_room) = (Notify::new(), AtomicUsize::new(0));
+        let state = Mutex::new(state);
+        let queue = Self { item, index, kind, grouping, plain, state, changed, room, want_room, activity };
         if kind.served {
             // What an earlier run left in the store comes first.
             queue.look();
@@ -240,7 +268,7 @@ impl Queue {
     /// Whether the window has room for one more.
     pub(crate) fn has_room(&self) -> bool {
         let state = self.lock();
-        state.lanes.waiting() < WINDOW && state.lanes.bytes() < WINDOW_BYTES
+        state.lanes.waiting() + state.express.len() < WINDOW && state.lanes.bytes() < WINDOW_BYTES
     }
 
     /// Adds a message that was submitted as handed over; `era` is that of its admission.
@@ -337,7 +365,7 @@ impl Queue {
     /// Messages in memory, and whether there are more in the store.
     pub(crate) fn depth(&self) -> (usize, bool) {
         let state = self.lock();
-        (state.lanes.waiting() + state.lanes.retrying(), state.behind.is_some())
+        (state.express.len() + state.lanes.waiting() + state.lanes.retrying(), state.behind.is_some())
     }
 
     /// Failed messages that will be tried again, the next one first, up to `limit`; and how many there are.
@@ -373,32 +401,37 @@ impl Queue {
     }
 
     /// Waits for the next message whose turn it is. Cancel-safe.
-    pub(crate) async fn take(self: &Arc<Self>, source: &Source) -> Envelope {
+    pub(crate) async fn take(self: &Arc<Self>, source: &Source, loan: &Arc<Loan>) -> Work {
         loop {
+            if let Some(work) = self.take_express(loan) {
+                return work;
+            }
             let changed = self.changed.notified();
             tokio::pin!(changed);
             // Registered before looking, so that no change between looking and waiting is missed.
             changed.as_mut().enable();
             self.refill_if_low(source);
             let now = source.clock.now();
-            match self.next(now) {
-                Next::Work(envelope) => {
+            match self.next(now, loan) {
+                Next::Work(work) => {
                     // Another worker may find more.
                     self.changed.notify_one();
-                    return *envelope;
+                    self.has_left();
+                    return work;
                 }
-                Next::WaitUntil(None) => changed.await,
+                Next::WaitUntil(None) => offered(loan, changed).await,
                 Next::WaitUntil(Some(due)) => {
                     // At least a millisecond: the timer's resolution.
                     let pause = due.since(now).max(Duration::from_millis(1));
-                    let _ = tokio::time::timeout(pause, changed).await;
+                    let _ = tokio::time::timeout(pause, offered(loan, changed)).await;
                 }
             }
         }
     }
 
-    fn next(&self, now: Timestamp) -> Next {
+    fn next(&self, now: Timestamp, loan: &Arc<Loan>) -> Next {
         let mut state = self.lock();
+        state.is_busy(loan);
         if state.closed {
             return Next::WaitUntil(None);
         }
@@ -408,10 +441,16 @@ impl Queue {
             Passage::Shut => return Next::WaitUntil(None),
             Passage::ShutFor(pause) => return Next::WaitUntil(Some(now.after(pause))),
         }
+        let era = state.era;
+        if let Some(express) = state.express.pop() {
+            state.gate.passed(express.turn.origin());
+            return Next::Work(Work::Express(express, era));
+        }
         if let Some(envelope) = state.lanes.give(now) {
             state.gate.passed(envelope.header.id);
-            return Next::Work(Box::new(envelope));
+            return Next::Work(Work::Message(Box::new(envelope)));
         }
+        state.idle.push(Arc::clone(loan));
         let store_due = state.next_due.as_ref().map(|(due, _)| *due);
         Next::WaitUntil(state.lanes.next_retry(now).into_iter().chain(store_due).min())
     }
@@ -543,10 +582,17 @@ impl Queue {
     }
 }
 
+/// Waits until something has changed, or somebody has lent the worker its thread to look.
+async fn offered(loan: &Loan, mut changed: Pin<&mut Notified<'_>>) {
+    poll_fn(|cx| if loan.is_offered() { Poll::Ready(()) } else { changed.as_mut().poll(cx) }).await;
+}
+
 impl State {
     fn new(kind: QueueKind, era: u64) -> Self {
         Self {
             lanes: Lanes::new(kind.order, kind.by_instance),
+            express: Lane::new(),
+            idle: Vec::new(),
             behind: None,
             stored_only: 0,
             refilling: false,
@@ -565,7 +611,7 @@ impl State {
     }
 
     /// Whether nothing may be handed over at all.
-    fn is_closed_to_new(&self) -> bool {
+    pub(super) fn is_closed_to_new(&self) -> bool {
         self.closed || self.away || self.parked.contains_key(&None)
     }
 

@@ -8,7 +8,7 @@ use super::envelope::Envelope;
 use super::lanes::QueueOrder;
 use super::queue::{KEY_WINDOW, Missed, Queue, Source, State, WINDOW, WINDOW_BYTES};
 use crate::message::Priority;
-use crate::store::{Commit, LeaseBatch, LeaseOrder, LeaseRequest, Leased, Outcome, StoreError};
+use crate::store::{Commit, LeaseBatch, LeaseOrder, LeaseRequest, Leased, StoreError};
 
 /// Below this many messages the window is filled from the store.
 const LOW_WATER: usize = 256;
@@ -112,7 +112,7 @@ impl Queue {
     }
 
     fn take_leased(&self, state: &mut State, leased: Vec<Leased>, seen: Seen, epoch: u64) {
-        let durable = Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }));
+        let durable = Commit::nothing();
         for leased in leased {
             let held = leased.held;
             let mut envelope = Envelope::leased(leased, epoch, durable.clone(), self.busy());

@@ -151,6 +151,7 @@ impl EngineTurn {
         // Chunks are not on record, so a repeated turn asks anew.
         let request = MessageId::random();
         let mut emission = self.emission(outgoing, request)?;
+        self.has_room_for(&emission)?;
         emission.maybe_stored = false;
         let wait = self.core.waiters.wait(request, index, Caller::Turn);
         let (chunks, input) = self.core.streams.open(request);
@@ -170,7 +171,7 @@ impl EngineTurn {
 
     /// The channel of the request that this turn works on; `None` where nobody takes chunks of it.
     fn channel(&self, request: &'static str) -> Result<Option<Arc<Producer>>, EmitError> {
-        let asked = self.asked.as_ref().filter(|asked| &*asked.header.type_name == request);
+        let asked = self.asked().filter(|asked| &*asked.header.type_name == request);
         let header = &asked.ok_or(EmitError::OtherRequest { request })?.header;
         if header.invocation != Invocation::Generator {
             return Ok(None);

@@ -127,7 +127,7 @@ pub(crate) async fn stop_item(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop
 async fn stop(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop, at_once: &[Caller]) -> bool {
     let Some(stopping) = item.begin_stop() else { return false };
     let error = RequestError::Stopped { target: Arc::clone(&item.name) };
-    core.waiters.fail(item.index, at_once, &error, &nothing());
+    fail_waits(core, item, at_once, &error);
     if let Stop::Drain(grace) = how
         && tokio::time::timeout(grace, stopping.workers_ended()).await.is_err()
     {
@@ -136,21 +136,22 @@ async fn stop(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop, at_once: &[Cal
     stopping.abort_workers();
     // A worker that blocks its thread does not end; the item is stopped all the same.
     let _ = tokio::time::timeout(ABORT_GRACE, stopping.workers_ended()).await;
-    core.waiters.fail(item.index, &EVERYBODY, &error, &nothing());
+    fail_waits(core, item, &EVERYBODY, &error);
     item.stopped(&stopping);
     core.activity.item_went_down();
     log::turn_span(core, item, None).in_scope(|| log::item_stopped(item));
     true
 }
 
+fn fail_waits(core: &Core, item: &ItemState, callers: &[Caller], error: &RequestError) {
+    core.waiters.fail(item.index, callers, error, &Commit::nothing());
+    item.queue.fail_express(callers, error, &Commit::nothing());
+}
+
 /// Carries out what starts or stops an item, even when whoever asked for it goes away in the middle: an item that is left
 /// half stopped could not be started again.
 pub(crate) async fn to_the_end(act: impl Future<Output = bool> + Send + 'static) -> bool {
     tokio::spawn(act).await.unwrap_or(false)
-}
-
-fn nothing() -> Commit {
-    Commit::done(Ok(crate::store::Outcome::Committed { duplicates: Vec::new() }))
 }
 
 /// Starts everything over when the store failed: what was speculated on the failed commit is dropped, what is stored is
@@ -164,10 +165,12 @@ pub(crate) async fn watch_store(core: Arc<Core>, gone: watch::Sender<Option<Stor
         core.alerts.store_failed(core.clock.now(), &error);
         let up: Vec<usize> = core.items.iter().filter(|item| item.is_up()).map(|item| item.index).collect();
         stop_items(&core, Stop::Now).await;
-        core.waiters.fail_all(&RequestError::Unknown(error.to_string().into()), &Commit::done(Err(error.clone())));
+        let (unknown, failed) = (RequestError::Unknown(error.to_string().into()), Commit::done(Err(error.clone())));
+        core.waiters.fail_all(&unknown, &failed);
         core.instances.clear();
         core.streams.clear();
         for item in &core.items {
+            item.queue.fail_express(&EVERYBODY, &unknown, &failed);
             item.queue.close();
         }
         if let Err(error) = recovered(&core, error, &mut failures).await {

@@ -10,7 +10,7 @@ use super::turn::{EngineTurn, Waiting, not_read};
 use super::waits::{SetTimer, TimerChange};
 use crate::clock::Timestamp;
 use crate::component::{ComponentKind, Error, RequestError, Result};
-use crate::message::{Invocation, Kind, MessageId, Priority, Status};
+use crate::message::{Invocation, Kind, MessageId, Status};
 use crate::store::NewMessage;
 
 /// The type name of a timer that a process has set.
@@ -24,7 +24,7 @@ impl EngineTurn {
         let instance = self.timed_instance()?;
         let mut sends = self.sends();
         let position = sends.next_position();
-        let id = self.origin.derive(&[b"timer", &position.to_le_bytes(), name.as_bytes()]);
+        let id = self.origin().derive(&[b"timer", &position.to_le_bytes(), name.as_bytes()]);
         let due = self.core.clock.now().after(delay);
         let message = NewMessage {
             target: Some(Arc::clone(&self.item.name)),
@@ -48,7 +48,7 @@ impl EngineTurn {
 
     fn timed_instance(&self) -> Result<MessageId> {
         let process = self.item.kind() == ComponentKind::Process;
-        self.instance.filter(|_| process).ok_or_else(|| {
+        self.instance().filter(|_| process).ok_or_else(|| {
             Error::fatal(format!("`{}` works on no request that could wait: only a process has timers", self.item.name))
         })
     }
@@ -66,12 +66,12 @@ impl EngineTurn {
     /// When the sleep at this position is over.
     async fn wakes(&self, position: u32, duration: Duration) -> Result<Timestamp, RequestError> {
         let due = self.core.clock.now().after(duration);
-        if self.header.is_none() && !self.repeated {
+        if self.header().is_none() && !self.repeated {
             // A hook or a poll is not repeated.
             self.commit_with(None)?;
             return Ok(due);
         }
-        let id = self.origin.derive(&[b"sleep", &position.to_le_bytes(), &duration.as_nanos().to_le_bytes()]);
+        let id = self.origin().derive(&[b"sleep", &position.to_le_bytes(), &duration.as_nanos().to_le_bytes()]);
         if self.repeated {
             let earlier = self.core.store.find(id).await.map_err(|error| not_read(&error))?;
             if let Some(due) = earlier.and_then(|earlier| earlier.header.due) {
@@ -88,7 +88,7 @@ impl EngineTurn {
         NewMessage {
             id,
             session: self.session,
-            parent: self.header.as_ref().map(|header| header.id),
+            parent: self.header().map(|header| header.id),
             position,
             source: Some(Arc::clone(&self.item.name)),
             target: None,
@@ -98,7 +98,7 @@ impl EngineTurn {
             kind: Kind::Timer,
             invocation: Invocation::OneWay,
             status: Status::Queued,
-            priority: self.header.as_ref().map_or(Priority::NORMAL, |header| header.priority),
+            priority: self.priority(),
             due: Some(due),
             late: false,
             completion_key: None,

@@ -10,13 +10,14 @@ use futures_util::future::BoxFuture;
 
 use super::answers::Asked;
 use super::core::{Core, Delivery, Emission};
+use super::express::Sent;
 use super::item::ItemState;
 use super::probe::CrashPoint;
 use super::reply;
 use super::waiters::{Caller, Delivered, Wait};
 use super::waits::TimerChange;
 use crate::component::{
-    Answered, Channel, ComponentKind, EmitError, Incoming, Outgoing, RequestError, RespondError, Turn,
+    Answered, ByValue, Channel, ComponentKind, EmitError, Incoming, Outgoing, RequestError, RespondError, Turn,
 };
 use crate::message::{
     BlobStore, Decoded, Header, Invocation, Kind, MessageId, MessageType, Priority, SessionId, Status,
@@ -31,19 +32,21 @@ pub(crate) struct EngineTurn {
     pub(crate) core: Arc<Core>,
     pub(crate) item: Arc<ItemState>,
     /// What the ids of this turn's sends derive from.
-    pub(crate) origin: MessageId,
+    about: About,
     pub(crate) session: SessionId,
-    /// The message of the turn; `None` in hooks and polls.
-    pub(crate) header: Option<Header>,
-    /// The instance that the turn works for, in a process.
-    pub(crate) instance: Option<MessageId>,
-    pub(crate) request_body: Option<Bytes>,
     /// The turn may have run before, so its sends may be in the store.
     pub(crate) repeated: bool,
-    /// The request that the turn may answer.
-    pub(super) asked: Option<Asked>,
     sends: Mutex<Sends>,
     pub(super) waiting: AtomicUsize,
+}
+
+/// What a turn works on.
+#[allow(clippy::large_enum_variant, reason = "a turn is allocated once, and both are frequent")]
+enum About {
+    /// A message of the ordinary way, or none.
+    Start(Start),
+    /// A message of the express way.
+    Express(Sent),
 }
 
 /// What the turn has sent that is not committed yet, and what it has to remember.
@@ -91,37 +94,98 @@ impl Sends {
 
 impl fmt::Debug for EngineTurn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Turn").field("item", &self.item.name).field("origin", &self.origin).finish_non_exhaustive()
+        f.debug_struct("Turn").field("item", &self.item.name).field("origin", &self.origin()).finish_non_exhaustive()
     }
 }
 
 /// What a turn starts from.
 #[derive(Debug)]
 pub(crate) struct Start {
+    /// What the ids of this turn's sends derive from.
     pub(crate) origin: MessageId,
     pub(crate) session: SessionId,
+    /// The message of the turn; `None` in hooks and polls.
     pub(crate) header: Option<Header>,
+    /// The instance that the turn works for, in a process.
     pub(crate) instance: Option<MessageId>,
     pub(crate) request_body: Option<Bytes>,
     pub(crate) repeated: bool,
+    /// The request that the turn may answer.
     pub(crate) asked: Option<Asked>,
 }
 
 impl EngineTurn {
     pub(crate) fn new(core: Arc<Core>, item: Arc<ItemState>, start: Start) -> Arc<Self> {
-        Arc::new(Self {
-            core,
-            item,
-            origin: start.origin,
-            session: start.session,
-            header: start.header,
-            instance: start.instance,
-            request_body: start.request_body,
-            repeated: start.repeated,
-            asked: start.asked,
-            sends: Mutex::default(),
-            waiting: AtomicUsize::new(0),
-        })
+        let (session, repeated) = (start.session, start.repeated);
+        Self::about(core, item, (session, repeated), About::Start(start))
+    }
+
+    /// The turn of a message of the express way.
+    pub(crate) fn by_value(core: Arc<Core>, item: Arc<ItemState>, session: SessionId, sent: Sent) -> Arc<Self> {
+        Self::about(core, item, (session, false), About::Express(sent))
+    }
+
+    fn about(core: Arc<Core>, item: Arc<ItemState>, (session, repeated): (SessionId, bool), about: About) -> Arc<Self> {
+        let waiting = AtomicUsize::new(0);
+        Arc::new(Self { core, item, about, session, repeated, sends: Mutex::default(), waiting })
+    }
+
+    /// What is known of its message, on the express way.
+    pub(super) fn sent(&self) -> Option<&Sent> {
+        match &self.about {
+            About::Express(sent) => Some(sent),
+            About::Start(_) => None,
+        }
+    }
+
+    /// What the ids of this turn's sends derive from.
+    pub(super) fn origin(&self) -> MessageId {
+        match &self.about {
+            About::Start(start) => start.origin,
+            About::Express(sent) => sent.id(&self.item),
+        }
+    }
+
+    /// The message of the turn; `None` in hooks and polls.
+    pub(super) fn header(&self) -> Option<&Header> {
+        match &self.about {
+            About::Start(start) => start.header.as_ref(),
+            About::Express(sent) => Some(sent.header(self)),
+        }
+    }
+
+    /// The instance that the turn works for, in a process.
+    pub(super) fn instance(&self) -> Option<MessageId> {
+        match &self.about {
+            About::Start(start) => start.instance,
+            About::Express(sent) => Some(sent.id(&self.item)),
+        }
+    }
+
+    fn body_of_request(&self) -> Option<Bytes> {
+        match &self.about {
+            About::Start(start) => start.request_body.clone(),
+            About::Express(sent) => Some(sent.body().clone()),
+        }
+    }
+
+    /// The request that the turn may answer.
+    pub(super) fn asked(&self) -> Option<&Asked> {
+        match &self.about {
+            About::Start(start) => start.asked.as_ref(),
+            About::Express(sent) => sent.asked(self),
+        }
+    }
+
+    /// An earlier turn has answered the request.
+    pub(super) fn is_answered(&self) -> bool {
+        matches!(&self.about, About::Start(start) if start.asked.as_ref().is_some_and(|asked| asked.answered))
+    }
+
+    /// Whether there is nothing that has to be committed before what is sent next.
+    pub(super) fn has_nothing_pending(&self) -> bool {
+        let sends = self.sends();
+        !sends.ended && sends.pending.is_empty() && sends.abandoned.is_empty()
     }
 
     pub(super) fn sends(&self) -> MutexGuard<'_, Sends> {
@@ -145,22 +209,16 @@ impl EngineTurn {
             return Err(RequestError::NotStored(format!("`{}` is not an item", outgoing.to.item).into()));
         };
         let transient = outgoing.message.transient;
-        if transient && !receiver.queue.has_room() {
-            return Err(RequestError::NotStored(
-                format!("the queue of `{}` is full, and a transient message is not kept elsewhere", receiver.name)
-                    .into(),
-            ));
-        }
         let wants_response = outgoing.invocation == Invocation::Async && self.item.kind() == ComponentKind::Process;
         Ok(Emission {
             message: NewMessage {
                 id,
                 session: self.session,
-                parent: self.header.as_ref().map(|header| header.id),
+                parent: self.header().map(|header| header.id),
                 position: outgoing.position,
                 source: Some(Arc::clone(&self.item.name)),
                 target: Some(Arc::clone(&receiver.name)),
-                instance: if wants_response { self.instance } else { None },
+                instance: if wants_response { self.instance() } else { None },
                 type_name: Arc::from(outgoing.message.name),
                 type_version: outgoing.message.version,
                 kind: Kind::Request,
@@ -184,19 +242,44 @@ impl EngineTurn {
         })
     }
 
-    fn priority(&self) -> Priority {
-        self.header.as_ref().map_or(Priority::NORMAL, |header| header.priority)
+    /// A transient message that nobody waits for cannot wait for room.
+    pub(super) fn has_room_for(&self, emission: &Emission) -> Result<(), RequestError> {
+        let Delivery::Queue(index) = emission.to else { return Ok(()) };
+        let full = self.core.items.get(index).filter(|item| emission.transient && !item.queue.has_room());
+        full.map_or(Ok(()), |item| {
+            let error = format!("the queue of `{}` is full, and a transient message is not kept elsewhere", item.name);
+            Err(RequestError::NotStored(error.into()))
+        })
+    }
+
+    /// Waits until there is room for a transient message, which is not kept elsewhere. The time is that of the response.
+    pub(super) async fn room_at(&self, index: usize, timeout: Duration) -> Result<Duration, RequestError> {
+        let Some(item) = self.core.items.get(index).filter(|item| !item.queue.has_room()) else { return Ok(timeout) };
+        let begun = tokio::time::Instant::now();
+        let waiting = Waiting::begin(&self.waiting);
+        let room = self.core.deadlines.within(timeout, item.queue.room()).await;
+        drop(waiting);
+        match room {
+            Ok(()) => Ok(timeout.saturating_sub(begun.elapsed())),
+            Err(_) => Err(RequestError::TimedOut { target: Arc::clone(&item.name), timeout }),
+        }
+    }
+
+    pub(super) fn priority(&self) -> Priority {
+        match &self.about {
+            About::Start(start) => start.header.as_ref().map_or(Priority::NORMAL, |header| header.priority),
+            About::Express(_) => Priority::NORMAL,
+        }
     }
 
     /// The same content at the same place in the same turn has the same id: a repeated turn does not send it twice, and
     /// one that decides otherwise sends anew.
-    fn id_of(&self, outgoing: &Outgoing) -> MessageId {
-        self.origin.derive(&[
-            &outgoing.position.to_le_bytes(),
-            outgoing.to.item.as_bytes(),
-            outgoing.message.name.as_bytes(),
-            &outgoing.body,
-        ])
+    pub(super) fn id_of(&self, position: u32, item: &str, message: &str, body: &[u8]) -> MessageId {
+        self.origin().derive(&[&position.to_le_bytes(), item.as_bytes(), message.as_bytes(), body])
+    }
+
+    fn id_for(&self, outgoing: &Outgoing) -> MessageId {
+        self.id_of(outgoing.position, &outgoing.to.item, outgoing.message.name, &outgoing.body)
     }
 
     /// The alarm that goes off when an asynchronous request is not answered in time.
@@ -217,11 +300,12 @@ impl EngineTurn {
     }
 
     async fn awaited(self: Arc<Self>, outgoing: Outgoing) -> Result<Incoming, RequestError> {
-        let id = self.id_of(&outgoing);
+        let id = self.id_for(&outgoing);
         let (index, target) = (outgoing.to.index, Arc::clone(&outgoing.to.item));
         let timeout = outgoing.timeout.unwrap_or(self.item.options.request_timeout);
         let has_response = (outgoing.message.response)().is_some();
         let transient = outgoing.message.transient;
+        let timeout = if transient { self.room_at(index, timeout).await? } else { timeout };
         let mut emission = self.emission(outgoing, id)?;
         let mut wait = self.core.waiters.wait(id, index, Caller::Turn);
         if self.repeated && !transient {
@@ -293,7 +377,7 @@ impl EngineTurn {
         timeout: Duration,
     ) -> Result<Incoming, RequestError> {
         let waiting = Waiting::begin(&self.waiting);
-        let answer = tokio::time::timeout(timeout, wait.response()).await;
+        let answer = self.core.deadlines.within(timeout, wait.response()).await;
         drop(waiting);
         match answer {
             Ok(delivered) => self.taken(delivered, target).await,
@@ -411,15 +495,15 @@ impl Turn for Handle {
     }
 
     fn message(&self) -> Option<&Header> {
-        self.0.header.as_ref()
+        self.0.header()
     }
 
     fn origin(&self) -> MessageId {
-        self.0.origin
+        self.0.origin()
     }
 
     fn request_body(&self) -> Option<Bytes> {
-        self.0.request_body.clone()
+        self.0.body_of_request()
     }
 
     fn end_group(&self) -> Result<(), RequestError> {
@@ -437,9 +521,10 @@ impl Turn for Handle {
 
     fn send(&self, outgoing: Outgoing) -> Result<(), RequestError> {
         let turn = &self.0;
-        let id = turn.id_of(&outgoing);
+        let id = turn.id_for(&outgoing);
         let timeout = outgoing.timeout;
         let emission = turn.emission(outgoing, id)?;
+        turn.has_room_for(&emission)?;
         let is_call = emission.message.instance.is_some();
         let alarm = timeout.filter(|_| is_call).map(|timeout| turn.timeout_of(&emission.message, timeout));
         let mut sends = turn.sends();
@@ -447,6 +532,10 @@ impl Turn for Handle {
             return Err(ended());
         }
         if is_call {
+            if turn.sent().is_some() {
+                // Its response may come before this turn is over, and has to wait for that.
+                turn.item.queue.take_instance(turn.origin());
+            }
             sends.calls.push(id);
             turn.remember_call(&emission);
         }
@@ -456,6 +545,14 @@ impl Turn for Handle {
             sends.pending.push(alarm);
         }
         Ok(())
+    }
+
+    fn takes_value(&self) -> bool {
+        self.0.sent().is_some()
+    }
+
+    fn express(&self, request: ByValue) -> Result<BoxFuture<'static, Result<Incoming, RequestError>>, ByValue> {
+        self.0.express(request)
     }
 
     fn commit_sends(&self) -> BoxFuture<'static, Result<(), RequestError>> {

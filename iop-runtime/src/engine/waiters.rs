@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::component::{Incoming, RequestError};
 use crate::message::MessageId;
-use crate::store::{Commit, Outcome};
+use crate::store::Commit;
 
 /// A response with the commit that makes it durable: whoever answers outside waits for that first.
 #[derive(Debug)]
@@ -100,6 +100,12 @@ impl Waiters {
         Wait { request, number, waiters: Arc::clone(self), answer, finished: false }
     }
 
+    /// Somebody who waits already, for a request that takes the ordinary way from now on.
+    pub(crate) fn adopt(&self, request: MessageId, target: usize, caller: Caller, reply: oneshot::Sender<Delivered>) {
+        let number = self.last.fetch_add(1, Ordering::Relaxed);
+        self.lock().insert(request, Waiter::Waiting { target, caller, answers: vec![(number, reply)] });
+    }
+
     /// Whether a response given now would be in time. Nobody waiting is in time too: the caller's turn may be about to
     /// be repeated after a restart.
     pub(crate) fn punctuality(&self, request: MessageId) -> Punctuality {
@@ -120,7 +126,7 @@ impl Waiters {
     pub(crate) fn removed(&self, request: MessageId, error: RequestError) {
         let known = self.lock().remove(&request);
         if let Some(Waiter::Waiting { answers, .. }) = known {
-            let commit = Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }));
+            let commit = Commit::nothing();
             send(answers, Delivered { response: Err(error), commit });
         }
     }
@@ -191,7 +197,7 @@ mod tests {
     use super::*;
 
     fn durable() -> Commit {
-        Commit::done(Ok(Outcome::Committed { duplicates: Vec::new() }))
+        Commit::nothing()
     }
 
     #[tokio::test]

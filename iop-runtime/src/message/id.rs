@@ -5,8 +5,11 @@
 //! repeated turn makes the same ids, so the store recognises what it already has. A derived id begins with the time of the
 //! id that it derives from: what belongs together lies together in the store's index, and at its end.
 
+use std::cell::Cell;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::{Builder, Uuid};
@@ -22,7 +25,12 @@ impl MessageId {
     /// A new id for something that comes from outside. Later ids sort after earlier ones.
     #[must_use]
     pub fn random() -> Self {
-        Self(Uuid::now_v7())
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let place = next_place(u64::try_from(since.as_millis()).unwrap_or_default());
+        let mut tail = [0; 10];
+        tail[..2].copy_from_slice(&((place & COUNT) as u16).to_be_bytes());
+        tail[2..].copy_from_slice(&chance().to_be_bytes());
+        Self(Builder::from_unix_timestamp_millis(place >> COUNT_BITS, &tail).into_uuid())
     }
 
     /// The id of what `self` causes: the same parts always give the same id.
@@ -64,6 +72,39 @@ fn hash(of: Uuid, parts: &[&[u8]]) -> [u8; 16] {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     bytes
+}
+
+/// Ids of one millisecond are counted in so many bits; more of them go on in the next one.
+const COUNT_BITS: u32 = 12;
+const COUNT: u64 = (1 << COUNT_BITS) - 1;
+
+/// Millisecond and count of the last id of this process.
+static LAST: AtomicU64 = AtomicU64::new(0);
+
+/// The next place in the order of this process's ids, also where the clock was set back.
+fn next_place(millis: u64) -> u64 {
+    let now = millis << COUNT_BITS;
+    let mut last = LAST.load(Ordering::Relaxed);
+    loop {
+        let next = now.max(last + 1);
+        match LAST.compare_exchange_weak(last, next, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => return next,
+            Err(other) => last = other,
+        }
+    }
+}
+
+/// Random bits, a generator for each thread (SplitMix64) that the system has seeded: asking the system for each id costs
+/// more than the rest of a short turn. Ids are no secrets.
+fn chance() -> u64 {
+    thread_local! {
+        static STATE: Cell<u64> = Cell::new(Uuid::new_v4().as_u64_pair().1.rotate_left(8) ^ Uuid::new_v4().as_u64_pair().0);
+    }
+    let state = STATE.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+    STATE.set(state);
+    let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 impl fmt::Display for MessageId {
@@ -156,6 +197,28 @@ mod tests {
         let later = MessageId::from_bytes([2; 16]);
         let caused = earlier.derive(&[b"0"]).derive(&[b"response"]);
         assert!(caused < later && caused > MessageId::from_bytes([0; 16]));
+    }
+
+    #[test]
+    fn later_ids_sort_after_earlier_ones_on_every_thread_and_none_comes_twice() {
+        let make = || (0..20_000).map(|_| MessageId::random()).collect::<Vec<_>>();
+        let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(make)).collect();
+        let mut all = Vec::new();
+        for thread in threads {
+            let ids = thread.join().unwrap();
+            assert!(ids.is_sorted());
+            all.extend(ids);
+        }
+        let before = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), before);
+        assert!(MessageId::random() > *all.last().unwrap());
+    }
+
+    #[test]
+    fn a_new_id_is_a_time_ordered_uuid() {
+        assert_eq!(Uuid::from_bytes(MessageId::random().to_bytes()).get_version_num(), 7);
     }
 
     #[test]

@@ -24,7 +24,10 @@ pub use read::{Accepted, InvalidMessage, Unfit};
 pub(crate) use read::{decode, read};
 pub use sensitive::{MASK, MASKED, Masked};
 pub use tapped::Tapped;
-pub use types::{Converses, Decoded, Generates, Keyed, Message, MessageType, REFUSED_MESSAGE, Respond, SourceLocation};
+pub use types::{
+    CannotCopy, Converses, Copies, CopyValue, Decoded, Generates, Keyed, Message, MessageType, REFUSED_MESSAGE,
+    Respond, SourceLocation,
+};
 pub use upgrade::{
     Always, Perhaps, Refused, Upgrade, Upgraded, assert_upgrades_next, assert_upgrades_to, upgrade, upgraded_schema,
 };

@@ -125,8 +125,30 @@ pub struct MessageType {
     pub(super) upgrades: &'static [Upgrade],
     decode: fn(&[u8]) -> Result<Keyed, Unfit>,
     accept: fn(&[u8]) -> Result<Accepted, Unfit>,
+    write: fn(&dyn Any) -> Result<Vec<u8>, String>,
+    copy: Option<CopyValue>,
     schema: fn() -> serde_json::Value,
 }
+
+/// Copies a value whose type is erased; `None` where it is of another type.
+pub type CopyValue = fn(&(dyn Any + Send)) -> Option<Decoded>;
+
+/// Finds out whether `M` can be cloned: `Copies::<M>::COPY`, with [`CannotCopy`] in scope.
+#[derive(Debug)]
+pub struct Copies<M>(std::marker::PhantomData<M>);
+
+impl<M: Clone + Send + 'static> Copies<M> {
+    /// How its values are copied. This is what rustc takes where it exists; otherwise that of [`CannotCopy`].
+    pub const COPY: Option<CopyValue> = Some(|value| Some(Box::new(value.downcast_ref::<M>()?.clone())));
+}
+
+/// What rustc finds where a type cannot be cloned.
+pub trait CannotCopy {
+    /// It is not copied.
+    const COPY: Option<CopyValue> = None;
+}
+
+impl<M> CannotCopy for Copies<M> {}
 
 impl MessageType {
     /// Describes `M`. Called by generated code in a constant.
@@ -154,6 +176,11 @@ impl MessageType {
                 Ok((Box::new(message), keys))
             },
             accept: read::accept::<M>,
+            write: |value| {
+                let message = value.downcast_ref::<M>().ok_or_else(|| "it is a value of another type".to_owned())?;
+                serde_json::to_vec(message).map_err(|error| error.to_string())
+            },
+            copy: None,
             schema: || schemars::schema_for!(M).to_value(),
         }
     }
@@ -179,6 +206,27 @@ impl MessageType {
     pub const fn upgrading(mut self, upgrades: &'static [Upgrade]) -> Self {
         self.upgrades = upgrades;
         self
+    }
+
+    /// Sets how values are copied, where they can be.
+    #[must_use]
+    pub const fn copied(mut self, copy: Option<CopyValue>) -> Self {
+        self.copy = copy;
+        self
+    }
+
+    /// A copy of a value of this type; `None` where its type is not `Clone`, or does not say so here.
+    #[must_use]
+    pub fn copy(&self, value: &Decoded) -> Option<Decoded> {
+        self.copy.and_then(|copy| copy(&**value))
+    }
+
+    /// Writes a value of this type as JSON.
+    ///
+    /// # Errors
+    /// Where it cannot be written, in words.
+    pub fn write(&self, value: &Decoded) -> Result<Vec<u8>, String> {
+        (self.write)(&**value).map_err(|error| format!("`{}` is not JSON: {error}", self.name))
     }
 
     /// The oldest version that a stored message may have.
@@ -256,6 +304,8 @@ pub static REFUSED_MESSAGE: MessageType = MessageType {
     upgrades: &[],
     decode: |_| Err(Unfit::refused()),
     accept: |_| Err(Unfit::refused()),
+    write: |_| Err("it was refused".to_owned()),
+    copy: None,
     schema: || serde_json::Value::Bool(false),
 };
 

@@ -332,25 +332,40 @@ pub struct Receipt {
 
 /// The pending or known outcome of a step; cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Commit(Arc<SetOnce<Result<Outcome, StoreError>>>);
+pub struct Commit(Option<Arc<SetOnce<Result<Outcome, StoreError>>>>);
+
+/// What became of a step that had nothing to store.
+static NOTHING: Result<Outcome, StoreError> = Ok(Outcome::Committed { duplicates: Vec::new() });
 
 impl Commit {
     /// A commit whose outcome is not known yet.
     #[must_use]
     pub fn pending() -> Self {
-        Self(Arc::new(SetOnce::new()))
+        Self(Some(Arc::new(SetOnce::new())))
     }
 
     /// A commit whose outcome is known.
     #[must_use]
     pub fn done(outcome: Result<Outcome, StoreError>) -> Self {
-        Self(Arc::new(SetOnce::new_with(Some(outcome))))
+        Self(Some(Arc::new(SetOnce::new_with(Some(outcome)))))
+    }
+
+    /// The commit of a step that has nothing to store: it is durable. Costs nothing.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self(None)
+    }
+
+    /// Whether there was nothing to store.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.0.is_none()
     }
 
     /// Says what became of the step; only the first call counts.
     pub fn resolve(&self, outcome: Result<Outcome, StoreError>) {
         // A second outcome is a harmless repetition: the first one was already acted on.
-        let _ = self.0.set(outcome);
+        let _ = self.0.as_ref().map(|commit| commit.set(outcome));
     }
 
     /// Waits until the step is durable or has failed.
@@ -358,13 +373,16 @@ impl Commit {
     /// # Errors
     /// See [`StoreError`].
     pub async fn wait(&self) -> Result<Outcome, StoreError> {
-        self.0.wait().await.clone()
+        match &self.0 {
+            Some(commit) => commit.wait().await.clone(),
+            None => NOTHING.clone(),
+        }
     }
 
     /// The outcome, if it is known.
     #[must_use]
     pub fn get(&self) -> Option<&Result<Outcome, StoreError>> {
-        self.0.get()
+        self.0.as_ref().map_or(Some(&NOTHING), |commit| commit.get())
     }
 }
 

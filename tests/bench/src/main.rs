@@ -1,7 +1,7 @@
 //! The benchmarks: what a production costs, as ratios to what was measured beside it in the same run.
 //!
-//! `cargo run --release -- [memory|durable|workload|growth|all] [--rounds N] [--out DIR]`. Candidates take turns, round
-//! by round, so that whatever else the machine does hits them all; a figure is the median of its rounds.
+//! `cargo run --release -- [memory|durable|workload|growth|all] [--rounds N] [--out DIR] [--only NAME]`. Candidates take
+//! turns, round by round, so that whatever else the machine does hits them all; a figure is the median of its rounds.
 //!
 //! `cargo run --release -- chain CANDIDATE CALLERS BODY CHAINS` is one run of one candidate, for a profiler.
 
@@ -24,6 +24,8 @@ struct Wanted {
     parts: Vec<String>,
     rounds: usize,
     out: PathBuf,
+    /// In memory, the candidates with this in their name: for a profile.
+    only: Option<String>,
 }
 
 const PARTS: [&str; 4] = ["memory", "durable", "workload", "growth"];
@@ -47,7 +49,7 @@ fn main() -> ExitCode {
 }
 
 fn wanted(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String> {
-    let mut wanted = Wanted { parts: Vec::new(), rounds: 5, out: PathBuf::from("target/bench") };
+    let mut wanted = Wanted { parts: Vec::new(), rounds: 5, out: PathBuf::from("target/bench"), only: None };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--rounds" => {
@@ -55,9 +57,10 @@ fn wanted(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String>
                 wanted.rounds = rounds.ok_or("--rounds takes a number from 1")?;
             }
             "--out" => wanted.out = arguments.next().ok_or("--out takes a directory")?.into(),
+            "--only" => wanted.only = Some(arguments.next().ok_or("--only takes a name")?),
             "all" => wanted.parts.extend(PARTS.map(str::to_owned)),
             part if PARTS.contains(&part) => wanted.parts.push(part.to_owned()),
-            other => return Err(format!("`{other}` is none of {}, all, --rounds N, --out DIR", PARTS.join(", "))),
+            other => return Err(format!("`{other}` is none of {}, all, --rounds N, --out DIR, --only NAME", PARTS.join(", "))),
         }
     }
     if wanted.parts.is_empty() {
@@ -71,7 +74,7 @@ fn run(wanted: &Wanted) -> Result<(), String> {
     for part in &wanted.parts {
         let before = Calibration::measure()?;
         let tables = match part.as_str() {
-            "memory" => memory::run(wanted.rounds),
+            "memory" => memory::run(wanted.rounds, wanted.only.as_deref()),
             "durable" => durable::run(wanted.rounds),
             "workload" => workload::run(wanted.rounds),
             _ => growth::run(wanted.rounds),

@@ -13,6 +13,7 @@ use iop::store::memory::MemoryStore;
 use super::{Load, Shape, TEXT, runtime};
 
 #[message(transient, response = Back)]
+#[derive(Clone)]
 struct Go {
     number: u64,
     text: String,

@@ -76,12 +76,15 @@ const CANDIDATES: [(&str, fn(Load) -> Duration); 5] = [
     ("iop, transient", iop::run),
 ];
 
-pub(crate) fn run(rounds: usize) -> Result<Vec<Table>, String> {
+pub(crate) fn run(rounds: usize, only: Option<&str>) -> Result<Vec<Table>, String> {
     let loads = [(Shape::RoundTrip, 1), (Shape::RoundTrip, 64), (Shape::Chain, 1), (Shape::Chain, 64)];
     let names = CANDIDATES.map(|(name, _)| name);
     let columns = ["round trip, 1 caller", "round trip, 64", "chain, 1", "chain, 64"];
     let table =
         Table::measured(("In memory", "ns per operation", names[0]), &names, &columns, rounds, |candidate, column| {
+            if only.is_some_and(|only| !names[candidate].contains(only)) {
+                return Ok(None);
+            }
             let (shape, callers) = loads[column];
             // Long enough to drown the start, short enough to take turns.
             let load = Load { shape, callers, operations: 64 * 500 };
