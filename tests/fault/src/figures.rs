@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use iop::clock::{Clock as _, SystemClock};
 
+use crate::scenarios::Scale;
 use crate::trouble::Result;
 
 /// One figure.
@@ -91,6 +92,7 @@ pub(crate) struct Course {
     pub(crate) number: &'static str,
     pub(crate) name: &'static str,
     pub(crate) goals: &'static str,
+    pub(crate) scale: Scale,
     pub(crate) took: Duration,
     pub(crate) figures: Result<Vec<Figure>, String>,
 }
@@ -120,17 +122,24 @@ fn machine() -> String {
     format!("{cores} cores,{}, {} {}", model.replace([':', '\t'], ""), std::env::consts::OS, kernel.trim())
 }
 
+/// What else the machine has to do.
+fn load() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split(' ').take(3).collect::<Vec<_>>().join(", ")
+}
+
 /// Writes the page.
-pub(crate) fn write(page: &Path, courses: &[Course], set: &str, calibration: [f64; 2]) -> Result<()> {
+pub(crate) fn write(page: &Path, courses: &[Course], calibration: [f64; 2]) -> Result<()> {
     let now = SystemClock.now().to_string();
     let date = now.split('T').next().unwrap_or_default();
     let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
     let mut text = format!(
         "# Figures of the fault suite\n\nWritten by the suite itself; [how to run it](../how-to/run-the-fault-suite.md) \
          says how. The scenarios and their goals are those of the plan; a goal that is not reached stands here as it is.\n\n\
-         | | |\n|---|---|\n| date | {date} |\n| machine | {} |\n| set | {set}, {profile} build |\n\
-         | fdatasync per second, before and after | {:.0}, {:.0} |\n",
+         | | |\n|---|---|\n| date | {date} |\n| machine | {} |\n| build | {profile} |\n\
+         | load of the machine, 1, 5 and 15 minutes | {} |\n| fdatasync per second, before and after | {:.0}, {:.0} |\n",
         machine(),
+        load(),
         calibration[0],
         calibration[1],
     );
@@ -138,7 +147,8 @@ pub(crate) fn write(page: &Path, courses: &[Course], set: &str, calibration: [f6
     for course in courses {
         write!(text, "\n## {} {}\n\n", course.number, course.name)?;
         let goals = if course.goals.is_empty() { String::new() } else { format!(" Goals: {}.", course.goals) };
-        writeln!(text, "{:.1} s.{goals}\n", course.took.as_secs_f64())?;
+        let set = if course.scale == Scale::Full { "Full" } else { "Short" };
+        writeln!(text, "{set} set, {:.1} s.{goals}\n", course.took.as_secs_f64())?;
         match &course.figures {
             Err(error) => writeln!(text, "Failed: {}", cell(error))?,
             Ok(figures) => {

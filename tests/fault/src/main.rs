@@ -44,34 +44,32 @@ fn main() -> ExitCode {
 
 /// What the command line says.
 struct Wanted {
-    set: String,
-    scale: Scale,
-    scenarios: Vec<&'static Scenario>,
+    scenarios: Vec<(&'static Scenario, Scale)>,
     page: Option<PathBuf>,
 }
 
 fn wanted(arguments: impl Iterator<Item = String>) -> Result<Wanted> {
-    let mut wanted = Wanted { set: String::new(), scale: Scale::Short, scenarios: Vec::new(), page: None };
+    let mut wanted = Wanted { scenarios: Vec::new(), page: None };
+    let mut scale = Scale::Short;
     let mut arguments = arguments.peekable();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "all" | "short" => {
-                wanted.scenarios.extend(SCENARIOS);
-                wanted.scale = if argument == "all" { Scale::Full } else { Scale::Short };
-                wanted.set = argument;
-            }
-            "--full" => {
-                wanted.scale = Scale::Full;
-                "scenarios of the full set".clone_into(&mut wanted.set);
-            }
+            "all" => wanted.scenarios.extend(SCENARIOS.iter().map(|scenario| (scenario, Scale::Full))),
+            "short" => wanted.scenarios.extend(SCENARIOS.iter().map(|scenario| (scenario, Scale::Short))),
+            "--full" => scale = Scale::Full,
+            "--short" => scale = Scale::Short,
             "--page" => wanted.page = Some(arguments.next().ok_or("--page takes a file")?.into()),
             number => {
                 let named = |scenario: &&Scenario| scenario.number == number;
                 let found = SCENARIOS.iter().find(named);
                 let known = || SCENARIOS.iter().map(|scenario| scenario.number).collect::<Vec<_>>().join(", ");
-                wanted.scenarios.push(found.ok_or_else(|| {
-                    format!("`{number}` is none of short, all, --full, --page FILE, and no scenario: {}", known())
-                })?);
+                let found = found.ok_or_else(|| {
+                    format!(
+                        "`{number}` is none of short, all, --full, --short, --page FILE, and no scenario: {}",
+                        known()
+                    )
+                })?;
+                wanted.scenarios.push((found, scale));
             }
         }
     }
@@ -86,20 +84,20 @@ fn run(wanted: &Wanted) -> Result<bool> {
     let before = figures::fdatasyncs_per_second()?;
     println!("{before:.0} fdatasync per second");
     let mut courses = Vec::new();
-    for scenario in &wanted.scenarios {
-        courses.push(course(scenario, wanted.scale));
+    for (scenario, scale) in &wanted.scenarios {
+        courses.push(course(scenario, *scale));
         let place = |course: &Course| course.number.parse::<u32>().unwrap_or(u32::MAX);
         courses.sort_by_key(place);
         // Whoever ends a long run has what came of it so far.
         if let Some(page) = &wanted.page {
-            figures::write(page, &courses, &wanted.set, [before, before])?;
+            figures::write(page, &courses, [before, before])?;
         }
     }
     let after = figures::fdatasyncs_per_second()?;
     println!("\n{after:.0} fdatasync per second");
     let failed: Vec<_> = courses.iter().filter(|course| course.figures.is_err()).map(|course| course.number).collect();
     if let Some(page) = &wanted.page {
-        figures::write(page, &courses, &wanted.set, [before, after])?;
+        figures::write(page, &courses, [before, after])?;
     }
     println!(
         "{} scenarios, failed: {}",
@@ -125,5 +123,5 @@ fn course(scenario: &Scenario, scale: Scale) -> Course {
         Err(error) => println!("   FAILED: {error}"),
     }
     println!("   {:.1} s", took.as_secs_f64());
-    Course { number: scenario.number, name: scenario.name, goals: scenario.goals, took, figures }
+    Course { number: scenario.number, name: scenario.name, goals: scenario.goals, scale, took, figures }
 }

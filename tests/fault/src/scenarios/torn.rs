@@ -76,7 +76,7 @@ pub(super) fn images(scale: Scale) -> Result<Vec<Figure>> {
             format!("{good}{}", lines.first().map(|first| format!("; {first}")).unwrap_or_default()),
             lines.is_empty(),
         )?,
-        Figure::shown("acknowledged in them, together", acked),
+        Figure::promise("acknowledged in them, together", "some", acked, acked > 0)?,
     ])
 }
 
@@ -92,7 +92,7 @@ fn record(mut trial: Trial) -> Result<Vec<Deed>> {
     }
     let log = trial.site.folder.join("trace");
     let log_text = log.display().to_string();
-    let calls = "trace=pwrite64,fsync,fdatasync,ftruncate,unlink,rename,renameat,renameat2";
+    let calls = "trace=pwrite64,fsync,fdatasync,ftruncate,link,linkat,rename,renameat,renameat2";
     trial.site.wrap(&["strace", "-f", "-y", "-xx", "-s", "200000", "-qqq", "-e", calls, "-o", &log_text]);
     trial.site.drain()?;
     let store = trial.site.store().canonicalize()?.display().to_string();
@@ -128,7 +128,7 @@ fn read(log: &str, store: &str) -> Vec<Deed> {
             }
             ("fsync" | "fdatasync", Some(file)) => deeds.push(Deed::Sync { file, before: deeds.len() }),
             ("ftruncate", Some(_)) => return deeds,
-            ("rename" | "renameat" | "renameat2", _) => {
+            ("rename" | "renameat" | "renameat2" | "link" | "linkat", _) => {
                 let to = texts.last().map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
                 let number = to.strip_suffix(".json").filter(|to| to.contains(".archive/"));
                 let number = number.and_then(|to| to.rsplit('/').next()).and_then(|number| number.parse().ok());
