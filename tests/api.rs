@@ -2,5 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "api/access.rs"]
+mod access;
+#[path = "api/drives.rs"]
+mod drives;
+#[path = "api/open.rs"]
+mod open;
 #[path = "api/reads.rs"]
 mod reads;

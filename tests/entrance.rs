@@ -47,7 +47,7 @@ fn options(directory: Option<&Path>) -> HttpOptions {
     HttpOptions {
         directory: directory.map(Path::to_owned),
         grace: Duration::from_secs(5),
-        patience: Patience { head: Duration::from_secs(1), body: Duration::from_secs(1) },
+        patience: Patience { head: Duration::from_secs(1), slow_body: Duration::from_secs(1), ..Patience::default() },
         ..HttpOptions::at("127.0.0.1:0".parse().unwrap())
     }
 }

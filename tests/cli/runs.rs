@@ -1,6 +1,7 @@
 //! `run`, and the production that runs, asked and ordered about by a second process.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -114,11 +115,21 @@ fn a_second_instance_is_refused_and_told_who_has_the_store() {
 fn who_has_not_the_token_is_refused() {
     let desk = Desk::new();
     let process = desk.serve(&[]);
-    fs::write(desk.store("http-token"), "made-up").unwrap();
+    let address = fs::read_to_string(desk.store("http-address")).unwrap();
+    let url = format!("http://{}", address.trim());
+    let token = desk.store("http-token");
+    let asked = |arguments: &[&str], token: &Path| {
+        let remote = ["--url", url.as_str(), "--token-file", token.to_str().unwrap()];
+        desk.ask(&[arguments, &remote].concat())
+    };
+    assert_eq!(asked(&["status"], &token).code, Some(5), "nightly is down");
+    fs::write(desk.path("made-up"), "made-up").unwrap();
     for arguments in [&["status"][..], &["stop", "analyser"], &["restart", "intake"]] {
-        let err = desk.refused(arguments, 6);
-        assert!(err.contains("token"), "{err}");
+        let ended = asked(arguments, &desk.path("made-up"));
+        assert!(ended.code == Some(6) && ended.err.contains("token"), "{ended:?}");
     }
+    let err = desk.refused(&["status", "--url", &url], 2);
+    assert!(err.contains("--token-file"), "{err}");
     process.signal("TERM");
     assert_eq!(process.end().code, Some(0));
 }

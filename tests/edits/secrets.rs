@@ -9,7 +9,12 @@ const CANARY: &str = "swordfish-51c3";
 /// Every file below a folder.
 fn files(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in fs::read_dir(folder).unwrap().flatten() {
-        if entry.path().is_dir() { files(&entry.path(), found) } else { found.push(entry.path()) }
+        match entry.file_type().unwrap() {
+            kind if kind.is_dir() => files(&entry.path(), found),
+            // A socket has no content.
+            kind if kind.is_file() => found.push(entry.path()),
+            _ => {}
+        }
     }
 }
 

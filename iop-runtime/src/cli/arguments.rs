@@ -37,6 +37,12 @@ pub(crate) struct SettingsArguments {
     /// Keeps messages in memory only; as `--set iop.store=memory`.
     #[arg(long, global = true)]
     pub(crate) memory: bool,
+    /// Asks the production at this URL, http://HOST:PORT, in place of the one with the store; where a command asks a running one.
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// The file with the token for `--url`.
+    #[arg(long, global = true, value_name = "FILE", requires = "url")]
+    pub(crate) token_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -89,6 +95,9 @@ pub(crate) enum Command {
     /// Checks, audits, copies, saves and releases the store.
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Says who may call the production, and in which role.
+    #[command(subcommand)]
+    User(super::user::UserCommand),
     /// Sends a message to an item, and shows its response and its trace.
     ///
     /// Asks the running production; where none runs, starts it in this process without the services that poll or have an

@@ -20,6 +20,7 @@ mod table;
 mod tables;
 mod test;
 mod trace;
+mod user;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
@@ -110,6 +111,7 @@ impl Program {
             Command::Purge(arguments) => self.purge(settings, &arguments, out),
             Command::Alerts(arguments) => self.alerts(settings, &arguments, out),
             Command::Store(command) => self.keep(settings, &command, out),
+            Command::User(command) => self.user(settings, &command, out),
             Command::Test(arguments) => self.test(settings, &arguments, out),
         }
     }

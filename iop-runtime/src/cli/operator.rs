@@ -187,6 +187,9 @@ impl Program {
 
     /// The production, or its store where nobody has it.
     fn place(self, settings: &SettingsArguments) -> Result<Place, Failure> {
+        if let Some(remote) = Remote::named(settings)? {
+            return Ok(Place::There(remote));
+        }
         linked()?;
         let resolved = self.resolve(settings).map_err(|errors| mistakes(&errors, Exit::CheckFailed))?;
         let StoreChoice::Sqlite(directory) = &resolved.engine.store else {

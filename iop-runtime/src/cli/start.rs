@@ -1,6 +1,6 @@
 //! `run`: starts the production, and stops it when it is idle, when it is told to, or when the store is gone.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -210,14 +210,20 @@ async fn entrance(engine: &EngineSettings) -> Result<Option<HttpEntrance>, Failu
         directory: directory.clone(),
         grace: engine.stop_grace,
         patience: Patience::default(),
+        names: engine.http_names.clone(),
+        users: engine.users.clone(),
         pages: crate::console::routes,
     };
     let entrance = HttpEntrance::open(options).await.map_err(Failure::failed)?;
-    let token = match directory {
-        Some(directory) => format!("in {}", directory.join(crate::director::http::TOKEN_FILE).display()),
-        None => entrance.token().expose().to_owned(),
-    };
-    say(&format!("http://{}, token {token} (Ctrl-C stops)", entrance.address()));
+    let (address, token) = (entrance.address(), entrance.token().expose());
+    // A log outlives the terminal and is read by others: there, the file with the token is named.
+    match directory.filter(|_| !std::io::stderr().is_terminal()) {
+        Some(directory) => {
+            let file = directory.join(crate::director::http::TOKEN_FILE);
+            say(&format!("http://{address}/, token in {} (Ctrl-C stops)", file.display()));
+        }
+        None => say(&format!("http://{address}/?token={token} (Ctrl-C stops)")),
+    }
     Ok(Some(entrance))
 }
 

@@ -4,10 +4,13 @@ mod access;
 mod alerts;
 mod audit;
 mod edits;
+mod failure;
 pub mod http;
 mod jobs;
+mod json;
 mod operator;
 mod read;
+mod remote;
 mod search;
 mod status;
 pub mod view;
@@ -32,12 +35,15 @@ use crate::store::{NewMessage, Step, Store, StoreError, StoredMessage};
 
 pub use self::access::{CallOrigin, Caller, Role};
 pub use self::audit::{Act, Actor, By};
+pub use self::failure::{CallFailure, FailureKind};
 pub use self::jobs::{Job, JobAct, JobPlan, JobState, MOST_MESSAGES};
+pub use self::json::{Answer, JsonDirector};
 pub use self::operator::Resend;
+pub(crate) use self::remote::segment;
+pub use self::remote::{RemoteAnswer, RemoteDirector};
 pub use self::search::{PageOf, SearchPage, SuspendedGroup, SuspendedGroups};
-pub use crate::search::RESENT_FROM;
-
 pub use self::status::{FailingStatus, ItemStatus, ParkedStatus, ProductionStatus, ScheduleStatus};
+pub use crate::search::RESENT_FROM;
 
 /// How long a caller outside waits for a response where nothing else is said.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);

@@ -120,6 +120,10 @@ pub struct EngineSettings {
     pub http: HttpChoice,
     /// The address of the HTTP entrance was chosen by somebody: another one would not do.
     pub http_explicit: bool,
+    /// Names by which callers may come to the HTTP entrance, beside those of this machine.
+    pub http_names: Vec<String>,
+    /// The file of those who may call beside whoever has the token of the store.
+    pub users: Option<PathBuf>,
     /// How long a stop waits for handlers that are running.
     pub stop_grace: Duration,
     /// What the terminal shows and the event log keeps: a level, or directives such as `info,my_crate=debug`.
@@ -345,6 +349,16 @@ pub(super) static OF_THE_PROCESS: &[SettingDecl] = &[
         "http",
         "Where the HTTP entrance listens. The default falls back to a free port.",
         Some(|| Raw::from("127.0.0.1:4100")),
+    ),
+    SettingDecl::new::<Vec<String>>(
+        "http_names",
+        "Names by which callers may come to the HTTP entrance, beside those of this machine, without a port.",
+        Some(|| Raw::Array(Vec::new())),
+    ),
+    SettingDecl::new::<Option<PathBuf>>(
+        "users",
+        "The file of those who may call, with their roles; `user add` writes it. Not set: only who has the token.",
+        None,
     ),
     SettingDecl::new::<Duration>(
         "stop_grace",

@@ -3,6 +3,7 @@
 //! Nothing here starts anything. Every mistake is found before any is reported.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -430,6 +431,8 @@ impl Slots {
         let http = self.read::<HttpChoice>(None, "http", errors);
         let ballast = self.read::<ByteSize>(None, "ballast", errors);
         let network_store = self.read::<bool>(None, "network_store", errors);
+        let http_names = self.read(None, "http_names", errors);
+        let users = self.read::<Option<PathBuf>>(None, "users", errors);
         let stop_grace = self.read(None, "stop_grace", errors);
         let log = self.read::<LogFilter>(None, "log", errors);
         let retention = self.retention(errors);
@@ -440,6 +443,8 @@ impl Slots {
             network_store: network_store?,
             http: http?,
             http_explicit,
+            http_names: http_names?,
+            users: users.flatten(),
             stop_grace: stop_grace?,
             log: log?.0,
         })

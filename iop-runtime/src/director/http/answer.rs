@@ -5,55 +5,45 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::director::DirectorError;
+use crate::director::{CallFailure, DirectorError, FailureKind};
 
-/// Something is wrong: a status and `{"error": …}`.
+/// Something is wrong: a status and `{"error": …, "kind": …}`.
 #[derive(Debug)]
 pub(crate) struct Failure {
     status: StatusCode,
-    body: FailureBody,
-}
-
-#[derive(Debug, Serialize)]
-struct FailureBody {
-    error: String,
-    /// Where in the body.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
+    body: CallFailure,
 }
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        Self { status, body: FailureBody { error: error.into(), path: None } }
+        let kind = match status {
+            StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::MISDIRECTED_REQUEST
+            | StatusCode::TOO_MANY_REQUESTS => FailureKind::Refused,
+            StatusCode::NOT_FOUND => FailureKind::NotFound,
+            StatusCode::UNPROCESSABLE_ENTITY => FailureKind::Invalid,
+            status if status.is_client_error() => FailureKind::BadRequest,
+            _ => FailureKind::Other,
+        };
+        Self { status, body: CallFailure::new(kind, error) }
     }
 }
 
 impl From<DirectorError> for Failure {
     fn from(error: DirectorError) -> Self {
-        let status = match &error {
-            DirectorError::UnknownItem { .. }
-            | DirectorError::NotAService(..)
-            | DirectorError::NoEntrance(_)
-            | DirectorError::UnknownMessage(_)
-            | DirectorError::UnknownJob(_) => StatusCode::NOT_FOUND,
-            DirectorError::Invalid { .. } | DirectorError::UnknownType { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            DirectorError::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
+        let body = CallFailure::from(error);
+        let status = match body.kind {
+            FailureKind::UnknownItem | FailureKind::UnknownMessage | FailureKind::UnknownJob => StatusCode::NOT_FOUND,
+            FailureKind::Invalid | FailureKind::UnknownType => StatusCode::UNPROCESSABLE_ENTITY,
+            FailureKind::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             // Nothing was taken, or a repetition with the same key is safe.
-            DirectorError::Stopped(_) | DirectorError::NotStored(_) | DirectorError::Unknown(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            DirectorError::OtherMessage { .. }
-            | DirectorError::AlreadyResent { .. }
-            | DirectorError::NotWaiting(_)
-            | DirectorError::Refused(_) => StatusCode::CONFLICT,
+            FailureKind::Stopped | FailureKind::NotStored | FailureKind::Unknown => StatusCode::SERVICE_UNAVAILABLE,
+            FailureKind::OtherMessage | FailureKind::Conflict => StatusCode::CONFLICT,
             // It was taken, and waits for a person or was taken out by one.
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        let mut failure = Self::new(status, error.to_string());
-        if let DirectorError::Invalid { invalid, .. } = error {
-            failure.body.path = Some(invalid.path);
-        }
-        failure
+        Self { status, body }
     }
 }
 

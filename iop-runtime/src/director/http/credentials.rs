@@ -41,7 +41,7 @@ fn replace(path: &Path) -> io::Result<Token> {
 }
 
 #[cfg(unix)]
-fn create_for_the_user(path: &Path) -> io::Result<File> {
+pub(super) fn create_for_the_user(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
 
     // The mode belongs to the creation: there is no moment in which others could open it.
@@ -49,19 +49,19 @@ fn create_for_the_user(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(not(unix))]
-fn create_for_the_user(path: &Path) -> io::Result<File> {
+pub(super) fn create_for_the_user(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
 #[cfg(unix)]
-fn only_for_the_user(path: &Path) -> io::Result<()> {
+pub(super) fn only_for_the_user(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
 
     fs::set_permissions(path, fs::Permissions::from_mode(0o600))
 }
 
 #[cfg(not(unix))]
-fn only_for_the_user(_: &Path) -> io::Result<()> {
+pub(super) fn only_for_the_user(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

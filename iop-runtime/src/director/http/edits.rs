@@ -115,7 +115,7 @@ async fn set(
     Query(how): Query<How>,
     request: Request,
 ) -> Response {
-    let body = match read(request.into_body(), asked.body_timeout).await {
+    let body = match read(request.into_body(), asked.patience).await {
         Ok(body) => body,
         Err(failure) => return failure.into_response(),
     };
@@ -131,7 +131,7 @@ async fn delete(asked: Asked, Path((name, key)): Path<(String, String)>, Query(h
 
 /// The body is an object of values by key, each a text.
 async fn import(asked: Asked, Path(name): Path<String>, Query(how): Query<How>, request: Request) -> Response {
-    let body = match read(request.into_body(), asked.body_timeout).await {
+    let body = match read(request.into_body(), asked.patience).await {
         Ok(body) => body,
         Err(failure) => return failure.into_response(),
     };

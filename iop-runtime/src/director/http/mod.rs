@@ -5,14 +5,23 @@
 
 mod access;
 mod answer;
+mod attempts;
+mod connections;
 mod credentials;
 mod edits;
+mod headers;
+mod login;
 mod operator;
 mod routes;
 mod search;
 mod server;
+mod sessions;
 mod show;
+#[cfg(unix)]
+mod socket;
+mod stall;
 mod table;
+pub mod users;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -27,12 +36,26 @@ pub(crate) use self::{
     answer::{Failure, json},
     routes::Asked,
 };
-pub use access::Token;
+pub use access::{CSRF, Token};
 pub use credentials::{ADDRESS_FILE, TOKEN_FILE};
+#[cfg(unix)]
+pub use socket::SOCKET_FILE;
 pub use table::{Access, Route};
 
+use self::access::Gate;
+use self::attempts::Attempts;
+use self::routes::Behind;
+use self::server::Doors;
+use self::sessions::Sessions;
+use self::users::UserFile;
 use super::Director;
 use credentials::AddressFile;
+
+/// The socket beside it, where the system has such things.
+#[cfg(unix)]
+type Socket = Option<socket::SocketFile>;
+#[cfg(not(unix))]
+type Socket = ();
 
 /// How an entrance is opened.
 #[derive(Debug, Clone)]
@@ -47,6 +70,10 @@ pub struct HttpOptions {
     pub grace: Duration,
     /// How long callers may take.
     pub patience: Patience,
+    /// Names by which callers may come, beside those of this machine: `iop.example.org`, without a port.
+    pub names: Vec<String>,
+    /// The file of users; without one, only whoever has the token of the store may call.
+    pub users: Option<PathBuf>,
     /// The pages that are shown to people beside the calls: those of the console.
     pub pages: Pages,
 }
@@ -61,6 +88,8 @@ impl HttpOptions {
             directory: None,
             grace: Duration::from_secs(30),
             patience: Patience::default(),
+            names: Vec::new(),
+            users: None,
             pages: Vec::new,
         }
     }
@@ -82,13 +111,22 @@ pub fn routes(pages: Pages) -> Vec<Route> {
 pub struct Patience {
     /// For the head of a request, also the next one on the same connection.
     pub head: Duration,
-    /// From the first byte of a body to its last.
+    /// From the first byte of a body to its last, however fast it comes.
     pub body: Duration,
+    /// For a body that hardly comes: so long at first, and longer by what has come at 16 KiB in a second.
+    pub slow_body: Duration,
+    /// For somebody who does not read the answer.
+    pub answer: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { head: Duration::from_secs(10), body: Duration::from_secs(30) }
+        Self {
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(120),
+            slow_body: Duration::from_secs(10),
+            answer: Duration::from_secs(30),
+        }
     }
 }
 
@@ -118,6 +156,9 @@ pub enum HttpError {
         /// Why.
         error: std::io::Error,
     },
+    /// Nobody knows who the users are.
+    #[error(transparent)]
+    Users(#[from] users::UsersError),
     /// The files for other programs cannot be written.
     #[error("cannot write {}: {error}", path.display())]
     Files {
@@ -131,14 +172,14 @@ pub enum HttpError {
 /// An entrance that listens. Callers wait until [`serve`](Self::serve) runs.
 #[derive(Debug)]
 pub struct HttpEntrance {
-    listener: TcpListener,
+    doors: Doors,
     address: SocketAddr,
-    token: Token,
+    gate: Arc<Gate>,
     grace: Duration,
     patience: Patience,
     pages: Pages,
     // Removed when the entrance is.
-    _address_file: Option<AddressFile>,
+    _files: (Option<AddressFile>, Socket),
 }
 
 impl HttpEntrance {
@@ -160,8 +201,31 @@ impl HttpEntrance {
             }
             None => (Token::random(), None),
         };
-        let HttpOptions { grace, patience, pages, .. } = options;
-        Ok(Self { listener, address, token, grace, patience, pages, _address_file: address_file })
+        let users = options.users.as_deref().map(UserFile::open).transpose()?;
+        #[cfg(unix)]
+        let (socket, socket_file) = match &options.directory {
+            Some(directory) => socket::listen(directory)?.unzip(),
+            None => (None, None),
+        };
+        #[cfg(not(unix))]
+        let socket_file = ();
+        let doors = Doors {
+            network: listener,
+            #[cfg(unix)]
+            socket,
+        };
+        let HttpOptions { grace, patience, pages, names, .. } = options;
+        let gate = Gate {
+            token,
+            users,
+            sessions: Sessions::default(),
+            attempts: Attempts::default(),
+            names,
+            port: address.port(),
+            secure: false,
+        };
+        let gate = Arc::new(gate);
+        Ok(Self { doors, address, gate, grace, patience, pages, _files: (address_file, socket_file) })
     }
 
     /// Where it listens.
@@ -173,14 +237,14 @@ impl HttpEntrance {
     /// What callers must present.
     #[must_use]
     pub fn token(&self) -> &Token {
-        &self.token
+        &self.gate.token
     }
 
     /// Answers callers until `stop`, and then those that are still waiting, for as long as the grace lasts.
     pub async fn serve(self, director: Director, stop: CancellationToken) {
-        let behind = routes::Behind { director, grace: self.grace, body_timeout: self.patience.body };
-        let router = routes::router(routes(self.pages), behind, Arc::new(self.token));
-        server::serve(self.listener, router, self.patience.head, self.grace, stop).await;
+        let Self { doors, gate, grace, patience, pages, _files, .. } = self;
+        let router = routes::router(routes(pages), Behind { director, gate, grace, patience });
+        server::serve(doors, router, patience, grace, stop).await;
     }
 }
 

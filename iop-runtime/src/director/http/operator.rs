@@ -68,7 +68,7 @@ struct Resent {
 
 /// With the body of the call, where it has one.
 async fn resend(asked: Asked, Path(id): Path<MessageId>, Query(how): Query<How>, request: Request) -> Response {
-    let body = match read(request.into_body(), asked.body_timeout).await {
+    let body = match read(request.into_body(), asked.patience).await {
         Ok(body) => Some(body).filter(|body| !body.is_empty()),
         Err(failure) => return failure.into_response(),
     };

@@ -4,22 +4,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Path, Query, Request};
+use axum::body::HttpBody;
+use axum::extract::{FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tokio::time::Instant;
 
-use super::access::{Token, by_our_name, with_token};
+use super::Patience;
+use super::access::{Gate, by_our_name, known};
 use super::answer::{Failure, json, stored_json};
+use super::headers::harden;
+use super::login::by_address;
 use super::table::Route;
 use crate::director::{Called, Caller, Director, DirectorError, Role};
-use crate::engine::Stop;
+use crate::engine::{ItemPhase, Stop};
 use crate::message::{MessageId, SessionId};
 
 /// Bytes of a body.
@@ -32,8 +37,9 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 #[derive(Debug, Clone)]
 pub(crate) struct Behind {
     pub(super) director: Director,
+    pub(super) gate: Arc<Gate>,
     pub(super) grace: Duration,
-    pub(super) body_timeout: Duration,
+    pub(super) patience: Patience,
 }
 
 /// Somebody who was let in asks: what a handler works with.
@@ -45,8 +51,8 @@ pub(crate) struct Asked {
     pub(crate) caller: Caller,
     /// How long a stop of an item waits for its handlers.
     pub(crate) grace: Duration,
-    /// From the first byte of a body to its last.
-    pub(crate) body_timeout: Duration,
+    /// How long a caller may take to send a body.
+    pub(crate) patience: Patience,
 }
 
 impl FromRequestParts<Behind> for Asked {
@@ -55,14 +61,16 @@ impl FromRequestParts<Behind> for Asked {
     async fn from_request_parts(parts: &mut Parts, behind: &Behind) -> Result<Self, Failure> {
         let caller = parts.extensions.get::<Caller>().cloned().ok_or_else(super::access::unknown_caller)?;
         let director = behind.director.acting_as(caller.actor());
-        Ok(Self { director, caller, grace: behind.grace, body_timeout: behind.body_timeout })
+        Ok(Self { director, caller, grace: behind.grace, patience: behind.patience })
     }
 }
 
 /// Every call.
 pub(super) fn all() -> Vec<Route> {
     let mut all = vec![
-        Route::open_get("/healthz", || async { "ok\n" }),
+        Route::open_get("/health/live", alive),
+        Route::open_get("/health/ready", ready),
+        Route::open_get("/healthz", alive),
         Route::post("/api/v1/services/{name}", Role::Operator, call_service),
         Route::post("/api/v1/items/{name}/messages", Role::Operator, send_message),
         Route::post("/api/v1/items/{name}/start", Role::Operator, start),
@@ -70,6 +78,7 @@ pub(super) fn all() -> Vec<Route> {
         Route::post("/api/v1/items/{name}/restart", Role::Operator, restart),
         Route::get("/api/v1/status", Role::Viewer, status),
     ];
+    all.extend(super::login::routes());
     all.extend(super::show::routes());
     all.extend(super::edits::routes());
     all.extend(super::operator::routes());
@@ -77,13 +86,30 @@ pub(super) fn all() -> Vec<Route> {
     all
 }
 
-pub(super) fn router(routes: Vec<Route>, behind: Behind, token: Arc<Token>) -> Router {
+pub(super) fn router(routes: Vec<Route>, behind: Behind) -> Router {
     super::table::router(routes)
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
-        .with_state(behind)
-        .layer(from_fn_with_state(token, with_token))
-        .layer(from_fn(by_our_name))
+        .with_state(behind.clone())
+        .layer(from_fn_with_state(behind.clone(), by_address))
+        .layer(from_fn_with_state(behind.clone(), known))
+        .layer(from_fn_with_state(behind, by_our_name))
+        .layer(from_fn(harden))
+}
+
+/// The process answers.
+async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// Every item that is to be up has come up, and the store answers. Says no more than that: it is open to everybody.
+async fn ready(State(behind): State<Behind>) -> Response {
+    let starts = behind.director.status().items.iter().any(|item| item.state == ItemPhase::Starting);
+    let store = behind.director.store().note(Arc::from("iop.ready")).await;
+    if starts || store.is_err() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response();
+    }
+    "ok\n".into_response()
 }
 
 /// Who is nobody is not told what there is.
@@ -107,7 +133,7 @@ async fn call_service(asked: Asked, Path(name): Path<String>, request: Request) 
     if let Err(error) = asked.director.get_business_service(&name) {
         return Failure::from(error).into_response();
     }
-    match call(&asked, &name, None, request).await {
+    match call(&asked, &name, None, true, request).await {
         Ok(called) => {
             let (id, session) = (called.id, called.session);
             let mut response = called.response.map_or_else(|| StatusCode::NO_CONTENT.into_response(), stored_json);
@@ -126,6 +152,8 @@ async fn call_service(asked: Asked, Path(name): Path<String>, request: Request) 
 #[derive(Debug, Deserialize)]
 struct WhichType {
     r#type: Option<String>,
+    /// For the response; `false` answers as soon as the message is durable.
+    wait: Option<bool>,
 }
 
 /// What became of a message to any item.
@@ -143,7 +171,8 @@ async fn send_message(
     Query(which): Query<WhichType>,
     request: Request,
 ) -> Response {
-    match call(&asked, &name, which.r#type.as_deref(), request).await {
+    let waits = which.wait.unwrap_or(true);
+    match call(&asked, &name, which.r#type.as_deref(), waits, request).await {
         Ok(called) => {
             let text = called.response.and_then(|body| String::from_utf8(body.into()).ok());
             let response = text.and_then(|text| RawValue::from_string(text).ok());
@@ -153,11 +182,23 @@ async fn send_message(
     }
 }
 
-async fn call(asked: &Asked, item: &str, which: Option<&str>, request: Request) -> Result<Called, Failure> {
+async fn call(
+    asked: &Asked,
+    item: &str,
+    which: Option<&str>,
+    waits: bool,
+    request: Request,
+) -> Result<Called, Failure> {
     let (head, body) = request.into_parts();
     let id = message_id(item, &head.headers)?;
-    let body = read(body, asked.body_timeout).await?;
-    Ok(asked.director.call_json(item, which, &body, id).await?)
+    let body = read(body, asked.patience).await?;
+    let director = &asked.director;
+    let called = if waits {
+        director.call_json(item, which, &body, id).await
+    } else {
+        director.send_json(item, which, &body, id).await
+    };
+    Ok(called?)
 }
 
 /// The id that the caller gives the message. A key that is no id stands for one, for this item.
@@ -171,19 +212,37 @@ fn message_id(item: &str, headers: &HeaderMap) -> Result<Option<MessageId>, Fail
     Ok(Some(id.unwrap_or_else(|| MessageId::of_input(&[b"idempotency-key", item.as_bytes(), key]))))
 }
 
-pub(crate) async fn read(body: Body, timeout: Duration) -> Result<Bytes, Failure> {
-    let collected = Limited::new(body, BODY_LIMIT).collect();
-    match tokio::time::timeout(timeout, collected).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a body has at most {BODY_LIMIT} bytes")))
-        }
-        Ok(Err(error)) => Err(Failure::new(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}"))),
-        Err(_) => {
-            let problem = format!("the body did not come within {timeout:?}");
-            Err(Failure::new(StatusCode::REQUEST_TIMEOUT, problem))
+/// Bytes in a second that a body comes with at least.
+const SLOWEST: u32 = 16 * 1024;
+
+/// Reads a body: not more than there may be, and not for longer than the patience lasts.
+pub(crate) async fn read(body: Body, patience: Patience) -> Result<Bytes, Failure> {
+    if body.size_hint().lower() > BODY_LIMIT as u64 {
+        return Err(too_large());
+    }
+    let began = Instant::now();
+    let mut body = Limited::new(body, BODY_LIMIT);
+    let mut whole = BytesMut::new();
+    loop {
+        let come = u32::try_from(whole.len()).unwrap_or(u32::MAX);
+        let slow = patience.slow_body + Duration::from_secs(1) * come / SLOWEST;
+        let Ok(frame) = tokio::time::timeout_at(began + slow.min(patience.body), body.frame()).await else {
+            let problem = format!("the body came too slowly: {come} bytes in {} s", began.elapsed().as_secs());
+            return Err(Failure::new(StatusCode::REQUEST_TIMEOUT, problem));
+        };
+        match frame {
+            None => return Ok(whole.freeze()),
+            Some(Ok(frame)) => whole.extend(frame.into_data().ok().as_deref().unwrap_or_default()),
+            Some(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
+            Some(Err(error)) => {
+                return Err(Failure::new(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}")));
+            }
         }
     }
+}
+
+fn too_large() -> Failure {
+    Failure::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a body has at most {BODY_LIMIT} bytes"))
 }
 
 async fn status(asked: Asked) -> Response {
@@ -194,12 +253,28 @@ async fn start(asked: Asked, Path(name): Path<String>) -> Response {
     changed(asked.director.start_item(&name).await)
 }
 
-async fn stop(asked: Asked, Path(name): Path<String>) -> Response {
-    changed(asked.director.stop_item(&name, Stop::Drain(asked.grace)).await)
+/// How an item is stopped.
+#[derive(Debug, Deserialize)]
+struct HowToStop {
+    /// Seconds that running handlers may take; as long as a stop of the production, where it is left out.
+    grace: Option<u64>,
+    /// Cuts running handlers off.
+    #[serde(default)]
+    now: bool,
 }
 
-async fn restart(asked: Asked, Path(name): Path<String>) -> Response {
-    changed(asked.director.restart_item(&name, Stop::Drain(asked.grace)).await.map(|()| true))
+impl HowToStop {
+    fn stop(&self, asked: &Asked) -> Stop {
+        if self.now { Stop::Now } else { Stop::Drain(self.grace.map_or(asked.grace, Duration::from_secs)) }
+    }
+}
+
+async fn stop(asked: Asked, Path(name): Path<String>, Query(how): Query<HowToStop>) -> Response {
+    changed(asked.director.stop_item(&name, how.stop(&asked)).await)
+}
+
+async fn restart(asked: Asked, Path(name): Path<String>, Query(how): Query<HowToStop>) -> Response {
+    changed(asked.director.restart_item(&name, how.stop(&asked)).await.map(|()| true))
 }
 
 /// Whether the item was in another state before.

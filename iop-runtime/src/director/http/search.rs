@@ -111,7 +111,7 @@ struct Plan {
 }
 
 async fn preview(asked: Asked, request: Request) -> Response {
-    let body = match read(request.into_body(), asked.body_timeout).await {
+    let body = match read(request.into_body(), asked.patience).await {
         Ok(body) => body,
         Err(failure) => return failure.into_response(),
     };

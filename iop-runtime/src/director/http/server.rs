@@ -1,75 +1,143 @@
 //! The accept loop: how long a caller may take, how much it may send, and how many there may be.
 //!
-//! Every wait for a caller has an end: for its first byte and its head in hyper, for its body in `routes`.
+//! Every wait for a caller has an end: for its first byte and for a head in hyper, for a body in `routes`, for somebody who
+//! reads the answer in `stall`. How many there may be is in `connections`.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Connections at a time; others wait to be accepted.
-const CONNECTIONS: usize = 256;
+use super::Patience;
+use super::connections::{Connection, Connections};
+use super::stall::Stalling;
+use crate::director::CallOrigin;
+
+/// Bytes of a head.
+const HEAD_LIMIT: usize = 16 * 1024;
+/// Headers of a request.
+const HEADERS: usize = 100;
 
 /// After an accept that failed: most likely the process is out of file descriptors, and needs time to return some.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-pub(super) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    head_timeout: Duration,
-    grace: Duration,
-    stop: CancellationToken,
-) {
-    let free = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut connections = JoinSet::new();
-    loop {
-        while connections.try_join_next().is_some() {}
-        let accepted = async {
-            let permit = Arc::clone(&free).acquire_owned().await;
-            (permit, listener.accept().await)
+/// Where callers come in.
+#[derive(Debug)]
+pub(super) struct Doors {
+    pub(super) network: TcpListener,
+    #[cfg(unix)]
+    pub(super) socket: Option<tokio::net::UnixListener>,
+}
+
+/// A caller who has just come in.
+enum Visitor {
+    Network(tokio::net::TcpStream, IpAddr),
+    #[cfg(unix)]
+    Socket(tokio::net::UnixStream),
+}
+
+impl Doors {
+    async fn next(&self) -> std::io::Result<Visitor> {
+        let network = async {
+            let (stream, address) = self.network.accept().await?;
+            // Answers are small, and somebody waits for them.
+            let _ = stream.set_nodelay(true);
+            Ok(Visitor::Network(stream, address.ip()))
         };
-        let (permit, stream) = tokio::select! {
+        #[cfg(unix)]
+        if let Some(socket) = &self.socket {
+            return tokio::select! {
+                visitor = network => visitor,
+                accepted = socket.accept() => accepted.map(|(stream, _)| Visitor::Socket(stream)),
+            };
+        }
+        network.await
+    }
+}
+
+pub(super) async fn serve(doors: Doors, router: Router, patience: Patience, grace: Duration, stop: CancellationToken) {
+    let open = Arc::new(Connections::default());
+    // Of the system's user alone: nobody else can take their room.
+    let local = Arc::new(Connections::default());
+    let mut tasks = JoinSet::new();
+    loop {
+        while tasks.try_join_next().is_some() {}
+        let visitor = tokio::select! {
             biased;
             () = stop.cancelled() => break,
-            (permit, accepted) = accepted => match accepted {
-                Ok((stream, _)) => (permit, stream),
-                Err(error) => {
-                    tracing::warn!(%error, "The HTTP entrance could not accept a connection.");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                    continue;
-                }
-            },
+            visitor = doors.next() => visitor,
         };
         let (router, stop) = (router.clone(), stop.clone());
-        connections.spawn(async move {
-            let _permit = permit;
-            converse(stream, router, head_timeout, stop).await;
-        });
+        match visitor {
+            Ok(Visitor::Network(stream, address)) => {
+                // Where everybody is being answered, whoever comes now is turned away.
+                let Some(connection) = open.take(address) else { continue };
+                let origin = CallOrigin::Network(address);
+                tasks.spawn(converse(stream, connection, origin, router, patience, stop));
+            }
+            #[cfg(unix)]
+            Ok(Visitor::Socket(stream)) => {
+                let Some(connection) = local.take(Ipv4Addr::LOCALHOST.into()) else { continue };
+                tasks.spawn(converse(stream, connection, CallOrigin::Socket, router, patience, stop));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "The HTTP entrance could not accept a connection.");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
     }
-    drop(listener);
+    drop(doors);
     // Dropping the set ends whoever is still there after the grace.
-    let _ = tokio::time::timeout(grace, async { while connections.join_next().await.is_some() {} }).await;
+    let _ = tokio::time::timeout(grace, async { while tasks.join_next().await.is_some() {} }).await;
 }
 
 /// The requests of one connection.
-async fn converse(stream: TcpStream, router: Router, head_timeout: Duration, stop: CancellationToken) {
-    let connection = http1::Builder::new()
+async fn converse<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
+    stream: S,
+    connection: Connection,
+    origin: CallOrigin,
+    router: Router,
+    patience: Patience,
+    stop: CancellationToken,
+) {
+    let router = TowerToHyperService::new(router);
+    let answer = service_fn(|mut request: Request<Incoming>| {
+        let answering = connection.answering();
+        request.extensions_mut().insert(origin);
+        let response = router.call(request);
+        async move {
+            let response: Result<Response<Body>, _> = response.await;
+            drop(answering);
+            response
+        }
+    });
+    let stream = TokioIo::new(Stalling::new(stream, patience.answer));
+    let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head_timeout)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let mut connection = std::pin::pin!(connection);
+        .header_read_timeout(patience.head)
+        .max_buf_size(HEAD_LIMIT)
+        .max_headers(HEADERS)
+        .serve_connection(stream, answer);
+    let mut conversation = std::pin::pin!(conversation);
+    let makes_room = connection.ended();
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
+        ended = conversation.as_mut() => ended,
+        () = makes_room.cancelled() => return,
         () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+            conversation.as_mut().graceful_shutdown();
+            conversation.await
         }
     };
     if let Err(error) = ended {

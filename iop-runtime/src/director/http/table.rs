@@ -30,7 +30,7 @@ use axum::extract::{Request, State};
 use axum::handler::Handler;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Extension, Router};
 
@@ -93,6 +93,11 @@ impl Route {
         Self::new(Method::GET, MethodFilter::GET, path, Access::Open, handler)
     }
 
+    /// Takes something from anybody; only logging in does.
+    pub(crate) fn open_post<H: Handler<T, Behind>, T: 'static>(path: &'static str, handler: H) -> Self {
+        Self::new(Method::POST, MethodFilter::POST, path, Access::Open, handler)
+    }
+
     /// Shows something.
     pub(crate) fn get<H: Handler<T, Behind>, T: 'static>(path: &'static str, least: Role, handler: H) -> Self {
         Self::new(Method::GET, MethodFilter::GET, path, Access::Least(least), handler)
@@ -133,6 +138,10 @@ async fn allowed(
         return next.run(request).await;
     }
     match role {
+        // Somebody who looks at a page can log in there.
+        None if request.method() == Method::GET && !request.uri().path().starts_with("/api/") => {
+            Redirect::to("/login").into_response()
+        }
         None => super::access::unknown_caller().into_response(),
         Some(role) => {
             let problem = format!("this needs the role `{access}`, yours is `{role}`");
