@@ -10,3 +10,7 @@ mod drives;
 mod open;
 #[path = "api/reads.rs"]
 mod reads;
+#[path = "api/secrets.rs"]
+mod secrets;
+#[path = "api/watches.rs"]
+mod watches;

@@ -42,7 +42,6 @@ async fn outcome(lab: &Open, route: &Route, caller: &str, cookie: &str) -> Strin
     let answer = lab.raw(route.method.as_str(), &path, &headers, "").await;
     match answer.status {
         401 | 403 | 421 => answer.status.to_string(),
-        303 if answer.header("location") == Some("/login") => "login".to_owned(),
         _ => "in".to_owned(),
     }
 }

@@ -104,7 +104,8 @@ impl Open {
         let mut answer = Vec::new();
         loop {
             let read = stream.read_buf(&mut answer).await;
-            let endless = String::from_utf8_lossy(&answer).to_lowercase().contains("content-type: text/event-stream");
+            let come = String::from_utf8_lossy(&answer);
+            let endless = come.contains("\r\n\r\n") && come.contains("content-type: text/event-stream");
             if endless || !read.is_ok_and(|bytes| bytes > 0) {
                 break;
             }

@@ -1,11 +1,13 @@
 //! What a running production shows of itself: the [views](super::view) of its store, and of what only it knows.
 
+use std::sync::Arc;
+
 use super::view::{
-    self, CountsView, EventPage, ItemDetail, ItemView, MessageDetail, MessagePage, MessageView, ProductionOverview,
-    QueueView, RouteView, SessionTrace, Sight, TableView, TraceExtent, TypeView,
+    self, CountsView, EventPage, ItemDetail, ItemView, LiveItem, MessageDetail, MessagePage, MessageView,
+    ProductionOverview, QueueView, RouteView, SessionTrace, Sight, TableView, TraceExtent, TypeView,
 };
-use super::{Act, Director, DirectorError, store_error};
-use crate::engine::RatesNow;
+use super::{Act, Director, DirectorError, status, store_error};
+use crate::engine::{ItemState, RatesNow};
 use crate::lookup::TableError;
 use crate::message::{MessageId, SessionId, Status};
 use crate::production::GraphDocument;
@@ -52,6 +54,18 @@ impl Director {
             latency: view::latency(self.viewer(), None).await.map_err(store_error)?,
             problems: self.problems(None).await?,
         })
+    }
+
+    /// Every item as it is at this moment. Asks nothing of the store, and so may be asked often.
+    #[must_use]
+    pub fn live(&self) -> Vec<LiveItem> {
+        let (core, rates) = (&self.core, RatesNow::of(&self.core));
+        let of = |item: &Arc<ItemState>| {
+            let status = status::of_item(core, item);
+            let counts = CountsView::of(&status, rates.last_hour(item.index), rates.lately(item.index));
+            LiveItem { status, counts }
+        };
+        core.items.iter().map(of).collect()
     }
 
     /// An item with everything that is known of it.

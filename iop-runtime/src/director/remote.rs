@@ -111,7 +111,9 @@ impl RemoteDirector {
     /// Where it is no such URL.
     pub fn at(url: &str, token: &str) -> Result<Self, CallFailure> {
         let wrong = |problem: &str| {
-            Err(CallFailure::new(FailureKind::BadRequest, format!("`{url}` is no URL of a production: {problem}")))
+            // What stands before an `@` may be a password.
+            let shown = if url.contains('@') { "this" } else { url };
+            Err(CallFailure::new(FailureKind::BadRequest, format!("{shown} is no URL of a production: {problem}")))
         };
         let Some(authority) = url.trim().strip_prefix("http://") else {
             return wrong("it begins with http://; for TLS, a proxy on this machine can take it off");

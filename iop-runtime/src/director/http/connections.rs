@@ -47,10 +47,6 @@ pub(super) struct Connection {
     all: Arc<Connections>,
 }
 
-/// A request that is being answered.
-#[derive(Debug)]
-pub(super) struct Answering<'a>(&'a Connection);
-
 impl Default for Connections {
     fn default() -> Self {
         Self::limited(IN_ALL, OF_ONE)
@@ -111,10 +107,15 @@ impl Connection {
         self.end.clone()
     }
 
-    /// Says that a whole head has come, and is answered until what is given back is dropped.
-    pub(super) fn answering(&self) -> Answering<'_> {
+    /// A whole request has come: nobody waits for its caller until it is answered.
+    pub(super) fn answers(&self) {
         self.set(None);
-        Answering(self)
+    }
+
+    /// From now on, its caller is waited for again.
+    pub(super) fn waits(&self) {
+        let now = self.all.open.lock().unwrap_or_else(PoisonError::into_inner).tick();
+        self.set(Some(now));
     }
 
     fn set(&self, waits: Option<u64>) {
@@ -122,13 +123,6 @@ impl Connection {
         if let Some(known) = open.all.get_mut(&self.number) {
             known.waits = waits;
         }
-    }
-}
-
-impl Drop for Answering<'_> {
-    fn drop(&mut self) {
-        let now = self.0.all.open.lock().unwrap_or_else(PoisonError::into_inner).tick();
-        self.0.set(Some(now));
     }
 }
 
@@ -165,11 +159,11 @@ mod tests {
         let all = Arc::new(Connections::limited(2, 2));
         let first = all.take(address(1)).unwrap();
         let second = all.take(address(1)).unwrap();
-        let answering = first.answering();
-        let answered = second.answering();
+        first.answers();
+        second.answers();
         assert!(all.take(address(1)).is_none());
-        drop(answered);
-        drop(answering);
+        second.waits();
+        first.waits();
         let third = all.take(address(1)).unwrap();
         assert_eq!([&first, &second, &third].map(|one| one.ended().is_cancelled()), [false, true, false]);
     }

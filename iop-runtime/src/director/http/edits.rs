@@ -18,14 +18,19 @@ use crate::settings::SettingChange;
 /// The calls about settings and tables.
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/settings", Role::Viewer, settings),
-        Route::post("/api/v1/settings/reload", Role::Admin, reload),
-        Route::get("/api/v1/tables", Role::Viewer, tables),
-        Route::get("/api/v1/tables/{name}", Role::Reader, rows),
-        Route::put("/api/v1/tables/{name}", Role::Admin, import),
-        Route::get("/api/v1/tables/{name}/history", Role::Reader, history),
-        Route::put("/api/v1/tables/{name}/rows/{key}", Role::Admin, set),
-        Route::delete("/api/v1/tables/{name}/rows/{key}", Role::Admin, delete),
+        Route::get("/api/v1/settings", Role::Viewer, settings)
+            .says("Every setting, its value and where that came from.", &[]),
+        Route::post("/api/v1/settings/reload", Role::Admin, reload)
+            .says("Reads the settings once more, and applies what has changed.", &["by", "preview"]),
+        Route::get("/api/v1/tables", Role::Viewer, tables).says("The lookup tables.", &[]),
+        Route::get("/api/v1/tables/{name}", Role::Reader, rows).says("The rows of a lookup table.", &[]),
+        Route::put("/api/v1/tables/{name}", Role::Admin, import)
+            .says("Puts rows into a lookup table.", &["by", "replace"]),
+        Route::get("/api/v1/tables/{name}/history", Role::Reader, history)
+            .says("Who changed what in a lookup table.", &[]),
+        Route::put("/api/v1/tables/{name}/rows/{key}", Role::Admin, set).says("Sets a row of a lookup table.", &["by"]),
+        Route::delete("/api/v1/tables/{name}/rows/{key}", Role::Admin, delete)
+            .says("Deletes a row of a lookup table.", &["by"]),
     ]
 }
 

@@ -6,11 +6,14 @@
 mod access;
 mod answer;
 mod attempts;
+mod awaited;
 mod connections;
 mod credentials;
 mod edits;
 mod headers;
 mod login;
+mod metrics;
+mod openapi;
 mod operator;
 mod routes;
 mod search;
@@ -20,6 +23,7 @@ mod show;
 #[cfg(unix)]
 mod socket;
 mod stall;
+mod stream;
 mod table;
 pub mod users;
 
@@ -243,7 +247,7 @@ impl HttpEntrance {
     /// Answers callers until `stop`, and then those that are still waiting, for as long as the grace lasts.
     pub async fn serve(self, director: Director, stop: CancellationToken) {
         let Self { doors, gate, grace, patience, pages, _files, .. } = self;
-        let router = routes::router(routes(pages), Behind { director, gate, grace, patience });
+        let router = routes::router(routes(pages), Behind { director, gate, grace, patience, stop: stop.clone() });
         server::serve(doors, router, patience, grace, stop).await;
     }
 }

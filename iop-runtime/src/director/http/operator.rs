@@ -21,14 +21,21 @@ const PURGE_AT_ONCE: Duration = Duration::from_secs(20);
 /// The calls of this file.
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/v1/messages/{id}/resume", Role::Operator, resume),
-        Route::post("/api/v1/messages/{id}/discard", Role::Operator, discard),
-        Route::post("/api/v1/messages/{id}/suspend", Role::Operator, suspend),
-        Route::post("/api/v1/messages/{id}/resend", Role::Operator, resend),
-        Route::post("/api/v1/purge", Role::Admin, purge),
+        Route::post("/api/v1/messages/{id}/resume", Role::Operator, resume)
+            .says("Puts a suspended message back into its queue.", &["by"]),
+        Route::post("/api/v1/messages/{id}/discard", Role::Operator, discard)
+            .says("Takes a message out for good.", &["by", "reason"]),
+        Route::post("/api/v1/messages/{id}/suspend", Role::Operator, suspend)
+            .says("Suspends a message that waits.", &["by", "reason"]),
+        Route::post("/api/v1/messages/{id}/resend", Role::Operator, resend)
+            .says("Sends a message once more, as a new one.", &["by", "reason", "to"]),
+        Route::post("/api/v1/purge", Role::Admin, purge)
+            .says("Removes finished sessions that are old enough.", &["older_than", "preview", "by"]),
         Route::post("/api/v1/store/release", Role::Admin, release),
-        Route::get("/api/v1/alerts", Role::Viewer, alerts),
-        Route::post("/api/v1/alerts/mute", Role::Operator, mute),
+        Route::get("/api/v1/alerts", Role::Viewer, alerts)
+            .says("The conditions that hold, and the rules that keep silent.", &[]),
+        Route::post("/api/v1/alerts/mute", Role::Operator, mute)
+            .says("Has a rule keep silent for a while.", &["item", "kind", "seconds", "by"]),
     ]
 }
 

@@ -16,6 +16,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::Patience;
 use super::access::{Gate, by_our_name, known};
@@ -40,6 +41,8 @@ pub(crate) struct Behind {
     pub(super) gate: Arc<Gate>,
     pub(super) grace: Duration,
     pub(super) patience: Patience,
+    /// Comes when the entrance is closed: who looks on is let go.
+    pub(super) stop: CancellationToken,
 }
 
 /// Somebody who was let in asks: what a handler works with.
@@ -68,18 +71,25 @@ impl FromRequestParts<Behind> for Asked {
 /// Every call.
 pub(super) fn all() -> Vec<Route> {
     let mut all = vec![
-        Route::open_get("/health/live", alive),
-        Route::open_get("/health/ready", ready),
+        Route::open_get("/health/live", alive).says("The process answers.", &[]),
+        Route::open_get("/health/ready", ready).says("Items have come up, and the store answers.", &[]),
         Route::open_get("/healthz", alive),
-        Route::post("/api/v1/services/{name}", Role::Operator, call_service),
-        Route::post("/api/v1/items/{name}/messages", Role::Operator, send_message),
-        Route::post("/api/v1/items/{name}/start", Role::Operator, start),
-        Route::post("/api/v1/items/{name}/stop", Role::Operator, stop),
-        Route::post("/api/v1/items/{name}/restart", Role::Operator, restart),
-        Route::get("/api/v1/status", Role::Viewer, status),
+        Route::post("/api/v1/services/{name}", Role::Operator, call_service)
+            .says("Calls a service: its message in, its response out.", &[]),
+        Route::post("/api/v1/items/{name}/messages", Role::Operator, send_message)
+            .says("Calls any item that takes messages, or sends it one.", &["type", "wait"]),
+        Route::post("/api/v1/items/{name}/start", Role::Operator, start).says("Starts an item.", &[]),
+        Route::post("/api/v1/items/{name}/stop", Role::Operator, stop)
+            .says("Stops an item; its queue waits.", &["grace", "now"]),
+        Route::post("/api/v1/items/{name}/restart", Role::Operator, restart)
+            .says("Stops an item and starts it again.", &["grace", "now"]),
+        Route::get("/api/v1/status", Role::Viewer, status).says("The state of every item.", &[]),
     ];
     all.extend(super::login::routes());
     all.extend(super::show::routes());
+    all.extend(super::stream::routes());
+    all.extend(super::metrics::routes());
+    all.extend(super::openapi::routes());
     all.extend(super::edits::routes());
     all.extend(super::operator::routes());
     all.extend(super::search::routes());

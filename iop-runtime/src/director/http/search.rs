@@ -19,18 +19,23 @@ const LONGEST_PAGE: usize = 1000;
 /// The calls of this file.
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/search", Role::Viewer, find),
-        Route::get("/api/v1/search/count", Role::Viewer, count),
-        Route::get("/api/v1/search/suggest", Role::Viewer, suggest),
-        Route::get("/api/v1/suspended", Role::Viewer, suspended),
-        Route::get("/api/v1/jobs", Role::Viewer, jobs),
-        Route::post("/api/v1/jobs", Role::Operator, preview),
-        Route::get("/api/v1/jobs/{number}", Role::Viewer, job),
-        Route::get("/api/v1/jobs/{number}/messages", Role::Viewer, lines),
-        Route::post("/api/v1/jobs/{number}/start", Role::Operator, start),
-        Route::post("/api/v1/jobs/{number}/pause", Role::Operator, pause),
-        Route::post("/api/v1/jobs/{number}/continue", Role::Operator, go_on),
-        Route::post("/api/v1/jobs/{number}/abort", Role::Operator, abort),
+        Route::get("/api/v1/search", Role::Viewer, find)
+            .says("Finds messages by a query.", &["q", "after", "limit", "oldest_first"]),
+        Route::get("/api/v1/search/count", Role::Viewer, count).says("How many messages a query finds.", &["q"]),
+        Route::get("/api/v1/search/suggest", Role::Viewer, suggest).says("How a query may go on.", &["q", "at"]),
+        Route::get("/api/v1/suspended", Role::Viewer, suspended)
+            .says("What is suspended, in groups of one cause.", &[]),
+        Route::get("/api/v1/jobs", Role::Viewer, jobs).says("Every job.", &[]),
+        Route::post("/api/v1/jobs", Role::Operator, preview)
+            .says("Looks at what a job would do, before it is started.", &[]),
+        Route::get("/api/v1/jobs/{number}", Role::Viewer, job).says("A job, and how far it is.", &[]),
+        Route::get("/api/v1/jobs/{number}/messages", Role::Viewer, lines)
+            .says("What came of each message of a job.", &["after", "limit"]),
+        Route::post("/api/v1/jobs/{number}/start", Role::Operator, start).says("Starts a job that was looked at.", &[]),
+        Route::post("/api/v1/jobs/{number}/pause", Role::Operator, pause).says("Has a job wait.", &[]),
+        Route::post("/api/v1/jobs/{number}/continue", Role::Operator, go_on).says("Has a job that waits go on.", &[]),
+        Route::post("/api/v1/jobs/{number}/abort", Role::Operator, abort)
+            .says("Ends a job; what it has done stays done.", &[]),
     ]
 }
 

@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Patience;
+use super::awaited::Awaited;
 use super::connections::{Connection, Connections};
 use super::stall::Stalling;
 use crate::director::CallOrigin;
@@ -113,13 +114,14 @@ async fn converse<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
     stop: CancellationToken,
 ) {
     let router = TowerToHyperService::new(router);
+    let connection = Arc::new(connection);
     let answer = service_fn(|mut request: Request<Incoming>| {
-        let answering = connection.answering();
+        let connection = Arc::clone(&connection);
         request.extensions_mut().insert(origin);
-        let response = router.call(request);
+        let response = router.call(request.map(|body| Awaited::new(body, Arc::clone(&connection))));
         async move {
             let response: Result<Response<Body>, _> = response.await;
-            drop(answering);
+            connection.waits();
             response
         }
     });

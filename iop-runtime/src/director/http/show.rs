@@ -25,17 +25,25 @@ const LONGEST_PAGE: usize = 1000;
 /// The calls of this file.
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/overview", Role::Viewer, overview),
-        Route::get("/api/v1/items/{name}", Role::Viewer, item),
-        Route::get("/api/v1/messages", Role::Viewer, messages),
-        Route::get("/api/v1/messages/{id}", Role::Viewer, message),
-        Route::get("/api/v1/sessions/{id}", Role::Viewer, session),
-        Route::get("/api/v1/queues", Role::Viewer, queues),
-        Route::get("/api/v1/log", Role::Viewer, log),
-        Route::get("/api/v1/graph", Role::Viewer, graph),
-        Route::get("/api/v1/types", Role::Viewer, types),
-        Route::get("/api/v1/types/{name}", Role::Viewer, one_type),
-        Route::get("/api/v1/catalogue", Role::Viewer, catalogue),
+        Route::get("/api/v1/overview", Role::Viewer, overview).says("The production at a glance.", &[]),
+        Route::get("/api/v1/items/{name}", Role::Viewer, item)
+            .says("An item with everything that is known of it.", &[]),
+        Route::get("/api/v1/messages", Role::Viewer, messages).says(
+            "Finds messages.",
+            &["session", "item", "type", "status", "key", "since", "after", "limit", "oldest_first"],
+        ),
+        Route::get("/api/v1/messages/{id}", Role::Viewer, message)
+            .says("A message with everything that is known of it.", &["reveal"]),
+        Route::get("/api/v1/sessions/{id}", Role::Viewer, session).says("A session in order.", &["bodies", "reveal"]),
+        Route::get("/api/v1/queues", Role::Viewer, queues).says("The backlog of every item.", &[]),
+        Route::get("/api/v1/log", Role::Viewer, log)
+            .says("The event log.", &["level", "item", "session", "message", "after", "limit", "oldest_first"]),
+        Route::get("/api/v1/graph", Role::Viewer, graph).says("Items and routes.", &["form"]),
+        Route::get("/api/v1/types", Role::Viewer, types).says("Every message type, with schema and example.", &[]),
+        Route::get("/api/v1/types/{name}", Role::Viewer, one_type)
+            .says("A message type, with schema and example.", &[]),
+        Route::get("/api/v1/catalogue", Role::Viewer, catalogue)
+            .says("Everything that is linked into the program.", &[]),
     ]
 }
 

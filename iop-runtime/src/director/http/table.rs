@@ -28,7 +28,7 @@ use std::fmt;
 
 use axum::extract::{Request, State};
 use axum::handler::Handler;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
@@ -76,6 +76,10 @@ pub struct Route {
     pub path: &'static str,
     /// Who may use it.
     pub access: Access,
+    /// What it does, for programs and in the document of the API; empty for pages.
+    pub summary: &'static str,
+    /// What may stand in its query.
+    pub query: &'static [&'static str],
     handler: MethodRouter<Behind>,
 }
 
@@ -85,7 +89,13 @@ impl Route {
         H: Handler<T, Behind>,
         T: 'static,
     {
-        Self { method, path, access, handler: on(filter, handler) }
+        Self { method, path, access, summary: "", query: &[], handler: on(filter, handler) }
+    }
+
+    /// What it does, and what may stand in its query.
+    #[must_use]
+    pub(crate) fn says(self, summary: &'static str, query: &'static [&'static str]) -> Self {
+        Self { summary, query, ..self }
     }
 
     /// Shows something to anybody.
@@ -139,13 +149,17 @@ async fn allowed(
     }
     match role {
         // Somebody who looks at a page can log in there.
-        None if request.method() == Method::GET && !request.uri().path().starts_with("/api/") => {
-            Redirect::to("/login").into_response()
-        }
+        None if wants_a_page(&request) => Redirect::to("/login").into_response(),
         None => super::access::unknown_caller().into_response(),
         Some(role) => {
             let problem = format!("this needs the role `{access}`, yours is `{role}`");
             Failure::new(StatusCode::FORBIDDEN, problem).into_response()
         }
     }
+}
+
+/// A browser says what it would like to show; programs do not.
+fn wants_a_page(request: &Request) -> bool {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    request.method() == Method::GET && accepts.contains("text/html")
 }

@@ -21,7 +21,9 @@ pub use message::{
     AnswerView, KeyView, MessageDetail, MessagePage, MessageView, message, messages, resent_as, trace_of,
 };
 pub(crate) use overview::series;
-pub use overview::{CountsView, ItemDetail, ItemView, LatencyView, Moment, ProductionOverview, RouteView, latency};
+pub use overview::{
+    CountsView, ItemDetail, ItemView, LatencyView, LiveItem, Moment, ProductionOverview, RouteView, latency,
+};
 pub use queue::{QueueView, queues};
 pub use session::{SessionTrace, TraceExtent, TracedMessage, trace};
 pub use table::TableView;

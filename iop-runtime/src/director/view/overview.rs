@@ -64,6 +64,17 @@ pub struct ItemView {
     pub takes_messages: bool,
 }
 
+/// An item as it is at this moment, without anything of the store.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct LiveItem {
+    /// Its state.
+    #[serde(flatten)]
+    pub status: ItemStatus,
+    /// What it has done.
+    pub counts: CountsView,
+}
+
 /// How much was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 #[non_exhaustive]

@@ -1,0 +1,103 @@
+//! The API as a document that tools read: OpenAPI 3.1, made of the one table of routes.
+//!
+//! It cannot say what is not there, nor leave out what is. Errors have a schema; what a call answers is JSON whose fields the
+//! reference describes.
+
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::answer::json as answer;
+use super::table::{Access, Route};
+use crate::director::Role;
+
+/// The route of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::get("/api/v1/openapi.json", Role::Viewer, document).says("This document.", &[])]
+}
+
+async fn document() -> Response {
+    answer(&openapi(&super::routes::all()))
+}
+
+/// The document of these routes. Pages for people are not in it.
+pub(super) fn openapi(routes: &[Route]) -> Value {
+    let mut paths = Map::new();
+    for route in routes.iter().filter(|route| !route.summary.is_empty()) {
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        path[route.method.as_str().to_ascii_lowercase()] = operation(route);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "iop",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "A running production: what it shows, and what can be done with it.",
+        },
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer", "description": "The token of a user, or of the store." },
+            },
+            "schemas": { "Failure": failure() },
+        },
+    })
+}
+
+fn operation(route: &Route) -> Value {
+    let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let parameter = |place: &str, name: &str| json!({ "name": name, "in": place, "required": place == "path", "schema": { "type": "string" } });
+    let parameters: Vec<_> = in_path
+        .map(|name| parameter("path", name))
+        .chain(route.query.iter().map(|name| parameter("query", name)))
+        .collect();
+    let failed = |what: &str| {
+        let schema = json!({ "$ref": "#/components/schemas/Failure" });
+        json!({ "description": what, "content": { "application/json": { "schema": schema } } })
+    };
+    let mut responses = json!({ "200": { "description": "Done." }, "default": failed("It failed.") });
+    let mut operation = json!({ "summary": route.summary, "parameters": parameters });
+    match route.access {
+        Access::Open => operation["security"] = json!([]),
+        Access::Least(role) => {
+            operation["security"] = json!([{ "token": [] }]);
+            operation["x-iop-role"] = json!(role);
+            responses["401"] = failed("Nobody that is known.");
+            responses["403"] = failed("The role does not include it.");
+        }
+    }
+    operation["responses"] = responses;
+    operation
+}
+
+fn failure() -> Value {
+    json!({
+        "type": "object",
+        "required": ["kind", "error"],
+        "properties": {
+            "kind": { "type": "string", "description": "What went wrong, as a word." },
+            "error": { "type": "string", "description": "What went wrong, in words." },
+            "path": { "type": "string", "description": "Where in the body." },
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_of_the_api_is_in_the_document_with_its_role_and_its_parameters() {
+        let routes = super::super::routes::all();
+        let document = openapi(&routes);
+        for route in routes.iter().filter(|route| route.path.starts_with("/api/")) {
+            let operation = &document["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
+            assert!(operation["summary"].is_string(), "{} {} says nothing: use `says`", route.method, route.path);
+            let role = operation["x-iop-role"].as_str().and_then(Role::from_word);
+            assert!(matches!(route.access, Access::Least(least) if Some(least) == role), "{}", route.path);
+            let in_path = operation["parameters"].as_array().unwrap().iter().filter(|one| one["in"] == "path").count();
+            assert_eq!(in_path, route.path.matches('{').count(), "{}", route.path);
+        }
+        assert_eq!(document["paths"]["/health/live"]["get"]["security"], json!([]));
+        assert!(document["paths"].get("/login").is_none());
+    }
+}
