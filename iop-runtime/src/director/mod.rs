@@ -37,7 +37,7 @@ pub use self::access::{CallOrigin, Caller, Role};
 pub use self::audit::{Act, Actor, By};
 pub use self::failure::{CallFailure, FailureKind};
 pub use self::jobs::{Job, JobAct, JobPlan, JobState, MOST_MESSAGES};
-pub use self::json::{Answer, JsonDirector};
+pub use self::json::{JsonAnswer, JsonDirector};
 pub use self::operator::Resend;
 pub(crate) use self::remote::segment;
 pub use self::remote::{RemoteAnswer, RemoteDirector};

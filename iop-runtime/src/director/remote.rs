@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::http::{ADDRESS_FILE, TOKEN_FILE};
-use super::json::{Answer, JsonDirector};
+use super::json::{JsonAnswer, JsonDirector};
 use super::view::SessionTrace;
 use super::{CallFailure, Called, FailureKind};
 use crate::engine::Stop;
@@ -306,7 +306,7 @@ impl JsonDirector for RemoteDirector {
         type_name: Option<&'a str>,
         body: &'a [u8],
         id: Option<MessageId>,
-    ) -> Answer<'a, Called> {
+    ) -> JsonAnswer<'a, Called> {
         Box::pin(self.deliver((item, type_name, body), id, true))
     }
 
@@ -316,24 +316,24 @@ impl JsonDirector for RemoteDirector {
         type_name: Option<&'a str>,
         body: &'a [u8],
         id: Option<MessageId>,
-    ) -> Answer<'a, Called> {
+    ) -> JsonAnswer<'a, Called> {
         Box::pin(self.deliver((item, type_name, body), id, false))
     }
 
-    fn session(&self, session: SessionId) -> Answer<'_, SessionTrace> {
+    fn session(&self, session: SessionId) -> JsonAnswer<'_, SessionTrace> {
         let path = format!("/api/v1/sessions/{session}?bodies=true");
         Box::pin(async move { self.ask(Method::GET, &path, Bytes::new()).await })
     }
 
-    fn state(&self) -> Answer<'_, Value> {
+    fn state(&self) -> JsonAnswer<'_, Value> {
         Box::pin(self.ask(Method::GET, "/api/v1/status", Bytes::new()))
     }
 
-    fn start<'a>(&'a self, item: &'a str) -> Answer<'a, bool> {
+    fn start<'a>(&'a self, item: &'a str) -> JsonAnswer<'a, bool> {
         Box::pin(self.order(format!("/api/v1/items/{}/start", segment(item))))
     }
 
-    fn stop<'a>(&'a self, item: &'a str, how: Stop) -> Answer<'a, bool> {
+    fn stop<'a>(&'a self, item: &'a str, how: Stop) -> JsonAnswer<'a, bool> {
         let how = match how {
             Stop::Drain(grace) => format!("grace={}", grace.as_secs()),
             Stop::Now => "now=true".to_owned(),
