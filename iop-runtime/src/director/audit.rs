@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Director, DirectorError, store_error};
-use crate::store::{AuditEntry, AuditHash, AuditQuery, AuditRecord};
+use crate::store::{AuditEntry, AuditHash, AuditQuery, AuditRecord, StoreError};
 
 /// In whose name a director acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +148,10 @@ impl Director {
     /// # Errors
     /// Those of the store.
     pub async fn record(&self, act: Act) -> Result<AuditEntry, DirectorError> {
+        self.append(act).await.map_err(store_error)
+    }
+
+    async fn append(&self, act: Act) -> Result<AuditEntry, StoreError> {
         let Act { action, object, by, before, after, result } = act;
         let by = by.unwrap_or_else(|| By::new(Arc::clone(&self.actor.who)));
         let record = AuditRecord {
@@ -165,7 +169,7 @@ impl Director {
         if let Err(error) = &recorded {
             self.core.failure.report(error);
         }
-        recorded.map_err(store_error)
+        recorded
     }
 
     /// Entries of the audit log.
@@ -184,9 +188,13 @@ impl Director {
         words: impl FnOnce(&T) -> Arc<str>,
     ) -> Result<T, DirectorError> {
         let text = result.as_ref().map_or_else(|error| failed(error), words);
-        let recorded = self.record(act.came_to(text)).await;
+        let recorded = self.append(act.came_to(text)).await;
         let value = result?;
-        recorded.map(|_| value)
+        match recorded {
+            // A production that has ended does nothing any more: there was nothing to put on record.
+            Ok(_) | Err(StoreError::Closed) => Ok(value),
+            Err(error) => Err(store_error(error)),
+        }
     }
 }
 

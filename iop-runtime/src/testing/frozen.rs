@@ -28,6 +28,7 @@ pub(super) enum Answers {
 pub(super) struct Frozen {
     inner: RwLock<Option<Arc<dyn Store>>>,
     frozen: AtomicBool,
+    closed: AtomicBool,
     answers: Answers,
     caps: Caps,
     epoch: u64,
@@ -42,7 +43,14 @@ impl fmt::Debug for Frozen {
 impl Frozen {
     pub(super) fn before(inner: Arc<dyn Store>, answers: Answers) -> Arc<Self> {
         let (caps, epoch) = (inner.caps(), inner.epoch());
-        Arc::new(Self { inner: RwLock::new(Some(inner)), frozen: AtomicBool::new(false), answers, caps, epoch })
+        Arc::new(Self {
+            inner: RwLock::new(Some(inner)),
+            frozen: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            answers,
+            caps,
+            epoch,
+        })
     }
 
     /// From now on nothing is stored and nothing is answered.
@@ -68,9 +76,14 @@ impl Frozen {
         if self.is_frozen() { None } else { self.behind() }
     }
 
-    /// What the store behind answers; nothing ever where it is frozen.
+    /// What the store behind answers; nothing ever where it is frozen, unless the production had closed it before.
     fn ask<T: Send + 'static>(&self, ask: impl FnOnce(&dyn Store) -> Reply<T>) -> Reply<T> {
-        let Some(store) = self.live() else { return Box::pin(std::future::pending()) };
+        let Some(store) = self.live() else {
+            return match self.closed.load(Ordering::SeqCst) {
+                true => Box::pin(std::future::ready(Err(StoreError::Closed))),
+                false => Box::pin(std::future::pending()),
+            };
+        };
         let reply = ask(&*store);
         let held = self.hold_time();
         Box::pin(async move {
@@ -183,6 +196,7 @@ impl Store for Frozen {
 
     /// The test goes on with the store behind, and closes it where it must be.
     fn close(&self) -> Reply<()> {
+        self.closed.store(true, Ordering::SeqCst);
         self.ask(|store| {
             let receipt = store.submit(Step::default());
             Box::pin(async move { receipt.commit.wait().await.map(drop) }) as Reply<()>
