@@ -20,6 +20,9 @@ use tokio::task::JoinSet;
 
 /// Slow callers at once.
 const CALLERS: usize = 1000;
+/// Between two slow callers: a burst that overflows the queue of the system leaves callers who believe that they are connected
+/// and were never accepted, which says nothing of the server.
+const STAGGER: Duration = Duration::from_millis(2);
 /// Between two honest calls.
 const PAUSE: Duration = Duration::from_millis(10);
 /// Who was not let go in this time never is.
@@ -85,9 +88,10 @@ fn sibling(name: &str) -> io::Result<PathBuf> {
 
 async fn measure(kind: Kind, address: SocketAddr, token: &str) -> Measured {
     let mut slow = JoinSet::new();
-    for _ in 0..CALLERS {
+    for number in 0..u32::try_from(CALLERS).unwrap_or(u32::MAX) {
         let token = token.to_owned();
         slow.spawn(async move {
+            tokio::time::sleep(STAGGER * number).await;
             let begin = Instant::now();
             // Let go is whoever is cut off or answered; which of them does not matter here.
             let _ = tokio::time::timeout(NEVER, dawdle(kind, address, &token)).await;
@@ -170,12 +174,13 @@ fn row(measured: &Measured) -> String {
 /// Puts the section in the place of the one that was there.
 fn write(page: &Path, rows: &[Measured]) -> io::Result<()> {
     let before = fs::read_to_string(page).unwrap_or_else(|_| "# Figures of console and API\n".to_owned());
+    let build = if cfg!(debug_assertions) { "a debug build" } else { "a release build" };
     let mut section = format!(
         "{HEADING}\n\n\
-         {CALLERS} connections at once from one address, and honest calls (`GET /api/v1/status`, a connection each) from the same address until the\n\
+         {CALLERS} connections in two seconds from one address, and honest calls (`GET /api/v1/status`, a connection each) from the same address until the\n\
          last slow one was let go. Where there are too many connections of one address, the one that has waited the longest is\n\
          ended; so most slow ones go at once, and the rest when their time is over. Measured by `cargo run --release -p iop-tests\n\
-         --bin slow_connections` with server and callers on one machine with 2 cores.\n\n\
+         --bin slow_connections` with server and callers on one machine; these are of {build}, with other work on its 2 cores.\n\n\
          | a slow caller | let go after, median | the last | honest calls | failed | median | p99 | longest |\n\
          |---|---|---|---|---|---|---|---|\n"
     );
