@@ -4,6 +4,7 @@ mod access;
 mod alerts;
 mod audit;
 mod edits;
+mod error;
 mod failure;
 pub mod http;
 mod jobs;
@@ -12,6 +13,7 @@ mod operator;
 mod read;
 mod remote;
 mod search;
+mod service;
 mod status;
 pub mod view;
 
@@ -22,19 +24,16 @@ use bytes::Bytes;
 
 use self::audit::done_or_not;
 use crate::clock::Timestamp;
-use crate::component::{ComponentKind, Entrance, Incoming, RequestError};
-use crate::engine::{
-    Answer, Caller as Waiting, Core, CrashPoint, Delivered, Delivery, Emission, Running, Stop, response_id, to_the_end,
-};
-use crate::message::{
-    Accepted, Invocation, Kind, Message, MessageId, MessageType, Priority, Respond, SessionId, Status, SuspendReason,
-};
-use crate::message::{InvalidMessage, read};
+use crate::component::{ComponentKind, Entrance, Incoming};
+use crate::engine::{Caller as Waiting, Core, CrashPoint, Delivery, Emission, Running, Stop, response_id, to_the_end};
+use crate::message::{Accepted, Invocation, Kind, MessageId, MessageType, Priority, SessionId, Status, SuspendReason};
 use crate::production::Graph;
-use crate::store::{NewMessage, Step, Store, StoreError, StoredMessage};
+use crate::store::{NewMessage, Step, Store, StoredMessage};
 
 pub use self::access::{CallOrigin, Caller, Role};
 pub use self::audit::{Act, Actor, By};
+pub use self::error::DirectorError;
+use self::error::{refused, store_error};
 pub use self::failure::{CallFailure, FailureKind};
 pub use self::jobs::{Job, JobAct, JobPlan, JobState, MOST_MESSAGES};
 pub use self::json::{JsonAnswer, JsonDirector};
@@ -42,6 +41,7 @@ pub use self::operator::Resend;
 pub(crate) use self::remote::segment;
 pub use self::remote::{RemoteAnswer, RemoteDirector};
 pub use self::search::{PageOf, SearchPage, SuspendedGroup, SuspendedGroups};
+pub use self::service::BusinessService;
 pub use self::status::{FailingStatus, ItemStatus, ParkedStatus, ProductionStatus, ScheduleStatus};
 pub use crate::search::RESENT_FROM;
 
@@ -53,106 +53,6 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Director {
     core: Arc<Core>,
     actor: Arc<Actor>,
-}
-
-/// Why the director could not do it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DirectorError {
-    /// No item of that name.
-    #[error("there is no item `{name}`{}", hint(.nearest))]
-    UnknownItem {
-        /// The name.
-        name: String,
-        /// The nearest name that exists.
-        nearest: Option<String>,
-    },
-    /// The item is not a service that takes messages.
-    #[error("`{0}` is not a service that can be called: {1}")]
-    NotAService(String, &'static str),
-    /// The item does not take messages from outside: it fetches its input itself.
-    #[error("`{0}` fetches its input itself and takes no messages")]
-    NoEntrance(String),
-    /// The item has no handler for that message type, or has several and none was named.
-    #[error("`{item}` takes {takes}; {wrong}")]
-    UnknownType {
-        /// The item.
-        item: String,
-        /// The types that it takes.
-        takes: String,
-        /// What is wrong with the type given.
-        wrong: String,
-    },
-    /// The body does not fit the message type. Nothing was stored.
-    #[error("the body is not a `{type_name}`: {invalid}")]
-    Invalid {
-        /// The message type.
-        type_name: &'static str,
-        /// Which field does not fit, and why.
-        invalid: InvalidMessage,
-    },
-    /// No such request in the store.
-    #[error("there is no request {0} in the store")]
-    UnknownMessage(MessageId),
-    /// The id that was given is that of another message. Nothing was stored.
-    #[error("the id {id} is taken by {of}")]
-    OtherMessage {
-        /// The id.
-        id: MessageId,
-        /// What is stored under it.
-        of: String,
-    },
-    /// The message was sent once more already. Nothing was stored.
-    #[error("{id} was resent already, as {new}; resend it all the same with `force`")]
-    AlreadyResent {
-        /// The message.
-        id: MessageId,
-        /// The one that it was resent as.
-        new: MessageId,
-    },
-    /// The message does not wait for a person: somebody else has decided, or a worker has it.
-    #[error("{0} is not suspended any more")]
-    NotWaiting(MessageId),
-    /// No such job.
-    #[error("there is no job {0}")]
-    UnknownJob(u64),
-    /// What was asked for cannot be done as it is.
-    #[error("{0}")]
-    Refused(String),
-    /// The item is stopped.
-    #[error("`{0}` is stopped")]
-    Stopped(String),
-    /// No response in time. The message is stored and goes on.
-    #[error("`{item}` did not respond within {timeout:?}; the message is stored and goes on")]
-    TimedOut {
-        /// The item.
-        item: String,
-        /// How long was waited.
-        timeout: Duration,
-    },
-    /// The message failed and waits for a person.
-    #[error("the message is suspended at `{item}` ({reason}): {error}")]
-    Suspended {
-        /// The item.
-        item: String,
-        /// Why.
-        reason: SuspendReason,
-        /// The error chain of its last attempt.
-        error: String,
-    },
-    /// A person or a rule took the message out.
-    #[error("the message was taken out of the queue of `{0}`")]
-    Removed(String),
-    /// The message is certainly not stored.
-    #[error("the message was not stored: {0}")]
-    NotStored(String),
-    /// The store cannot say whether the message is stored; calling again with the same id is safe.
-    #[error("the store cannot say whether the message was stored, call again with the same id: {0}")]
-    Unknown(String),
-}
-
-fn hint(nearest: &Option<String>) -> String {
-    nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
 /// What came of a call.
@@ -517,132 +417,6 @@ fn entering(core: &Core, index: usize, message: &'static MessageType, accepted: 
         transient: message.transient,
         maybe_stored: false,
     }
-}
-
-fn store_error(error: StoreError) -> DirectorError {
-    match error {
-        StoreError::NotStored(error) => DirectorError::NotStored(error.to_string()),
-        StoreError::Closed => DirectorError::NotStored("the production has stopped".to_owned()),
-        StoreError::Unknown(error)
-        | StoreError::Read(error)
-        | StoreError::Damaged(error)
-        | StoreError::Corrupt(error) => DirectorError::Unknown(error.to_string()),
-    }
-}
-
-fn refused(item: &str, error: RequestError) -> DirectorError {
-    let item = item.to_owned();
-    match error {
-        RequestError::Suspended { reason, error, .. } => {
-            DirectorError::Suspended { item, reason, error: error.to_string() }
-        }
-        RequestError::TimedOut { timeout, .. } => DirectorError::TimedOut { item, timeout },
-        RequestError::Stopped { .. } | RequestError::Ended { .. } => DirectorError::Stopped(item),
-        RequestError::Removed { .. } => DirectorError::Removed(item),
-        RequestError::NotStored(error) => DirectorError::NotStored(error.to_string()),
-        RequestError::Unknown(error) => DirectorError::Unknown(error.to_string()),
-        RequestError::Unreadable { error, .. } => DirectorError::Unknown(error.to_string()),
-    }
-}
-
-fn other_value() -> DirectorError {
-    DirectorError::NotStored("another value came back than was sent".to_owned())
-}
-
-/// A service that takes messages.
-#[derive(Debug, Clone)]
-pub struct BusinessService {
-    director: Director,
-    item: usize,
-    message: &'static MessageType,
-}
-
-impl BusinessService {
-    /// The message type that it takes.
-    #[must_use]
-    pub fn input(&self) -> &'static MessageType {
-        self.message
-    }
-
-    /// Calls the service with a typed message.
-    ///
-    /// # Errors
-    /// See [`DirectorError`]; [`DirectorError::UnknownType`] where it takes another type.
-    pub async fn on_process_input<M: Message>(&self, message: M) -> Result<M::Response, DirectorError> {
-        if M::TYPE != self.message {
-            // Says which it takes.
-            self.director.message_type(self.item, Some(M::TYPE.name))?;
-        }
-        let item = self.message;
-        let message = match self.by_value(message).await {
-            Ok(response) => return response,
-            Err(message) => message,
-        };
-        let invalid = |reason: String| DirectorError::Invalid {
-            type_name: M::TYPE.name,
-            invalid: InvalidMessage { path: ".".to_owned(), reason },
-        };
-        let body = serde_json::to_vec(&message).map_err(|error| invalid(error.to_string()))?;
-        let accepted = Accepted { keys: message.keys(), body: body.into(), value: Box::new(message) };
-        let (_, incoming) = self.director.call(self.item, item, accepted, None).await?;
-        let incoming = incoming.unwrap_or_else(Incoming::nothing);
-        response_of::<M::Response>(incoming)
-            .map_err(|invalid| DirectorError::Invalid { type_name: M::TYPE.name, invalid })
-    }
-
-    /// As [`on_process_input`](Self::on_process_input) for a transient message, on the express way; gives the message back
-    /// where it has to go the ordinary one.
-    async fn by_value<M: Message>(&self, message: M) -> Result<Result<M::Response, DirectorError>, M> {
-        let core = &self.director.core;
-        let item = &core.items[self.item];
-        if !M::TYPE.transient {
-            return Err(message);
-        }
-        let _busy = core.activity.begin(None);
-        let Answer { request, answer } = match core.call_by_value(item, self.message, Box::new(message)) {
-            Ok(sent) => sent,
-            Err(value) => return value.downcast::<M>().map_or_else(|_| Ok(Err(other_value())), |value| Err(*value)),
-        };
-        let timeout = CALL_TIMEOUT.max(item.options.request_timeout);
-        core.halts_at(CrashPoint::AfterAccept, item, request).await;
-        let response = match core.deadlines.within(timeout, answer).await {
-            Ok(Ok(delivered)) => self.taken(delivered, request).await,
-            Ok(Err(_)) => Err(DirectorError::Stopped(item.name.to_string())),
-            Err(_) => Err(DirectorError::TimedOut { item: item.name.to_string(), timeout }),
-        };
-        Ok(response.and_then(|incoming| {
-            response_of::<M::Response>(incoming)
-                .map_err(|invalid| DirectorError::Invalid { type_name: M::TYPE.name, invalid })
-        }))
-    }
-
-    /// What goes outside waits until it is durable.
-    async fn taken(&self, delivered: Delivered, request: Option<MessageId>) -> Result<Incoming, DirectorError> {
-        let core = &self.director.core;
-        let item = &core.items[self.item];
-        core.durable(&delivered.commit).await.map_err(store_error)?;
-        core.halts_at(CrashPoint::BeforeReply, item, request).await;
-        delivered.response.map_err(|error| refused(&item.name, error))
-    }
-
-    /// Calls the service with a JSON body.
-    ///
-    /// # Errors
-    /// See [`DirectorError`].
-    pub async fn on_process_input_json(&self, body: &[u8]) -> Result<Called, DirectorError> {
-        let name = Arc::clone(&self.director.core.items[self.item].name);
-        self.director.call_json(&name, Some(self.message.name), body, None).await
-    }
-}
-
-fn response_of<R: Respond>(incoming: Incoming) -> Result<R, InvalidMessage> {
-    if let Some(value) = incoming.value
-        && let Ok(value) = value.downcast::<R>()
-    {
-        return Ok(*value);
-    }
-    let body: &[u8] = if incoming.body.is_empty() { b"null" } else { &incoming.body };
-    read(incoming.version, body)
 }
 
 /// Whether an item of this kind can be sent test messages.

@@ -5,6 +5,9 @@
 //! was full, or the message was not due yet), the queue is behind: everything that follows, up to its priority, is only
 //! stored as well, until a refill has caught up. The same holds inside each order key ([`Lanes`]).
 
+mod kind;
+mod seen;
+
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -20,16 +23,17 @@ use super::activity::{Activity, Busy};
 use super::core::Failure;
 use super::envelope::Envelope;
 use super::express::{self, Express, Lane};
-use super::gate::{Gate, GateKind, Passage};
+use super::gate::{Gate, Passage};
 use super::groups::Grouping;
 use super::lanes::{Lanes, Place, QueueOrder, Withdrawn};
 use super::loan::Loan;
 use crate::clock::{Clock, Timestamp};
-use crate::component::{ComponentKind, Entrance};
 use crate::message::{Kind, MessageId, Priority};
-use crate::production::{Failing, Item, Order};
-use crate::settings::{ItemSettings, ResolvedItem};
+use crate::production::Item;
+use crate::settings::ResolvedItem;
 use crate::store::{End, NewMessage, NodeId, Parked, Step, Store};
+
+pub(crate) use self::kind::QueueKind;
 
 /// Messages in the window at most.
 pub(super) const WINDOW: usize = 1024;
@@ -109,52 +113,6 @@ pub(super) struct Missed {
     pub(super) priority: Priority,
     /// The queue's count of what was only stored, when this was.
     pub(super) at: u64,
-}
-
-/// How a queue is worked on.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct QueueKind {
-    pub(crate) order: QueueOrder,
-    /// A suspended message holds back its order key, or the whole of an ordered queue.
-    pub(crate) parks: bool,
-    /// One message of a process instance at a time.
-    pub(crate) by_instance: bool,
-    /// Its item's workers take from it: not so where they fetch their input.
-    pub(crate) served: bool,
-    pub(crate) workers: usize,
-    pub(crate) gate: GateKind,
-}
-
-impl QueueKind {
-    /// What was declared of the item, and what the settings say.
-    fn of(item: &Item, options: &ItemSettings) -> Self {
-        let order = match item.policy.order {
-            Order::Key(name) => QueueOrder::Key(name),
-            Order::Fifo => QueueOrder::Whole,
-            Order::Unsaid if options.pool_size == 1 => QueueOrder::Whole,
-            Order::Unsaid | Order::None => QueueOrder::Free,
-        };
-        Self {
-            order,
-            // What blocks and cannot be tried again, such as a body that was damaged, waits for a person too.
-            parks: matches!(item.policy.failing, Some(Failing::ParkKey | Failing::Block)) && order != QueueOrder::Free,
-            by_instance: item.component.kind == ComponentKind::Process,
-            served: matches!(item.component.entrance, Entrance::Queue | Entrance::Director { .. }),
-            workers: options.pool_size,
-            gate: GateKind::of(options),
-        }
-    }
-}
-
-/// A failed message that holds its lane back, as people see it.
-#[derive(Debug, Clone)]
-pub(crate) struct FailingMessage {
-    pub(crate) message: MessageId,
-    pub(crate) order_key: Option<Arc<str>>,
-    pub(crate) attempt: u32,
-    pub(crate) since: Option<Timestamp>,
-    pub(crate) due: Timestamp,
-    pub(crate) error: Option<Arc<str>>,
 }
 
 /// What a message is when it is handed in: to be handed over, or only stored.
@@ -360,34 +318,6 @@ impl Queue {
         self.look_again(&mut state);
         drop(state);
         self.wake();
-    }
-
-    /// Messages in memory, and whether there are more in the store.
-    pub(crate) fn depth(&self) -> (usize, bool) {
-        let state = self.lock();
-        (state.express.len() + state.lanes.waiting() + state.lanes.retrying(), state.behind.is_some())
-    }
-
-    /// Failed messages that will be tried again, the next one first, up to `limit`; and how many there are.
-    pub(crate) fn failing(&self, limit: usize) -> (Vec<FailingMessage>, usize) {
-        let state = self.lock();
-        let shown = state.lanes.failing().take(limit).map(|(due, envelope)| FailingMessage {
-            message: envelope.header.id,
-            order_key: envelope.header.order_key.clone(),
-            attempt: envelope.header.attempt,
-            since: envelope.header.failing,
-            due,
-            error: envelope.header.error.clone(),
-        });
-        (shown.collect(), state.lanes.retrying())
-    }
-
-    /// What waits for a person, up to `limit`; and how many there are.
-    pub(crate) fn parked(&self, limit: usize) -> (Vec<Parked>, usize) {
-        let state = self.lock();
-        let parked = state.parked.iter().take(limit);
-        let shown = parked.map(|(order_key, message)| Parked { message: *message, order_key: order_key.clone() });
-        (shown.collect(), state.parked.len())
     }
 
     /// What its workers pass before each message.
