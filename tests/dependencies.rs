@@ -8,8 +8,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Crates from outside that the hello world may need. Everything above belongs behind a feature.
-const AT_MOST: usize = 110;
+/// Crates from outside that the hello world may need: about 110. The console took five (askama), asking for the room on a disk
+/// two (rustix), completions of the shell one. Everything above belongs behind a feature.
+const AT_MOST: usize = 112;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is a folder of the repository")

@@ -31,7 +31,8 @@ pub(super) fn routes() -> Vec<Route> {
             .says("Sends a message once more, as a new one.", &["by", "reason", "to"]),
         Route::post("/api/v1/purge", Role::Admin, purge)
             .says("Removes finished sessions that are old enough.", &["older_than", "preview", "by"]),
-        Route::post("/api/v1/store/release", Role::Admin, release),
+        Route::post("/api/v1/store/release", Role::Admin, release)
+            .says("Lets the operations of a copied store act outside.", &["by"]),
         Route::get("/api/v1/alerts", Role::Viewer, alerts)
             .says("The conditions that hold, and the rules that keep silent.", &[]),
         Route::post("/api/v1/alerts/mute", Role::Operator, mute)
