@@ -126,6 +126,12 @@ impl Process {
         self.child.id()
     }
 
+    /// The file with what it has put out so far.
+    #[must_use]
+    pub fn output(&self) -> PathBuf {
+        self.out.clone()
+    }
+
     /// Kills the program with a signal that it cannot see (SIGKILL).
     ///
     /// # Panics

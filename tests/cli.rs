@@ -8,10 +8,14 @@ mod decides;
 mod desk;
 #[path = "cli/full.rs"]
 mod full;
+#[path = "cli/jobs.rs"]
+mod jobs;
 #[path = "cli/keeping.rs"]
 mod keeping;
 #[path = "cli/locks.rs"]
 mod locks;
+#[path = "cli/places.rs"]
+mod places;
 #[path = "cli/reads.rs"]
 mod reads;
 #[path = "cli/replays.rs"]
@@ -24,3 +28,5 @@ mod sends;
 mod shows;
 #[path = "cli/signals.rs"]
 mod signals;
+#[path = "cli/watches.rs"]
+mod watches;

@@ -12,6 +12,8 @@ mod directory;
 mod failures;
 #[path = "store/full.rs"]
 mod full;
+#[path = "store/jobs.rs"]
+mod jobs;
 #[path = "store/keeping.rs"]
 mod keeping;
 #[path = "store/keys.rs"]
@@ -71,6 +73,11 @@ laws! {
         l10_purge_never_removes_what_is_unfinished
         l10_purge_keeps_a_session_whose_process_has_state
         l11_a_reader_sees_every_acknowledged_step
+    }
+    jobs {
+        a_job_is_there_with_its_messages_at_the_next_opening
+        what_came_of_a_message_of_a_job_is_said_once
+        a_job_that_is_removed_takes_its_messages_with_it
     }
     leases {
         a_message_that_is_handed_over_is_leased_from_the_start

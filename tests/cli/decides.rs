@@ -9,7 +9,7 @@ use crate::desk::{Desk, column, order};
 fn with_suspended() -> (Desk, String) {
     let desk = Desk::new();
     assert_eq!(desk.order("analyser", "poison").code, Some(1));
-    let suspended = desk.messages(&["--status", "suspended"]);
+    let suspended = desk.messages(&["status:suspended"]);
     let [id] = column(&suspended, "id").try_into().expect("one message");
     (desk, id)
 }
@@ -32,12 +32,13 @@ fn a_search_is_shown_before_it_is_acted_on() {
     let (desk, id) = with_suspended();
     let err = desk.refused(&["resume"], 2);
     assert!(err.contains("say which"), "{err}");
-    let err = desk.refused(&["resume", "--item", "analyser"], 5);
-    assert_eq!(err, "this would resume 1 message: `--dry-run` shows them, `--yes` does it\n");
-    assert_eq!(desk.shown(&["resume", "--item", "analyser", "--dry-run"]), format!("{id}\n"));
+    let err = desk.refused(&["resume", "--query", "to:analyser"], 5);
+    assert_eq!(err, "this would resume 1 message; `--yes` does it\n");
+    assert_eq!(desk.shown(&["resume", "--query", "to:analyser", "--dry-run"]), format!("{id}\n"));
     assert_eq!(status(&desk, &id), "suspended");
-    assert_eq!(desk.refused(&["resume", "--item", "intake", "--yes"], 4), "no such message\n");
-    let done = desk.shown(&["resume", "--item", "analyser", "--yes", "--by", "eve"]);
+    let err = desk.refused(&["resume", "--query", "to:intake", "--yes"], 4);
+    assert_eq!(err, "`to:intake status:suspended` finds no message\n");
+    let done = desk.shown(&["resume", "--query", "to:analyser", "--yes", "--by", "eve"]);
     assert_eq!(done, format!("{id} resumed\n"));
     assert_eq!(status(&desk, &id), "queued", "it waits for the next start");
     assert!(log(&desk).contains(&"resumed by eve, suspended as poison".to_owned()), "{:?}", log(&desk));
@@ -63,7 +64,7 @@ fn a_resent_message_is_a_new_one_that_names_the_old_one() {
     let (desk, id) = with_suspended();
     let err = desk.refused(&["resend", &id, "-b", r#"{"number": 7}"#], 1);
     assert!(err.contains("field `number`"), "a body that does not fit is stored nowhere: {err}");
-    assert_eq!(desk.ask(&["messages", "--key", &format!("resent_from={id}")]).code, Some(4));
+    assert_eq!(desk.ask(&["messages", "find", &format!("key.resent_from:{id}")]).code, Some(4));
     let err = desk.refused(&["resend", &id, "--to", "analyzer"], 4);
     assert!(err.contains("did you mean `analyser`?"), "{err}");
     let nobody = "01a20e694dfa760db7ef30976dcda467";
@@ -72,14 +73,14 @@ fn a_resent_message_is_a_new_one_that_names_the_old_one() {
     let said = desk.shown(&["resend", &id, "-b", &order("A-17"), "--by", "eve"]);
     let new = said.trim().strip_prefix(&format!("{id} resent as ")).expect("it says so").to_owned();
     assert_eq!(desk.ask(&["run", "--until-idle"]).code, Some(5), "the old one waits as before");
-    let found = desk.messages(&["--key", &format!("resent_from={id}")]);
+    let found = desk.messages(&[&format!("key.resent_from:{id}")]);
     assert_eq!((found[0]["id"].as_str(), found[0]["parent"].as_str()), (Some(new.as_str()), Some(id.as_str())));
     assert_eq!(found[0]["status"], "completed");
     assert_eq!(found[0]["description"], "resent by eve with another body");
     assert_eq!(status(&desk, &id), "suspended");
     let trace = desk.shown(&["trace", &id]);
     assert!(trace.contains("resent to `analyser` as"), "the old one says what became of it: {trace}");
-    assert_eq!(desk.messages(&["--key", "number=A-17"]).len(), 1, "and it is found by its own keys");
+    assert_eq!(desk.messages(&["key.number:A-17"]).len(), 1, "and it is found by its own keys");
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn a_running_production_is_asked_to_do_it() {
     let new = said.trim().rsplit(' ').next().unwrap().to_owned();
     running.wait_for("the new one is done", || status(&desk, &new) == "completed");
     assert_eq!(
-        desk.shown(&["discard", "--item", "analyser", "--reason", "done by hand", "--yes"]),
+        desk.shown(&["discard", "--query", "to:analyser", "--reason", "done by hand", "--yes"]),
         format!("{id} discarded\n")
     );
     assert_eq!(status(&desk, &id), "discarded");
@@ -109,10 +110,10 @@ fn a_running_production_is_asked_to_do_it() {
     let would = desk.shown(&["purge", "--older-than", "0s", "--dry-run"]);
     assert!(would.starts_with(&format!("would purge {before} messages")), "{would}");
     let asked = desk.ask(&["purge", "--older-than", "0s"]);
-    assert_eq!((asked.code, asked.err.as_str()), (Some(5), "`--yes` does it\n"));
+    assert_eq!((asked.code, asked.err.as_str()), (Some(5), "this would remove that; `--yes` does it\n"));
     let done = desk.shown(&["purge", "--older-than", "0s", "--yes"]);
     assert!(done.starts_with(&format!("purged {before} messages")), "{done}");
-    assert_eq!(desk.refused(&["messages"], 4), "no such message\n");
+    assert_eq!(desk.refused(&["messages", "find"], 4), "no such message\n");
 }
 
 #[test]

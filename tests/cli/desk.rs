@@ -70,7 +70,7 @@ impl Desk {
 
     /// The messages that a search finds, the newest first.
     pub(crate) fn messages(&self, filters: &[&str]) -> Vec<Value> {
-        let arguments = [&["messages", "-o", "jsonl"], filters].concat();
+        let arguments = [&["messages", "find", "-o", "jsonl"], filters].concat();
         self.shown(&arguments).lines().map(|line| serde_json::from_str(line).expect("a line is a document")).collect()
     }
 

@@ -31,5 +31,5 @@ fn on_a_full_disk_calls_are_refused_and_it_goes_on_by_itself_when_there_is_room(
     assert_eq!(process.end().code, Some(0));
     assert!(desk.shown(&["store", "audit"]).contains("the books balance"));
     assert!(desk.shown(&["log"]).contains("there is space on the disk of the store again"));
-    desk.refused(&["messages", "--key", "number=A-2"], 4);
+    desk.refused(&["messages", "find", "key.number:A-2"], 4);
 }

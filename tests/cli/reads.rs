@@ -17,12 +17,13 @@ fn worked() -> Desk {
 #[test]
 fn where_there_is_no_store_reading_finds_nothing_and_makes_none() {
     let desk = Desk::new();
-    for arguments in [&["messages"][..], &["trace", "01a20e694dfa760db7ef30976dcda467"], &["queues"], &["log"]] {
+    for arguments in [&["messages", "find"][..], &["trace", "01a20e694dfa760db7ef30976dcda467"], &["queues"], &["log"]]
+    {
         let err = desk.refused(arguments, 4);
         assert_eq!(err, "there is no store iop-data/lab; `run` makes one, `--store DIR` names another\n");
     }
     assert!(!desk.path("iop-data").exists());
-    let err = desk.refused(&["messages", "--memory"], 3);
+    let err = desk.refused(&["messages", "find", "--memory"], 3);
     assert!(err.contains("in the memory of its process"), "{err}");
 }
 
@@ -41,17 +42,17 @@ fn messages_finds_by_each_of_its_filters_and_by_all_together() {
         assert_eq!(desk.messages(filters), expected, "{filters:?}");
     };
     let session = all.last().unwrap()["session"].as_str().unwrap();
-    fits(&["--session", session], &|message| message["session"] == session);
-    fits(&["--item", "intake"], &|message| message["source"] == "intake" || message["target"] == "intake");
-    fits(&["--type", "Report"], &|message| message["type"] == "Report");
-    fits(&["--status", "suspended"], &|message| message["reason"] == "poison");
-    let together = ["--session", session, "--type", "Order", "--item", "analyser", "--status", "completed"];
-    fits(&together, &|message| message["source"] == "intake" && message["type"] == "Order");
+    fits(&[&format!("session:{session}")], &|message| message["session"] == session);
+    fits(&["item:intake"], &|message| message["source"] == "intake" || message["target"] == "intake");
+    fits(&["type:Report"], &|message| message["type"] == "Report");
+    fits(&["status:suspended"], &|message| message["reason"] == "poison");
+    let together = format!("session:{session} type:Order item:analyser status:completed");
+    fits(&[&together], &|message| message["source"] == "intake" && message["type"] == "Order");
     assert_eq!(desk.messages(&["--limit", "2"]), all[..2]);
-    assert_eq!(desk.messages(&["--since", "1h"]), all);
-    assert_eq!(desk.messages(&["--since", "2026-01-01T00:00:00Z"]), all);
+    assert_eq!(desk.messages(&["since:1h"]), all);
+    assert_eq!(desk.messages(&["since:2026-01-01T00:00:00Z"]), all);
 
-    let of_a_1 = desk.messages(&["--key", "number=A-1"]);
+    let of_a_1 = desk.messages(&["key.number:A-1"]);
     assert_eq!(column(&of_a_1, "type"), ["Order", "Order"]);
     assert!(of_a_1.iter().all(|message| message["session"] == session), "{of_a_1:#?}");
 }
@@ -60,9 +61,9 @@ fn messages_finds_by_each_of_its_filters_and_by_all_together() {
 fn messages_are_the_same_as_table_as_document_and_as_lines() {
     let desk = worked();
     let lines = desk.messages(&[]);
-    assert_eq!(desk.json(&["messages", "-o", "json"]), Value::from(lines.clone()));
-    let table = desk.shown(&["messages", "-o", "table"]);
-    assert_eq!(desk.shown(&["messages"]), table);
+    assert_eq!(desk.json(&["messages", "find", "-o", "json"]), Value::from(lines.clone()));
+    let table = desk.shown(&["messages", "find", "-o", "table"]);
+    assert_eq!(desk.shown(&["messages", "find"]), table);
     assert_eq!(table.lines().count(), 1 + lines.len());
     for (row, message) in cells(&table).iter().zip(&lines) {
         assert_eq!((&row[1], &row[5]), (&text(message, "type"), &text(message, "id")), "{table}");
@@ -79,15 +80,20 @@ fn text(message: &Value, field: &str) -> String {
 fn a_search_that_finds_nothing_ends_with_4_in_a_form_that_a_program_can_read() {
     let desk = worked();
     for filter in [
-        ["--key", "number=Z-9"],
-        ["--item", "nobody"],
-        ["--type", "Invoice"],
-        ["--status", "queued"],
-        ["--since", "2100-01-01T00:00:00Z"],
-        ["--session", "01a20e694dfa760db7ef30976dcda467"],
+        ["key.number:Z-9"],
+        ["item:nobody"],
+        ["type:Invoice"],
+        ["status:queued"],
+        ["since:2100-01-01T00:00:00Z"],
+        ["session:01a20e694dfa760db7ef30976dcda467"],
     ] {
-        for (form, out) in [("table", ""), ("jsonl", ""), ("json", "[]\n")] {
-            let ended = desk.ask(&[&["messages", "-o", form], &filter[..]].concat());
+        for (form, out) in [
+            ("table", ""),
+            ("jsonl", ""),
+            ("json", "[]\n"),
+            ("csv", "created,type,from,to,status,message,session,error\n"),
+        ] {
+            let ended = desk.ask(&[&["messages", "find", "-o", form], &filter[..]].concat());
             assert_eq!((ended.code, ended.out.as_str()), (Some(4), out), "{filter:?} {form}");
             assert_eq!(ended.err, "no such message\n");
         }
@@ -100,7 +106,7 @@ fn a_search_that_finds_nothing_ends_with_4_in_a_form_that_a_program_can_read() {
 #[test]
 fn any_message_of_a_session_leads_to_its_trace() {
     let desk = worked();
-    let messages = desk.messages(&["--key", "number=A-1"]);
+    let messages = desk.messages(&["key.number:A-1"]);
     let session = text(&messages[0], "session");
     let tree = desk.shown(&["trace", &session]);
     for message in &messages {
@@ -184,7 +190,7 @@ fn a_store_is_read_while_its_production_runs() {
     let desk = worked();
     let process = desk.serve(&[]);
     assert_eq!(desk.order("analyser", "C-3").code, Some(0));
-    let found = desk.messages(&["--key", "number=C-3"]);
+    let found = desk.messages(&["key.number:C-3"]);
     assert_eq!(column(&found, "status"), ["completed"]);
     assert!(desk.shown(&["trace", &text(&found[0], "id")]).contains("measured C-3"));
     assert_eq!(cells(&desk.shown(&["queues"])).len(), 3);

@@ -55,7 +55,7 @@ fn a_recorded_operation_is_not_built_and_needs_no_settings() {
 #[test]
 fn a_replay_can_be_of_one_session_and_of_what_is_recent() {
     let desk = worked();
-    let messages = desk.messages(&["--key", "number=A-1"]);
+    let messages = desk.messages(&["key.number:A-1"]);
     let session = messages[0]["session"].as_str().unwrap();
     let shown = desk.shown(&["replay", "--against", RECORD, "--session", session]);
     assert_eq!(shown, "1 session: 1 the same, 0 different, 0 not replayed\n");

@@ -21,7 +21,7 @@ fn a_message_is_taken_from_the_argument_from_a_file_and_from_standard_input() {
         assert!(trace.contains("Order  (outside) -> analyser  completed"), "{trace}");
         assert!(ended.err.contains("measured A-1") && !ended.err.contains("session 0"), "{}", ended.err);
     }
-    assert_eq!(desk.messages(&["--type", "Order"]).len(), 3);
+    assert_eq!(desk.messages(&["type:Order"]).len(), 3);
 
     let err = desk.refused(&["test", "analyser", "-b", "@none.json"], 1);
     assert!(err.starts_with("cannot read none.json: "), "{err}");
@@ -70,7 +70,7 @@ fn what_cannot_be_sent_is_refused_in_the_same_words_whether_the_production_runs_
             let err = desk.refused(&[&["test"], arguments].concat(), code);
             assert_eq!(err, format!("{said}\n"), "{arguments:?}");
         }
-        assert_eq!(desk.refused(&["messages"], 4), "no such message\n", "nothing was stored");
+        assert_eq!(desk.refused(&["messages", "find"], 4), "no such message\n", "nothing was stored");
     };
     refused();
     let process = desk.serve(&["--set", "nightly.enabled=false"]);

@@ -65,7 +65,7 @@ fn a_second_signal_ends_it_at_once_and_what_had_not_finished_stays_in_its_queue(
         assert_eq!(ended.code, Some(130), "SIG{first}, SIG{second}: {}", ended.err);
         assert!(ended.err.contains("stopping now; what has not finished stays in its queue"), "{}", ended.err);
         assert_ne!(caller.end().code, Some(0), "its caller was not answered");
-        let unfinished = desk.messages(&["--item", "analyser"]);
+        let unfinished = desk.messages(&["item:analyser"]);
         assert_eq!(unfinished.len(), 1, "{unfinished:#?}");
         assert!(["queued", "in_flight"].contains(&unfinished[0]["status"].as_str().unwrap()), "{unfinished:#?}");
 

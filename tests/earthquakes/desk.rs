@@ -46,7 +46,7 @@ impl Desk {
     /// How many messages of the store are in each status.
     pub(crate) fn statuses(&self) -> BTreeMap<String, usize> {
         let mut statuses = BTreeMap::new();
-        let shown = self.0.run(&["messages", "-o", "jsonl", "--limit", "1000000"]);
+        let shown = self.0.run(&["messages", "find", "-o", "jsonl", "--limit", "1000000"]);
         assert!(matches!(shown.code, Some(0 | 4)), "{}", shown.err);
         for line in shown.out.lines() {
             let message: Value = serde_json::from_str(line).expect("each line is a document");

@@ -206,7 +206,7 @@ fn an_event_of_an_unknown_kind_waits_for_a_person_and_the_others_go_on() {
     assert!(summary.contains("THE NUMBERS DO NOT ADD UP"), "{summary}");
     assert!(summary.contains("events read: 3, but events classified: 2"), "{summary}");
 
-    let shown = desk.0.run(&["messages", "--status", "suspended", "-o", "jsonl"]);
+    let shown = desk.0.run(&["messages", "find", "status:suspended", "-o", "jsonl"]);
     let suspended: Vec<HashMap<String, Value>> =
         shown.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(suspended.len(), 1, "{}", shown.out);

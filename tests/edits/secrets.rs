@@ -32,7 +32,7 @@ fn nothing_says_it(desk: &Desk, planted_in: Option<&str>) {
         &["settings", "reload", "-o", "json"],
         &["status", "-o", "json"],
         &["queues", "-o", "json"],
-        &["messages", "-o", "json"],
+        &["messages", "find", "-o", "json"],
         &["log", "-o", "json"],
         &["schema", "Ask"],
     ];

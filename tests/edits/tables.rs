@@ -29,7 +29,7 @@ fn a_running_production_sees_an_edit_with_the_next_look_up_and_the_log_says_who_
     let missing = desk.ask_for("A1");
     let problem = missing["error"].as_str().unwrap();
     assert!(problem.contains("the table `wards` has no key `A1`; add it with `table set wards A1 VALUE`"), "{problem}");
-    let suspended = desk.json(&["messages", "--status", "suspended", "-o", "json"]);
+    let suspended = desk.json(&["messages", "find", "status:suspended", "-o", "json"]);
     assert_eq!(suspended[0]["attempt"], 1, "another attempt would find as little");
 
     desk.shown(&["table", "set", "wards", "A1", "phone"]);

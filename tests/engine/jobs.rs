@@ -177,7 +177,7 @@ async fn what_somebody_else_has_decided_meanwhile_is_left_alone() {
     let ids = suspended(&lab, 3).await;
     let director = lab.director();
     let nothing = director.preview_job(plan(JobAct::Resume, "to:drawer")).await;
-    assert!(matches!(nothing, Err(DirectorError::Refused(_))), "{nothing:?}");
+    assert!(matches!(nothing, Err(DirectorError::NoMessage(_))), "{nothing:?}");
     let no_reason = JobPlan { by: By::new("eve"), ..plan(JobAct::Discard, "to:post") };
     assert!(matches!(director.preview_job(no_reason).await, Err(DirectorError::Refused(_))));
     let job = director.preview_job(plan(JobAct::Discard, "to:post")).await.expect("a preview");

@@ -12,7 +12,7 @@ fn taken(content: &[u8]) -> (Ground, String) {
     let run = ground.run(&["run", "--until-idle"]);
     assert_eq!(run.code, Some(0), "{}", run.err);
     let found: Value =
-        serde_json::from_str(&ground.run(&["messages", "--type", "Document", "-o", "json"]).out).expect("messages");
+        serde_json::from_str(&ground.run(&["messages", "find", "type:Document", "-o", "json"]).out).expect("messages");
     let session = found[0]["session"].as_str().expect("a session").to_owned();
     (ground, session)
 }

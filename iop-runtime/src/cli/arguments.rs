@@ -5,10 +5,18 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::audit::AuditArguments;
 use super::exit::CODES;
+use super::jobs::JobsArguments;
 use super::keeping::StoreCommand;
+use super::messages::MessagesCommand;
+use super::monitor::MonitorArguments;
+use super::operator::{DecideArguments, ResendArguments};
+use super::read::QueuesArguments;
+use super::tables::TableCommand;
+use super::terminal::Color;
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::message::{AlertKind, BlobId, MessageId, SessionId, Status};
+use crate::message::{AlertKind, BlobId, MessageId, SessionId};
 use crate::settings::{Keep, Setting};
 use crate::store::Level;
 
@@ -43,6 +51,9 @@ pub(crate) struct SettingsArguments {
     /// The file with the token for `--url`.
     #[arg(long, global = true, value_name = "FILE", requires = "url")]
     pub(crate) token_file: Option<PathBuf>,
+    /// When lines have colours.
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub(crate) color: Color,
 }
 
 #[derive(Debug, Subcommand)]
@@ -55,12 +66,13 @@ pub(crate) enum Command {
     List(Output<Table>),
     /// Prints the graph of items and routes; starts and opens nothing.
     Graph(GraphArguments),
-    /// Finds messages.
-    Messages(MessagesArguments),
+    /// Finds and shows messages.
+    #[command(subcommand)]
+    Messages(MessagesCommand),
     /// Shows everything that descends from one input, with its log lines.
     Trace(TraceArguments),
-    /// Shows how many messages wait for each item.
-    Queues(Output<Table>),
+    /// Shows how many messages wait for each item, and which.
+    Queues(QueuesArguments),
     /// Shows the event log.
     Log(LogArguments),
     /// Shows every setting, its value and where that came from; changes those of the running production.
@@ -76,22 +88,30 @@ pub(crate) enum Command {
     Lock(LockArguments),
     /// Asks the running production how it is.
     Status(StatusArguments),
-    /// Starts an item of the running production.
-    Start(ItemArguments),
-    /// Stops an item of the running production; its queue waits.
-    Stop(ItemArguments),
-    /// Stops an item of the running production and starts it again.
-    Restart(ItemArguments),
+    /// Shows the running production, again and again.
+    Top(TopArguments),
+    /// Says whether all is well, in one line and an exit code for Nagios and its like.
+    MonitorCheck(MonitorArguments),
+    /// Starts an item of the running production, or all of them.
+    Start(StartArguments),
+    /// Stops an item of the running production, or all of them; what is in their queues waits.
+    Stop(StopArguments),
+    /// Stops an item of the running production, or all of them, and starts it again.
+    Restart(StopArguments),
     /// Puts suspended messages back into their queues.
     Resume(DecideArguments),
     /// Takes messages that wait out of their queues for good.
     Discard(DecideArguments),
     /// Sends stored messages once more, as new messages that name the old ones.
     Resend(ResendArguments),
+    /// Shows what is done to many messages at once, and holds or ends it.
+    Jobs(JobsArguments),
     /// Removes finished sessions that are old enough.
     Purge(PurgeArguments),
     /// Shows the conditions that hold and a person should know of.
     Alerts(AlertsArguments),
+    /// Shows who did what, and proves that nobody has changed what stands there.
+    Audit(AuditArguments),
     /// Checks, audits, copies, saves and releases the store.
     #[command(subcommand)]
     Store(StoreCommand),
@@ -108,6 +128,43 @@ pub(crate) enum Command {
     /// Nothing outside is touched: operations give their recorded answers, and services that poll or have an adapter do not
     /// start. The store is only read. Ends with 5 where something is different.
     Replay(ReplayArguments),
+    /// Prints what a shell completes command lines with: names of items and message types as well.
+    #[cfg(feature = "completions")]
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+impl Command {
+    /// Whether it can ask a production that is named by its URL: the others are about this program, or about files of this
+    /// machine.
+    pub(crate) fn asks(&self) -> bool {
+        match self {
+            Self::Messages(_)
+            | Self::Trace(_)
+            | Self::Queues(_)
+            | Self::Log(_)
+            | Self::Table(_)
+            | Self::Status(_)
+            | Self::Top(_)
+            | Self::MonitorCheck(_)
+            | Self::Start(_)
+            | Self::Stop(_)
+            | Self::Restart(_)
+            | Self::Resume(_)
+            | Self::Discard(_)
+            | Self::Resend(_)
+            | Self::Jobs(_)
+            | Self::Purge(_)
+            | Self::Alerts(_)
+            | Self::Audit(_) => true,
+            Self::Settings(arguments) => matches!(arguments.action, Some(SettingsAction::Reload { .. })),
+            Self::Test(arguments) => !arguments.list && arguments.template.is_none(),
+            _ => false,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -116,7 +173,7 @@ pub(crate) struct StatusArguments {
     #[arg(long)]
     pub(crate) category: Vec<String>,
     #[command(flatten)]
-    pub(crate) output: Output<Table>,
+    pub(crate) output: Output<Rows>,
 }
 
 #[derive(Debug, Args)]
@@ -204,84 +261,25 @@ pub(crate) struct LockArguments {
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct ShowSettings {
     #[command(flatten)]
-    pub(crate) output: Output<Table>,
+    pub(crate) output: Output<Rows>,
     #[command(subcommand)]
     pub(crate) action: Option<SettingsAction>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SettingsAction {
+    /// Prints the value of a setting, and where it came from on stderr.
+    Get {
+        /// The setting, `item.setting`.
+        key: String,
+    },
+    /// Shows the settings that are not what the source of the program says: those of file, environment and command line.
+    Diff(Output<Rows>),
     /// Has the running production read its settings once more and apply what has changed: all of it or nothing.
     Reload {
         /// Only shows what would change.
         #[arg(long)]
         dry_run: bool,
-        /// Form of the output.
-        #[arg(short, long, value_enum, default_value = "table")]
-        output: Table,
-    },
-}
-
-/// How a table is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TableForm {
-    Csv,
-    Toml,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TableCommand {
-    /// Lists the tables that settings name.
-    List(Output<Table>),
-    /// Prints the value of a key.
-    Get {
-        /// The table.
-        table: String,
-        /// The key.
-        key: String,
-    },
-    /// Sets the value of a key.
-    Set {
-        /// The table.
-        table: String,
-        /// The key.
-        key: String,
-        /// The value.
-        #[arg(allow_hyphen_values = true)]
-        value: String,
-    },
-    /// Removes a key.
-    Delete {
-        /// The table.
-        table: String,
-        /// The key.
-        key: String,
-    },
-    /// Sets the keys in a file, all of them or none.
-    Import {
-        /// The table.
-        table: String,
-        /// The file, or `-` for standard input: two columns `key,value`, or TOML.
-        file: PathBuf,
-        /// How the file is written, where its name does not say it.
-        #[arg(long, value_enum)]
-        form: Option<TableForm>,
-        /// Removes the keys that are not in the file.
-        #[arg(long)]
-        replace: bool,
-    },
-    /// Prints a table as `import` reads it.
-    Export {
-        /// The table.
-        table: String,
-        /// How it is written.
-        #[arg(long, value_enum, default_value = "csv")]
-        form: TableForm,
-    },
-    /// Shows who changed what, the latest first.
-    History {
-        /// The table.
-        table: String,
         /// Form of the output.
         #[arg(short, long, value_enum, default_value = "table")]
         output: Table,
@@ -302,12 +300,13 @@ pub(crate) struct Output<F: ValueEnum + Clone + Send + Sync + 'static> {
     pub(crate) output: F,
 }
 
-/// For people, or for programs, one document or one line each.
+/// Of several: for people, for programs as one document or as one line each, for spreadsheets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Rows {
     Table,
     Json,
     Jsonl,
+    Csv,
 }
 
 #[derive(Debug, Args)]
@@ -322,38 +321,11 @@ pub(crate) struct GraphArguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GraphForm {
+    Ascii,
     Mermaid,
     Dot,
     Json,
     Svg,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct MessagesArguments {
-    /// Of this session.
-    #[arg(long)]
-    pub(crate) session: Option<SessionId>,
-    /// Sent or received by this item.
-    #[arg(long)]
-    pub(crate) item: Option<String>,
-    /// Of this message type.
-    #[arg(long = "type", value_name = "TYPE")]
-    pub(crate) type_name: Option<String>,
-    /// In this state.
-    #[arg(long, value_parser = status)]
-    pub(crate) status: Option<Status>,
-    /// With this value of a `#[key]` field.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = key)]
-    pub(crate) key: Option<(String, String)>,
-    /// Accepted since: a time (2026-11-24T09:00:00Z) or how long ago (90s, 10m, 1h).
-    #[arg(long, value_parser = moment)]
-    pub(crate) since: Option<Timestamp>,
-    /// At most so many, the newest.
-    #[arg(long, default_value_t = 100)]
-    pub(crate) limit: usize,
-    /// Form of the output.
-    #[arg(short, long, value_enum, default_value = "table")]
-    pub(crate) output: Rows,
 }
 
 #[derive(Debug, Args)]
@@ -371,6 +343,8 @@ pub(crate) struct TraceArguments {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TraceForm {
     Tree,
+    Mermaid,
+    Svg,
     Json,
 }
 
@@ -385,9 +359,15 @@ pub(crate) struct LogArguments {
     /// At least this grave: error, warn, info, debug, trace.
     #[arg(long, value_parser = level)]
     pub(crate) level: Option<Level>,
+    /// With this text in it, whatever the case of its letters.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) grep: Option<String>,
     /// At most so many lines, the last.
     #[arg(short, long = "lines", value_name = "LINES", default_value_t = 100)]
     pub(crate) number: usize,
+    /// Goes on with what is said from then on, until it is interrupted.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
     /// Form of the output.
     #[arg(short, long, value_enum, default_value = "table")]
     pub(crate) output: Rows,
@@ -395,105 +375,82 @@ pub(crate) struct LogArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArguments {
-    /// The message type; `list` shows all.
-    #[arg(value_name = "TYPE")]
-    pub(crate) type_name: String,
+    /// The message type; with `-o openapi` it may be left out, for all.
+    #[arg(value_name = "TYPE", required_unless_present = "output")]
+    pub(crate) type_name: Option<String>,
+    /// Form of the output.
+    #[arg(short, long, value_enum)]
+    pub(crate) output: Option<SchemaForm>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaForm {
+    /// The JSON Schema of one type; of all by name, where none is named.
+    Json,
+    /// An OpenAPI document with the types and the calls of the services that take them.
+    Openapi,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ItemArguments {
-    /// The item.
-    pub(crate) item: String,
+pub(crate) struct StartArguments {
+    /// The item; all of them, where it is left out.
+    pub(crate) item: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StopArguments {
+    /// The item; all of them, where it is left out.
+    pub(crate) item: Option<String>,
+    /// Handlers that run may take so long to finish (30s); `iop.stop_grace` where it is left out.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Cuts handlers off that run; their messages stay in their queues.
+    #[arg(long, conflicts_with = "timeout")]
+    pub(crate) now: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TopArguments {
+    /// Between two looks (1s).
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "1s")]
+    pub(crate) every: Duration,
+    /// Looks once, and ends.
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct TestArguments {
     /// The item.
-    pub(crate) item: String,
+    #[arg(required_unless_present_any = ["list", "template"])]
+    pub(crate) item: Option<String>,
     /// The message type, where the item handles several.
     #[arg(short, long = "type", value_name = "TYPE")]
     pub(crate) type_name: Option<String>,
     /// The message: JSON, a file (`@hello.json`), or `-` for standard input.
-    #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
-    pub(crate) body: String,
+    #[arg(
+        short,
+        long,
+        value_name = "JSON|@FILE|-",
+        allow_hyphen_values = true,
+        required_unless_present_any = ["list", "template"]
+    )]
+    pub(crate) body: Option<String>,
+    /// What the response must be, as `--body`; ends with 5 where it is otherwise.
+    #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
+    pub(crate) expect: Option<String>,
     /// Shows the values of `#[sensitive]` fields.
     #[arg(long)]
     pub(crate) reveal: bool,
+    /// Lists the items that take messages, and which.
+    #[arg(long, conflicts_with_all = ["item", "template", "body", "expect"])]
+    pub(crate) list: bool,
+    /// Prints a body of this message type to begin with.
+    #[arg(long, value_name = "TYPE", conflicts_with_all = ["item", "body", "expect"])]
+    pub(crate) template: Option<String>,
     /// Form of the output.
     #[arg(short, long, value_enum, default_value = "tree")]
     pub(crate) output: TraceForm,
-}
-
-/// Which messages: by their ids, or by a search.
-#[derive(Debug, Args)]
-pub(crate) struct Chosen {
-    /// The messages.
-    #[arg(value_name = "ID")]
-    pub(crate) ids: Vec<MessageId>,
-    /// Of this session.
-    #[arg(long, conflicts_with = "ids")]
-    pub(crate) session: Option<SessionId>,
-    /// To this item.
-    #[arg(long, conflicts_with = "ids")]
-    pub(crate) item: Option<String>,
-    /// Of this message type.
-    #[arg(long = "type", value_name = "TYPE", conflicts_with = "ids")]
-    pub(crate) type_name: Option<String>,
-    /// In this state; what is resumed or discarded is suspended.
-    #[arg(long, value_parser = status, conflicts_with = "ids")]
-    pub(crate) status: Option<Status>,
-    /// With this value of a `#[key]` field.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = key, conflicts_with = "ids")]
-    pub(crate) key: Option<(String, String)>,
-    /// Accepted since: a time (2026-11-24T09:00:00Z) or how long ago (90s, 10m, 1h).
-    #[arg(long, value_parser = moment, conflicts_with = "ids")]
-    pub(crate) since: Option<Timestamp>,
-    /// Shows the ids, and does nothing.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Does it with everything that the search finds.
-    #[arg(long)]
-    pub(crate) yes: bool,
-    /// In whose name; the user of the system where it is left out.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) by: Option<String>,
-}
-
-impl Chosen {
-    /// Nothing is said of which.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ids.is_empty()
-            && self.session.is_none()
-            && self.item.is_none()
-            && self.type_name.is_none()
-            && self.status.is_none()
-            && self.key.is_none()
-            && self.since.is_none()
-    }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DecideArguments {
-    #[command(flatten)]
-    pub(crate) chosen: Chosen,
-    /// Why; `discard` needs it.
-    #[arg(long)]
-    pub(crate) reason: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ResendArguments {
-    #[command(flatten)]
-    pub(crate) chosen: Chosen,
-    /// To this item in place of their own.
-    #[arg(long, value_name = "ITEM")]
-    pub(crate) to: Option<String>,
-    /// Also those that were resent already.
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// Another body for one message: JSON, a file (`@hello.json`), or `-` for standard input.
-    #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
-    pub(crate) body: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -524,7 +481,7 @@ fn age(text: &str) -> Result<Age, String> {
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct AlertsArguments {
     #[command(flatten)]
-    pub(crate) output: Output<Table>,
+    pub(crate) output: Output<Rows>,
     #[command(subcommand)]
     pub(crate) action: Option<AlertsAction>,
 }
@@ -549,13 +506,8 @@ fn kind(text: &str) -> Result<AlertKind, String> {
     AlertKind::from_word(text).ok_or_else(|| format!("one of {}", names()))
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     Duration::from_raw(&text.into()).map_err(|_| "write how long (30m, 2h)".to_owned())
-}
-
-fn status(text: &str) -> Result<Status, String> {
-    let names = || Status::ALL.map(Status::as_str).join(", ");
-    Status::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| format!("one of {}", names()))
 }
 
 fn level(text: &str) -> Result<Level, String> {
@@ -565,12 +517,7 @@ fn level(text: &str) -> Result<Level, String> {
         .ok_or_else(|| "one of error, warn, info, debug, trace".to_owned())
 }
 
-fn key(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
-fn moment(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     if let Ok(time) = text.parse::<jiff::Timestamp>() {
         return Ok(Timestamp(time.as_microsecond()));
     }

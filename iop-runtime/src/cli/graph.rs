@@ -3,13 +3,17 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::arguments::{GraphArguments, GraphForm, Table};
+use serde_json::{Map, Value, json};
+
+use super::arguments::{GraphArguments, GraphForm, SchemaArguments, SchemaForm, Table};
 use super::exit::{Exit, Failure};
 use super::table::Rows;
 use super::{Program, linked};
+use crate::component::Entrance;
 use crate::events::escaped;
+use crate::message::MessageType;
 use crate::picture;
-use crate::production::{Catalogue, GraphDocument};
+use crate::production::{Catalogue, GraphDocument, Registry};
 use crate::settings::closest::closest;
 
 impl Program {
@@ -20,6 +24,7 @@ impl Program {
             return difference(&document, older, out);
         }
         match arguments.output {
+            GraphForm::Ascii => ascii(&document, out)?,
             GraphForm::Mermaid => write!(out, "{}", document.mermaid())?,
             GraphForm::Dot => write!(out, "{}", document.dot())?,
             GraphForm::Svg => writeln!(out, "{}", picture::svg(&document))?,
@@ -89,18 +94,115 @@ pub(crate) fn list(output: Table, out: &mut dyn Write) -> Result<Exit, Failure> 
     Ok(Exit::Done)
 }
 
-/// `schema`.
-pub(crate) fn schema(name: &str, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let registry = linked()?;
-    let Some(message) = registry.messages.get(name) else {
+/// Every item with what it sends to whom, for a terminal: services first, operations last.
+fn ascii(document: &GraphDocument, out: &mut dyn Write) -> Result<(), Failure> {
+    for kind in ["service", "process", "operation"] {
+        for item in document.items.iter().filter(|item| item.kind == kind) {
+            writeln!(out, "{}  ({kind} {})", escaped(&item.name), escaped(&item.component))?;
+            let routes: Vec<_> = document.routes.iter().filter(|route| route.from == item.name).collect();
+            for (index, route) in routes.iter().enumerate() {
+                let corner = if index + 1 == routes.len() { '`' } else { '|' };
+                let line = if route.tap { "- -" } else { "--" };
+                writeln!(out, "  {corner}{line} {} {line}> {}", escaped(&route.label()), escaped(&route.to))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Program {
+    /// `schema`.
+    pub(crate) fn schema(self, arguments: &SchemaArguments, out: &mut dyn Write) -> Result<Exit, Failure> {
+        let registry = linked()?;
+        let chosen: Vec<&MessageType> = match &arguments.type_name {
+            Some(name) => vec![named(&registry, name)?],
+            None => registry.messages.values().copied().collect(),
+        };
+        let document = match (arguments.output, arguments.type_name.is_some()) {
+            (Some(SchemaForm::Openapi), _) => self.openapi(&chosen),
+            (_, true) => chosen.first().map_or(Value::Null, |message| message.schema()),
+            (_, false) => Value::Object(chosen.iter().map(|of| (of.name.to_owned(), of.schema())).collect()),
+        };
+        serde_json::to_writer_pretty(&mut *out, &document)?;
+        writeln!(out)?;
+        Ok(Exit::Done)
+    }
+
+    /// The types, with the calls of the services that take one of them.
+    fn openapi(self, messages: &[&MessageType]) -> Value {
+        let (mut schemas, mut paths) = (Map::new(), Map::new());
+        let mut wanted: Vec<&MessageType> = messages.to_vec();
+        for item in self.graph.items {
+            let component = item.component;
+            let takes = (component.handles)().into_iter().find(|of| messages.iter().any(|other| other.name == of.name));
+            let (Entrance::Director { .. }, Some(message)) = (component.entrance, takes) else { continue };
+            let response = (message.response)();
+            wanted.extend(response);
+            paths.insert(
+                format!("/api/v1/services/{}", item.name),
+                call(item.name, message.name, response.map(|of| of.name)),
+            );
+        }
+        for message in wanted {
+            let mut schema = message.schema();
+            let definitions = schema.as_object_mut().and_then(|schema| schema.remove("$defs"));
+            // What a type refers to stands beside it in an OpenAPI document, under a name of its own.
+            let mut text = schema.to_string();
+            for (name, definition) in definitions.as_ref().and_then(Value::as_object).into_iter().flatten() {
+                let moved = format!("{}.{name}", message.name);
+                text = refer(&text, name, &moved);
+                let definition = definitions
+                    .as_ref()
+                    .and_then(Value::as_object)
+                    .into_iter()
+                    .flatten()
+                    .fold(definition.to_string(), |text, (other, _)| {
+                        refer(&text, other, &format!("{}.{other}", message.name))
+                    });
+                schemas.insert(moved, serde_json::from_str(&definition).unwrap_or_default());
+            }
+            schemas.insert(message.name.to_owned(), serde_json::from_str(&text).unwrap_or_default());
+        }
+        json!({
+            "openapi": "3.1.0",
+            "info": { "title": self.graph.name, "description": self.graph.doc, "version": "1" },
+            "paths": paths,
+            "components": {
+                "schemas": schemas,
+                "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+            },
+            "security": [{ "token": [] }],
+        })
+    }
+}
+
+/// A text of JSON in which references to a definition lead to where it was moved.
+fn refer(text: &str, name: &str, moved: &str) -> String {
+    text.replace(&format!("\"#/$defs/{name}\""), &format!("\"#/components/schemas/{moved}\""))
+}
+
+/// The call of a service.
+fn call(item: &str, message: &str, response: Option<&str>) -> Value {
+    let body =
+        |name: &str| json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{name}") } } });
+    let answers = match response {
+        Some(name) => json!({ "200": { "description": "the response", "content": body(name) } }),
+        None => json!({ "204": { "description": "it was taken; there is no response" } }),
+    };
+    json!({ "post": {
+        "operationId": item,
+        "requestBody": { "required": true, "content": body(message) },
+        "responses": answers,
+    } })
+}
+
+fn named(registry: &Registry, name: &str) -> Result<&'static MessageType, Failure> {
+    registry.messages.get(name).copied().ok_or_else(|| {
         let known = registry.messages.keys().copied();
         let help = match closest(name, known.clone()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("there are: {}", known.collect::<Vec<_>>().join(", ")),
         };
-        return Err(Failure::found_nothing(format!("no message type is named `{}`; {help}", escaped(name))));
-    };
-    serde_json::to_writer_pretty(&mut *out, &message.schema())?;
-    writeln!(out)?;
-    Ok(Exit::Done)
+        Failure::found_nothing(format!("no message type is named `{}`; {help}", escaped(name)))
+    })
 }

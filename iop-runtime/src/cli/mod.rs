@@ -3,23 +3,36 @@
 //! Data goes to stdout, everything else to stderr; how a command ended is in its exit code ([`exit::CODES`]).
 
 mod arguments;
+mod audit;
 mod blob;
+#[cfg(feature = "completions")]
+mod completions;
+mod edit;
 mod exit;
 mod graph;
+mod jobs;
 mod keeping;
 mod lock;
+mod messages;
+mod monitor;
 mod operator;
+mod orders;
+mod place;
 mod read;
 mod remote;
 mod replay;
 mod settings;
+mod source;
 mod start;
 mod status;
 mod store;
 mod table;
 mod tables;
+mod terminal;
 mod test;
+mod top;
 mod trace;
+mod upkeep;
 mod user;
 
 use std::ffi::OsString;
@@ -31,8 +44,9 @@ use clap::{CommandFactory, FromArgMatches};
 use crate::component::Wiring;
 use crate::production::{Graph, Production, Registry};
 use crate::settings::options::snake_case;
-use arguments::{Arguments, Command, RunArguments, SettingsAction, ShowSettings};
+use arguments::{Arguments, Command, RunArguments};
 use exit::{Exit, Failure};
+use orders::Order;
 
 /// The whole program of a production: `fn main() -> ExitCode { iop::run::<HelloWorld>() }`.
 ///
@@ -83,27 +97,34 @@ impl Program {
             }
         };
         let settings = &arguments.settings;
-        match arguments.command.unwrap_or(Command::Run(RunArguments::default())) {
+        let command = arguments.command.unwrap_or(Command::Run(RunArguments::default()));
+        if settings.url.is_some() && !command.asks() {
+            return Err(Failure::new(Exit::Usage, "`--url` is for commands that ask a production that runs"));
+        }
+        match command {
             Command::Run(arguments) => self.run(settings, &arguments, out),
             Command::Check => self.check(settings, out),
             Command::List(output) => graph::list(output.output, out),
             Command::Graph(arguments) => self.export(&arguments, out),
-            Command::Messages(arguments) => self.messages(settings, arguments, out),
+            Command::Messages(command) => self.messages(settings, &command, out),
             Command::Trace(arguments) => self.trace(settings, &arguments, out),
-            Command::Queues(output) => self.queues(settings, output.output, out),
-            Command::Log(arguments) => self.log(settings, arguments, out),
-            Command::Settings(ShowSettings { action: None, output }) => self.settings(settings, output.output, out),
-            Command::Settings(ShowSettings { action: Some(SettingsAction::Reload { dry_run, output }), .. }) => {
-                self.reload(settings, dry_run, output, out)
-            }
+            Command::Queues(arguments) => self.queues(settings, &arguments, out),
+            Command::Log(arguments) => self.log(settings, &arguments, out),
+            Command::Settings(arguments) => self.settings(settings, &arguments, out),
             Command::Table(command) => self.table(settings, &command, out),
-            Command::Schema(arguments) => graph::schema(&arguments.type_name, out),
+            Command::Schema(arguments) => self.schema(&arguments, out),
             Command::Blob(arguments) => self.blob(settings, &arguments, out),
             Command::Lock(arguments) => self.lock(&arguments, out),
             Command::Status(which) => self.status(settings, &which, out),
-            Command::Start(arguments) => self.order(settings, &arguments.item, "start"),
-            Command::Stop(arguments) => self.order(settings, &arguments.item, "stop"),
-            Command::Restart(arguments) => self.order(settings, &arguments.item, "restart"),
+            Command::Top(arguments) => self.top(settings, &arguments, out),
+            Command::MonitorCheck(arguments) => self.monitor(settings, &arguments, out),
+            Command::Start(arguments) => self.order(settings, arguments.item.as_deref(), &Order::Start),
+            Command::Stop(arguments) => self.order(settings, arguments.item.as_deref(), &Order::stop(&arguments)),
+            Command::Restart(arguments) => self.order(settings, arguments.item.as_deref(), &Order::restart(&arguments)),
+            Command::Jobs(arguments) => self.jobs(settings, &arguments, out),
+            Command::Audit(arguments) => self.audit(settings, &arguments, out),
+            #[cfg(feature = "completions")]
+            Command::Completions { shell } => self.completions(shell, out),
             Command::Replay(arguments) => self.replay(settings, &arguments, out),
             Command::Resume(arguments) => self.resume(settings, &arguments, out),
             Command::Discard(arguments) => self.discard(settings, &arguments, out),
@@ -117,11 +138,15 @@ impl Program {
     }
 
     fn parse(self, command_line: impl Iterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+        Arguments::from_arg_matches(&self.command().try_get_matches_from(command_line)?)
+    }
+
+    /// Everything that can be typed.
+    fn command(self) -> clap::Command {
         let name = snake_case(self.graph.name);
         let about = format!("{}\n\n{}", self.graph.doc.trim(), self.size()).trim().to_owned();
         let version = concat!("(iop ", env!("CARGO_PKG_VERSION"), ")");
-        let command = Arguments::command().name(name.clone()).bin_name(name).about(about).version(version);
-        Arguments::from_arg_matches(&command.try_get_matches_from(command_line)?)
+        Arguments::command().name(name.clone()).bin_name(name).about(about).version(version)
     }
 
     /// `2 items, 1 route`.

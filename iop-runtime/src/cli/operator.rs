@@ -1,57 +1,89 @@
-//! What a person decides: `resume`, `discard`, `resend`, `purge` and `alerts`, of the production that runs or, where none
-//! runs, of its store.
+//! What a person decides of messages: `resume`, `discard` and `resend`, by their ids or by a query.
 
 use std::io::Write;
-use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
+use clap::Args;
 use hyper::Method;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::arguments::{
-    AlertsAction, AlertsArguments, Chosen, DecideArguments, PurgeArguments, ResendArguments, SettingsArguments, Table,
-};
+use super::arguments::SettingsArguments;
 use super::exit::{Exit, Failure};
-use super::read::unreadable;
-use super::remote::{Remote, segment};
-use super::settings::mistakes;
-use super::table::Rows;
-use super::{Program, linked, say, store, wait_for, who};
-use crate::clock::SystemClock;
-use crate::director::{Actor, By, Director, DirectorError, Resend};
-use crate::events::escaped;
-use crate::message::{AlertKind, Kind, MessageId};
-use crate::settings::StoreChoice;
-use crate::store::{MessageQuery, Purged};
+use super::jobs::{messages, watch};
+use super::place::Place;
+use super::remote::segment;
+use super::source::parsed;
+use super::terminal::confirmed;
+use super::{Program, edit, say, wait_for, who};
+use crate::director::{Job, JobAct};
+use crate::message::MessageId;
 
-/// Messages that one command may decide on: more are more than anybody has looked at.
-const MOST: usize = 100_000;
-
-/// Where the messages are.
-enum Place {
-    /// In the store, which nobody else has open.
-    Here(Box<Director>),
-    /// In a production that runs.
-    There(Remote),
+/// Which messages: by their ids, or by a search.
+#[derive(Debug, Args)]
+pub(crate) struct Chosen {
+    /// The messages.
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<MessageId>,
+    /// Everything that this query finds now, as a job: 'item:billing since:1h'. Of what is resumed or discarded, only what is
+    /// suspended.
+    #[arg(long, value_name = "QUERY", conflicts_with = "ids", allow_hyphen_values = true)]
+    pub(crate) query: Option<String>,
+    /// At most so many in a second.
+    #[arg(long, value_name = "COUNT", requires = "query")]
+    pub(crate) rate: Option<u32>,
+    /// Shows the ids, and does nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Does it without a question.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// In whose name; the user of the system where it is left out.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
 }
 
-/// What is decided of one message.
-enum Decision<'a> {
-    Resume,
-    Discard { reason: &'a str },
-    Resend { to: Option<&'a str>, body: Option<Bytes>, force: bool },
+#[derive(Debug, Args)]
+pub(crate) struct DecideArguments {
+    #[command(flatten)]
+    pub(crate) chosen: Chosen,
+    /// Why; `discard` needs it.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-struct PurgedBody {
-    messages: u64,
-    bytes: u64,
-    oldest: Option<String>,
-    marks: u64,
-    events: u64,
-    more: bool,
+#[derive(Debug, Args)]
+pub(crate) struct ResendArguments {
+    #[command(flatten)]
+    pub(crate) chosen: Chosen,
+    /// To this item in place of their own.
+    #[arg(long, value_name = "ITEM")]
+    pub(crate) to: Option<String>,
+    /// Also those that were resent already.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Another body for one message: JSON, a file (`@hello.json`), or `-` for standard input.
+    #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
+    pub(crate) body: Option<String>,
+    /// Opens the body of one message in `$VISUAL` or `$EDITOR`, with what is sensitive in it, and sends what is written there.
+    #[arg(long, conflicts_with_all = ["body", "dry_run"])]
+    pub(crate) edit: bool,
+}
+
+/// What is decided of messages.
+struct Decision {
+    act: JobAct,
+    /// Of a message that is discarded.
+    reason: Option<String>,
+    /// Of a message that is resent.
+    body: Option<Bytes>,
+    force: bool,
+    per_second: Option<u32>,
+}
+
+impl Decision {
+    fn of(act: JobAct) -> Self {
+        Self { act, reason: None, body: None, force: false, per_second: None }
+    }
 }
 
 impl Program {
@@ -62,7 +94,9 @@ impl Program {
         arguments: &DecideArguments,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
-        self.decide(settings, &arguments.chosen, &Decision::Resume, out)
+        let mut decision = Decision::of(JobAct::Resume);
+        (decision.reason, decision.per_second) = (arguments.reason.clone(), arguments.chosen.rate);
+        self.decide(settings, &arguments.chosen, &decision, out)
     }
 
     /// `discard`.
@@ -72,13 +106,16 @@ impl Program {
         arguments: &DecideArguments,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
-        let Some(reason) = arguments.reason.as_deref().filter(|reason| !reason.trim().is_empty()) else {
+        let mut decision = Decision::of(JobAct::Discard);
+        decision.reason = arguments.reason.clone().filter(|reason| !reason.trim().is_empty());
+        decision.per_second = arguments.chosen.rate;
+        if decision.reason.is_none() {
             return Err(Failure::new(
                 Exit::Usage,
                 "say why: `--reason \"no such patient\"`; it is kept with the message",
             ));
-        };
-        self.decide(settings, &arguments.chosen, &Decision::Discard { reason }, out)
+        }
+        self.decide(settings, &arguments.chosen, &decision, out)
     }
 
     /// `resend`.
@@ -88,178 +125,67 @@ impl Program {
         arguments: &ResendArguments,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
-        let body = arguments.body.as_deref().map(super::test::body).transpose()?;
-        if body.is_some() && arguments.chosen.ids.len() != 1 {
+        let one = match arguments.chosen.ids.as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        };
+        if one.is_none() && (arguments.body.is_some() || arguments.edit) {
             return Err(Failure::new(Exit::Usage, "another body is for one message: name its id"));
         }
-        let decision = Decision::Resend { to: arguments.to.as_deref(), body, force: arguments.force };
-        self.decide(settings, &arguments.chosen, &decision, out)
+        let mut decision = Decision::of(JobAct::Resend { to: arguments.to.clone() });
+        (decision.force, decision.per_second) = (arguments.force, arguments.chosen.rate);
+        decision.body = arguments.body.as_deref().map(super::test::body).transpose()?;
+        match one.filter(|_| arguments.edit) {
+            Some(id) => self.edit_and_resend(settings, &arguments.chosen, id, decision, out),
+            None => self.decide(settings, &arguments.chosen, &decision, out),
+        }
+    }
+
+    /// What was written is not lost where it is refused.
+    fn edit_and_resend(
+        self,
+        settings: &SettingsArguments,
+        chosen: &Chosen,
+        id: MessageId,
+        mut decision: Decision,
+        out: &mut dyn Write,
+    ) -> Result<Exit, Failure> {
+        let place = self.place(settings)?;
+        let found = wait_for(async {
+            let found: Value = place.get(&format!("/api/v1/messages/{id}?reveal=true")).await?;
+            place.close().await?;
+            Ok(found)
+        })?;
+        let edited = edit::edited(&found["body"]["value"])?;
+        decision.body = Some(edited.text.clone());
+        let done = self.decide(settings, chosen, &decision, out);
+        edited.settle(done)
     }
 
     fn decide(
         self,
         settings: &SettingsArguments,
         chosen: &Chosen,
-        decision: &Decision<'_>,
+        decision: &Decision,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
-        let ids = self.chosen(settings, chosen, decision)?;
-        let verb = match decision {
-            Decision::Resume => "resume",
-            Decision::Discard { .. } => "discard",
-            Decision::Resend { .. } => "resend",
-        };
-        let plural = if ids.len() == 1 { "" } else { "s" };
-        if chosen.dry_run {
-            for id in &ids {
+        if chosen.ids.is_empty() && chosen.query.is_none() {
+            return Err(Failure::new(Exit::Usage, "say which: ids, or `--query 'item:billing since:1h'`"));
+        }
+        if let Some(query) = &chosen.query {
+            parsed(query)?;
+        }
+        if chosen.dry_run && chosen.query.is_none() {
+            for id in &chosen.ids {
                 writeln!(out, "{id}")?;
             }
-            say(&format!("would {verb} {} message{plural}", ids.len()));
             return Ok(Exit::Done);
         }
-        // Ids were looked at one by one; what a search finds may be more than was meant.
-        if chosen.ids.is_empty() && !chosen.yes {
-            let text =
-                format!("this would {verb} {} message{plural}: `--dry-run` shows them, `--yes` does it", ids.len());
-            return Err(Failure::new(Exit::CheckFailed, text));
-        }
-        let by = chosen.by.clone().unwrap_or_else(who);
         wait_for(async {
             let place = self.place(settings)?;
-            let mut left = 0;
-            for id in &ids {
-                match place.decide(*id, decision, &by).await? {
-                    Some(line) => writeln!(out, "{line}")?,
-                    None => {
-                        left += 1;
-                        say(&format!("{id} is not in a state that allows it"));
-                    }
-                }
-            }
-            place.close().await?;
-            Ok(if left == 0 { Exit::Done } else { Exit::CheckFailed })
-        })
-    }
-
-    /// The messages that are meant, as they are now: what comes later is not among them.
-    fn chosen(
-        self,
-        settings: &SettingsArguments,
-        chosen: &Chosen,
-        decision: &Decision<'_>,
-    ) -> Result<Vec<MessageId>, Failure> {
-        if !chosen.ids.is_empty() {
-            return Ok(chosen.ids.clone());
-        }
-        if chosen.is_empty() {
-            return Err(Failure::new(
-                Exit::Usage,
-                "say which: ids, or `--item`, `--type`, `--status`, `--key`, `--since`",
-            ));
-        }
-        let viewer = self.viewer(settings)?;
-        // Only what is suspended is resumed, and nothing else is discarded by a search.
-        let status = chosen.status.or(match decision {
-            Decision::Resume | Decision::Discard { .. } => Some(crate::message::Status::Suspended),
-            Decision::Resend { .. } => None,
-        });
-        let query = MessageQuery {
-            session: chosen.session,
-            type_name: chosen.type_name.as_deref().map(Arc::from),
-            item: chosen.item.as_deref().map(Arc::from),
-            status,
-            key: chosen.key.as_ref().map(|(name, value)| (Arc::from(name.as_str()), Arc::from(value.as_str()))),
-            since: chosen.since,
-            limit: MOST,
-            oldest_first: true,
-            ..MessageQuery::default()
-        };
-        let mut found = wait_for(async { viewer.query(query).await.map_err(unreadable) })?;
-        found.retain(|header| {
-            let to_item = chosen.item.is_none() || header.target.as_deref() == chosen.item.as_deref();
-            to_item && (header.kind == Kind::Request || matches!(decision, Decision::Resume | Decision::Discard { .. }))
-        });
-        if found.is_empty() {
-            return Err(Failure::found_nothing("no such message"));
-        }
-        Ok(found.iter().map(|header| header.id).collect())
-    }
-
-    /// The production, or its store where nobody has it.
-    fn place(self, settings: &SettingsArguments) -> Result<Place, Failure> {
-        if let Some(remote) = Remote::named(settings)? {
-            return Ok(Place::There(remote));
-        }
-        linked()?;
-        let resolved = self.resolve(settings).map_err(|errors| mistakes(&errors, Exit::CheckFailed))?;
-        let StoreChoice::Sqlite(directory) = &resolved.engine.store else {
-            let problem =
-                "a production that keeps its messages in memory cannot be found by its store; call its HTTP entrance";
-            return Err(Failure::new(Exit::NotRunning, problem));
-        };
-        if !directory.exists() {
-            return Err(Failure::found_nothing(format!("there is no store {}", directory.display())));
-        }
-        match store::open(&resolved.engine) {
-            Ok(store) => {
-                let director = Director::at_rest(resolved, store, Arc::new(SystemClock));
-                let actor = Actor::new(who(), "operator", "command line");
-                Ok(Place::Here(Box::new(director.acting_as(actor))))
-            }
-            Err(failure) if failure.exit == Exit::Refused => Remote::of(directory).map(Place::There),
-            Err(failure) => Err(failure),
-        }
-    }
-
-    /// `purge`.
-    pub(crate) fn purge(
-        self,
-        settings: &SettingsArguments,
-        arguments: &PurgeArguments,
-        out: &mut dyn Write,
-    ) -> Result<Exit, Failure> {
-        wait_for(async {
-            let place = self.place(settings)?;
-            let preview = place.purge(arguments, true, "").await?;
-            if arguments.dry_run || !arguments.yes {
-                writeln!(out, "{}", purged_line("would purge", &preview))?;
-                place.close().await?;
-                if arguments.dry_run {
-                    return Ok(Exit::Done);
-                }
-                say("`--yes` does it");
-                return Ok(Exit::CheckFailed);
-            }
-            let mut done = PurgedBody { more: true, messages: 0, bytes: 0, oldest: None, marks: 0, events: 0 };
-            while done.more {
-                let purged = place.purge(arguments, false, &who()).await?;
-                done = PurgedBody {
-                    messages: done.messages + purged.messages,
-                    bytes: done.bytes + purged.bytes,
-                    oldest: done.oldest.or(purged.oldest),
-                    marks: done.marks + purged.marks,
-                    events: done.events + purged.events,
-                    more: purged.more,
-                };
-            }
-            writeln!(out, "{}", purged_line("purged", &done))?;
-            place.close().await?;
-            Ok(Exit::Done)
-        })
-    }
-
-    /// `alerts`.
-    pub(crate) fn alerts(
-        self,
-        settings: &SettingsArguments,
-        arguments: &AlertsArguments,
-        out: &mut dyn Write,
-    ) -> Result<Exit, Failure> {
-        wait_for(async {
-            let place = self.place(settings)?;
-            let done = match &arguments.action {
-                Some(AlertsAction::Mute { item, kind, duration }) => place.mute(item, *kind, *duration).await,
-                None => place.show(arguments.output.output, out).await,
+            let done = match &chosen.query {
+                Some(query) => all_of(&place, query, chosen, decision, out).await,
+                None => each(&place, chosen, decision, out).await,
             };
             place.close().await?;
             done
@@ -267,158 +193,81 @@ impl Program {
     }
 }
 
-impl Place {
-    /// What was done, in a line; `None` where the message is not in a state that allows it.
-    async fn decide(&self, id: MessageId, decision: &Decision<'_>, by: &str) -> Result<Option<String>, Failure> {
-        match self {
-            Self::Here(director) => match decision {
-                Decision::Resume => said(director.resume(id, by).await, id, "resumed"),
-                Decision::Discard { reason } => {
-                    said(director.discard(id, By::new(by).because(reason)).await, id, "discarded")
-                }
-                Decision::Resend { to, body, force } => {
-                    let mut resend = Resend::by(by);
-                    (resend.to, resend.body, resend.force) = (to.map(str::to_owned), body.clone(), *force);
-                    let called = director.resend(id, resend).await.map_err(refused)?;
-                    Ok(Some(resent_line(id, &called.id.to_string())))
-                }
-            },
-            Self::There(remote) => {
-                let (verb, query, body) = match decision {
-                    Decision::Resume => ("resume", String::new(), Bytes::new()),
-                    Decision::Discard { reason } => ("discard", format!("&reason={}", segment(reason)), Bytes::new()),
-                    Decision::Resend { to, body, force } => {
-                        let to = to.map(|to| format!("&to={}", segment(to))).unwrap_or_default();
-                        ("resend", format!("{to}&force={force}"), body.clone().unwrap_or_default())
-                    }
-                };
-                let path = format!("/api/v1/messages/{id}/{verb}?by={}{query}", segment(by));
-                let answer: Value = remote.ask(Method::POST, &path, body).await?;
-                Ok(match decision {
-                    Decision::Resend { .. } => Some(resent_line(id, answer["id"].as_str().unwrap_or_default())),
-                    _ if answer["changed"] != true => None,
-                    Decision::Resume => Some(format!("{id} resumed")),
-                    Decision::Discard { .. } => Some(format!("{id} discarded")),
-                })
+fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+/// Everything that a query finds now, as a job: what comes later is not among it.
+async fn all_of(
+    place: &Place,
+    query: &str,
+    chosen: &Chosen,
+    decision: &Decision,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let mut plan = serde_json::to_value(&decision.act)?;
+    plan["query"] = json!(query);
+    plan["per_second"] = json!(decision.per_second);
+    plan["force"] = json!(decision.force);
+    plan["reason"] = json!(decision.reason);
+    plan["by"] = json!(by(chosen));
+    let job: Job = place.post_json("/api/v1/jobs", &plan).await?;
+    let (verb, number) = (job.act.word(), job.number);
+    let what = format!("{verb} {} message{}", job.messages, plural(job.messages));
+    if chosen.dry_run {
+        for line in messages(place, number).await? {
+            writeln!(out, "{}", line.message)?;
+        }
+        say(&format!("would {what}; `jobs start {number}` does it with just these"));
+        return Ok(Exit::Done);
+    }
+    confirmed(chosen.yes, &what)?;
+    let _: Job = place.post(&format!("/api/v1/jobs/{number}/start?token={}", segment(&job.token))).await?;
+    watch(place, number, out).await
+}
+
+fn by(chosen: &Chosen) -> String {
+    chosen.by.clone().unwrap_or_else(who)
+}
+
+/// The messages that were named, one by one.
+async fn each(place: &Place, chosen: &Chosen, decision: &Decision, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let mut exit = Exit::Done;
+    for id in &chosen.ids {
+        match one(place, *id, &by(chosen), decision).await? {
+            Some(line) => writeln!(out, "{line}")?,
+            None => {
+                exit = Exit::CheckFailed;
+                say(&format!("{id} is not in a state that allows it"));
             }
         }
     }
-
-    async fn purge(&self, arguments: &PurgeArguments, preview: bool, by: &str) -> Result<PurgedBody, Failure> {
-        let older_than = arguments.older_than.map(|keep| keep.0);
-        match self {
-            Self::Here(director) => {
-                let purged = if preview {
-                    director.purgeable(older_than).await
-                } else {
-                    director.purge(older_than, Duration::MAX, by).await
-                };
-                purged.map(PurgedBody::from).map_err(refused)
-            }
-            Self::There(remote) => {
-                let age = older_than.map(|age| format!("&older_than={}", age.as_secs())).unwrap_or_default();
-                let path = format!("/api/v1/purge?preview={preview}&by={}{age}", segment(by));
-                remote.ask(Method::POST, &path, Bytes::new()).await
-            }
-        }
-    }
-
-    async fn show(&self, output: Table, out: &mut dyn Write) -> Result<Exit, Failure> {
-        let alerts: Value = match self {
-            Self::Here(director) => {
-                let (conditions, muted) = director.alerts().await.map_err(refused)?;
-                json!({ "conditions": conditions, "muted": muted })
-            }
-            Self::There(remote) => remote.ask(Method::GET, "/api/v1/alerts", Bytes::new()).await?,
-        };
-        if output == Table::Json {
-            serde_json::to_writer_pretty(&mut *out, &alerts)?;
-            writeln!(out)?;
-        } else {
-            alerts_table(&alerts).write(out)?;
-        }
-        let holds = alerts["conditions"].as_array().is_some_and(|conditions| !conditions.is_empty());
-        Ok(if holds { Exit::CheckFailed } else { Exit::Done })
-    }
-
-    async fn mute(&self, item: &str, kind: Option<AlertKind>, duration: Duration) -> Result<Exit, Failure> {
-        let by = who();
-        match self {
-            Self::Here(director) => {
-                director.mute_alerts(Some(item), kind, duration, &by).await.map_err(refused)?;
-            }
-            Self::There(remote) => {
-                let kind = kind.map(|kind| format!("&kind={kind}")).unwrap_or_default();
-                let (item, by, seconds) = (segment(item), segment(&by), duration.as_secs());
-                let path = format!("/api/v1/alerts/mute?item={item}&seconds={seconds}&by={by}{kind}");
-                let _: Value = remote.ask(Method::POST, &path, Bytes::new()).await?;
-            }
-        }
-        let what = kind.map_or_else(|| "every rule".to_owned(), |kind| format!("the rule `{kind}`"));
-        let text = if duration.is_zero() {
-            format!("{what} of `{}` speaks again", escaped(item))
-        } else {
-            format!("{what} of `{}` keeps silent for {duration:.0?}", escaped(item))
-        };
-        say(&text);
-        Ok(Exit::Done)
-    }
-
-    async fn close(&self) -> Result<(), Failure> {
-        match self {
-            Self::Here(director) => director.store().close().await.map_err(Failure::failed),
-            Self::There(_) => Ok(()),
-        }
-    }
+    Ok(exit)
 }
 
-fn said(done: Result<bool, DirectorError>, id: MessageId, what: &str) -> Result<Option<String>, Failure> {
-    done.map(|done| done.then(|| format!("{id} {what}"))).map_err(refused)
-}
-
-fn resent_line(id: MessageId, new: &str) -> String {
-    format!("{id} resent as {new}")
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
-fn refused(error: DirectorError) -> Failure {
-    let exit = match &error {
-        DirectorError::UnknownItem { .. } | DirectorError::UnknownMessage(_) => Exit::FoundNothing,
-        _ => Exit::Failed,
-    };
-    Failure::new(exit, error.to_string())
-}
-
-impl From<Purged> for PurgedBody {
-    fn from(purged: Purged) -> Self {
-        let oldest = purged.oldest.map(|time| time.to_string());
-        let Purged { messages, bytes, marks, events, next, .. } = purged;
-        Self { messages, bytes, oldest, marks, events, more: next.is_some() }
+/// What was done, in a line; `None` where the message is not in a state that allows it.
+async fn one(place: &Place, id: MessageId, by: &str, decision: &Decision) -> Result<Option<String>, Failure> {
+    let mut path = format!("/api/v1/messages/{id}/{}?by={}", decision.act.word(), segment(by));
+    if let Some(reason) = &decision.reason {
+        path = format!("{path}&reason={}", segment(reason));
     }
+    if let JobAct::Resend { to } = &decision.act {
+        let to = to.as_deref().map(|to| format!("&to={}", segment(to))).unwrap_or_default();
+        path = format!("{path}{to}&force={}", decision.force);
+    }
+    let answer: Value = place.ask(Method::POST, &path, decision.body.clone().unwrap_or_default()).await?;
+    Ok(match decision.act {
+        JobAct::Resend { .. } => Some(done_line(&decision.act, id, answer["id"].as_str())),
+        _ => (answer["changed"] == true).then(|| done_line(&decision.act, id, None)),
+    })
 }
 
-fn purged_line(what: &str, purged: &PurgedBody) -> String {
-    let PurgedBody { messages, bytes, oldest, marks, events, .. } = purged;
-    let oldest = oldest.as_deref().map(|time| format!(", the oldest of {time}")).unwrap_or_default();
-    format!(
-        "{what} {messages} messages with {bytes} bytes of bodies{oldest}; {marks} marks of inputs, {events} log lines"
-    )
-}
-
-fn alerts_table(alerts: &Value) -> Rows {
-    let text = |value: &Value| match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let mut rows = Rows::new(["item", "kind", "since", "told", "value", "limit", "text"]);
-    for condition in alerts["conditions"].as_array().into_iter().flatten() {
-        rows.push(["item", "kind", "since", "told", "value", "limit", "text"].map(|field| text(&condition[field])));
+/// `01a2… resumed`, `01a2… resent as 01a3…`.
+pub(crate) fn done_line(act: &JobAct, id: MessageId, new: Option<&str>) -> String {
+    match (act, new) {
+        (JobAct::Resume, _) => format!("{id} resumed"),
+        (JobAct::Discard, _) => format!("{id} discarded"),
+        (JobAct::Resend { .. }, Some(new)) => format!("{id} resent as {new}"),
+        (JobAct::Resend { .. }, None) => format!("{id} resent"),
     }
-    for mute in alerts["muted"].as_array().into_iter().flatten() {
-        let kind = if mute["kind"].is_null() { "(all)".to_owned() } else { text(&mute["kind"]) };
-        let said = format!("muted until {} by {}", text(&mute["until"]), text(&mute["by"]));
-        rows.push([text(&mute["item"]), kind, String::new(), String::new(), String::new(), String::new(), said]);
-    }
-    rows
 }

@@ -1,18 +1,51 @@
-//! What a store says: messages, queues, the event log. Only read, and so possible while the production runs.
+//! What a store says of its queues and in its event log. Only read, and so possible while the production runs.
 
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
-use serde::Serialize;
+use clap::{Args, Subcommand};
 
-use super::arguments::{LogArguments, MessagesArguments, Rows as Form, SettingsArguments, Table};
+use super::arguments::{LogArguments, Output, Rows as Form, SettingsArguments};
 use super::exit::{Exit, Failure};
-use super::table::Rows;
-use super::{Program, wait_for};
-use crate::director::view::{self, MessageView};
+use super::messages::FindArguments;
+use super::source::Source;
+use super::table::{Rows, write_list};
+use super::{Program, terminal, wait_for};
+use crate::director::view::{EventView, QueueView};
 use crate::events::{Look, line};
+use crate::search::{Pattern, Query, StatusWord, Test};
 use crate::settings::StoreChoice;
-use crate::store::{Event, EventQuery, MessageQuery, StoreError, Viewer};
+use crate::store::{Event, EventQuery, StoreError, Viewer};
+
+/// Between two looks at a log that is followed.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Lines that are asked for at once.
+const PAGE: usize = 1000;
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct QueuesArguments {
+    #[command(flatten)]
+    pub(crate) output: Output<Form>,
+    #[command(subcommand)]
+    pub(crate) action: Option<QueuesAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QueuesAction {
+    /// Lists what waits for an item, the first of its queue first.
+    Peek {
+        /// The item.
+        item: String,
+        /// At most so many.
+        #[arg(short = 'n', long, default_value_t = 20, value_name = "COUNT")]
+        limit: usize,
+        #[command(flatten)]
+        output: Output<Form>,
+    },
+}
 
 impl Program {
     /// The store of the production, to be read.
@@ -26,95 +59,118 @@ impl Program {
         }
     }
 
-    /// `messages`.
-    pub(crate) fn messages(
-        self,
-        settings: &SettingsArguments,
-        arguments: MessagesArguments,
-        out: &mut dyn Write,
-    ) -> Result<Exit, Failure> {
-        let viewer = self.viewer(settings)?;
-        let query = MessageQuery {
-            session: arguments.session,
-            item: arguments.item.map(Arc::from),
-            type_name: arguments.type_name.map(Arc::from),
-            status: arguments.status,
-            key: arguments.key.map(|(name, value)| (Arc::from(name), Arc::from(value))),
-            since: arguments.since,
-            limit: arguments.limit.max(1),
-            ..MessageQuery::default()
-        };
-        let messages = wait_for(async { view::messages(&*viewer, query).await.map_err(unreadable) })?.messages;
-        if messages.is_empty() && arguments.output != Form::Table {
-            write_documents(arguments.output, &messages, out)?;
-        }
-        if messages.is_empty() {
-            return Err(Failure::found_nothing("no such message"));
-        }
-        if arguments.output == Form::Table {
-            message_table(&messages).write(out)?;
-        } else {
-            write_documents(arguments.output, &messages, out)?;
-        }
-        Ok(Exit::Done)
-    }
-
     /// `queues`.
     pub(crate) fn queues(
         self,
         settings: &SettingsArguments,
-        output: Table,
+        arguments: &QueuesArguments,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
-        let viewer = self.viewer(settings)?;
-        let queues = wait_for(async { view::queues(&*viewer, self.graph).await.map_err(unreadable) })?;
-        if output == Table::Json {
-            serde_json::to_writer_pretty(&mut *out, &queues)?;
-            writeln!(out)?;
+        let Some(QueuesAction::Peek { item, limit, output }) = &arguments.action else {
+            let source = self.source(settings)?;
+            let queues = wait_for(source.queues(self.graph))?;
+            write_list(arguments.output.output, &queues, queue_table, out)?;
             return Ok(Exit::Done);
-        }
-        let mut rows = Rows::new(["item", "queued", "in_flight", "retrying", "suspended", "oldest"]);
-        for queue in queues {
-            rows.push([
-                queue.item.to_string(),
-                queue.queued.to_string(),
-                queue.in_flight.to_string(),
-                queue.retrying.to_string(),
-                queue.suspended.to_string(),
-                queue.oldest.map(|time| time.to_string()).unwrap_or_default(),
-            ]);
-        }
-        rows.write(out)?;
-        Ok(Exit::Done)
+        };
+        let waiting = [Test::To(vec![Pattern::exactly(item.as_str())]), Test::Status(vec![StatusWord::Open])];
+        let find = FindArguments {
+            query: Some(Query::all_of(waiting).to_string()),
+            limit: *limit,
+            oldest_first: true,
+            count: false,
+            output: Output { output: output.output },
+        };
+        self.find(settings, &find, out)
     }
 
     /// `log`.
     pub(crate) fn log(
         self,
         settings: &SettingsArguments,
-        arguments: LogArguments,
+        arguments: &LogArguments,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
-        let viewer = self.viewer(settings)?;
-        let query = EventQuery {
-            level: arguments.level,
-            item: arguments.item.map(Arc::from),
-            session: arguments.session,
-            limit: arguments.number.max(1),
-            ..EventQuery::default()
-        };
-        let mut events = wait_for(async { view::events(&*viewer, query).await.map_err(unreadable) })?.events;
-        // The last lines, in the order in which they were said.
-        events.reverse();
-        if arguments.output == Form::Table {
-            for event in &events {
-                writeln!(out, "{}", event_line(&Event::from(event.clone())))?;
+        let source = self.source(settings)?;
+        let look = terminal::look(settings.color);
+        wait_for(async {
+            let (events, newest) = last_lines(&source, arguments).await?;
+            write_events(arguments.output, &events, look, out)?;
+            if arguments.follow {
+                return follow(&source, arguments, newest, look, out).await;
             }
-        } else {
-            write_documents(arguments.output, &events, out)?;
-        }
-        if events.is_empty() { Err(Failure::found_nothing("no such line in the log")) } else { Ok(Exit::Done) }
+            if events.is_empty() { Err(Failure::found_nothing("no such line in the log")) } else { Ok(Exit::Done) }
+        })
     }
+}
+
+fn query(arguments: &LogArguments) -> EventQuery {
+    EventQuery {
+        level: arguments.level,
+        item: arguments.item.as_deref().map(Arc::from),
+        session: arguments.session,
+        ..EventQuery::default()
+    }
+}
+
+/// Whether a line has the text that was asked for, whatever the case of its letters.
+fn has(event: &EventView, arguments: &LogArguments) -> bool {
+    arguments.grep.as_deref().is_none_or(|text| event.text.to_lowercase().contains(&text.to_lowercase()))
+}
+
+/// The last lines in the order in which they were said, and the number of the newest of the log.
+async fn last_lines(source: &Source, arguments: &LogArguments) -> Result<(Vec<EventView>, u64), Failure> {
+    // Before the lines are read: what is said meanwhile is shown by who follows, not lost between the two.
+    let newest = source.events(EventQuery { limit: 1, ..EventQuery::default() }).await?;
+    let newest = newest.events.first().map_or(0, |event| event.number);
+    let (mut events, mut after) = (Vec::new(), None);
+    while events.len() < arguments.number {
+        let limit = if arguments.grep.is_some() { PAGE } else { (arguments.number - events.len()).min(PAGE) };
+        let page = source.events(EventQuery { after, limit, ..query(arguments) }).await?;
+        let fitting = page.events.into_iter().filter(|event| has(event, arguments));
+        events.extend(fitting.filter(|event| !arguments.follow || event.number <= newest));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    events.truncate(arguments.number);
+    events.reverse();
+    Ok((events, newest))
+}
+
+/// Shows what is said from now on, until somebody interrupts.
+async fn follow(
+    source: &Source,
+    arguments: &LogArguments,
+    newest: u64,
+    look: Look,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let mut after = newest;
+    loop {
+        out.flush()?;
+        let asked = EventQuery { after: Some(after), limit: PAGE, oldest_first: true, ..query(arguments) };
+        let page = source.events(asked).await?;
+        if let Some(last) = page.events.last() {
+            after = last.number;
+        }
+        let fitting: Vec<_> = page.events.into_iter().filter(|event| has(event, arguments)).collect();
+        write_events(arguments.output, &fitting, look, out)?;
+        if page.next.is_none() {
+            out.flush()?;
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+fn write_events(form: Form, events: &[EventView], look: Look, out: &mut dyn Write) -> Result<(), Failure> {
+    if form == Form::Table {
+        for event in events {
+            writeln!(out, "{}", event_line(&Event::from(event.clone()), look))?;
+        }
+        return Ok(());
+    }
+    write_list(form, events, event_table, out)
 }
 
 pub(crate) fn unreadable(error: StoreError) -> Failure {
@@ -122,49 +178,38 @@ pub(crate) fn unreadable(error: StoreError) -> Failure {
 }
 
 /// `2026-11-24T09:41:17.123Z INFO  greeter: hello world  session=… message=…`
-pub(crate) fn event_line(event: &Event) -> String {
-    line(event, &event.time.to_string(), Look::Plain)
+pub(crate) fn event_line(event: &Event, look: Look) -> String {
+    line(event, &event.time.to_string(), look)
 }
 
-fn message_table(messages: &[MessageView]) -> Rows {
-    let mut rows = Rows::new(["created", "type", "from", "to", "status", "message", "session", "error"]);
-    let item = |name: &Option<Arc<str>>| name.as_deref().unwrap_or("(outside)").to_owned();
-    for header in messages {
+fn event_table(events: &[EventView]) -> Rows {
+    let mut rows = Rows::new(["number", "time", "level", "item", "text", "session", "message", "module"]);
+    for event in events {
         rows.push([
-            header.created.to_string(),
-            header.type_name.to_string(),
-            item(&header.source),
-            item(&header.target),
-            status(header),
-            header.id.to_string(),
-            header.session.to_string(),
-            header.error.as_deref().unwrap_or_default().to_owned(),
+            event.number.to_string(),
+            event.time.to_string(),
+            event.level.as_str().to_owned(),
+            event.item.as_deref().unwrap_or_default().to_owned(),
+            event.text.clone(),
+            event.session.map(|session| session.to_string()).unwrap_or_default(),
+            event.message.map(|message| message.to_string()).unwrap_or_default(),
+            event.module.clone(),
         ]);
     }
     rows
 }
 
-/// `completed`, `suspended (poison)`, `completed, late`.
-pub(crate) fn status(header: &MessageView) -> String {
-    let mut text = header.status.to_string();
-    if let Some(reason) = header.reason {
-        text = format!("{text} ({reason})");
+fn queue_table(queues: &[QueueView]) -> Rows {
+    let mut rows = Rows::new(["item", "queued", "in_flight", "retrying", "suspended", "oldest"]);
+    for queue in queues {
+        rows.push([
+            queue.item.to_string(),
+            queue.queued.to_string(),
+            queue.in_flight.to_string(),
+            queue.retrying.to_string(),
+            queue.suspended.to_string(),
+            queue.oldest.map(|time| time.to_string()).unwrap_or_default(),
+        ]);
     }
-    if header.late {
-        text.push_str(", late");
-    }
-    text
-}
-
-fn write_documents<T: Serialize>(form: Form, documents: &[T], out: &mut dyn Write) -> Result<(), Failure> {
-    if form == Form::Jsonl {
-        for document in documents {
-            serde_json::to_writer(&mut *out, document)?;
-            writeln!(out)?;
-        }
-        return Ok(());
-    }
-    serde_json::to_writer_pretty(&mut *out, documents)?;
-    writeln!(out)?;
-    Ok(())
+    rows
 }

@@ -5,11 +5,10 @@ use std::path::Path;
 use bytes::Bytes;
 use hyper::{Method, StatusCode};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
+use super::Program;
 use super::arguments::SettingsArguments;
 use super::exit::{Exit, Failure};
-use super::{Program, say, wait_for};
 pub(crate) use crate::director::segment;
 use crate::director::{CallFailure, FailureKind, RemoteAnswer, RemoteDirector};
 use crate::events::{escaped, escaped_lines};
@@ -17,7 +16,7 @@ use crate::message::MessageId;
 use crate::settings::StoreChoice;
 
 /// A production that runs in another process.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Remote(RemoteDirector);
 
 /// What it answered.
@@ -61,6 +60,10 @@ impl Remote {
 }
 
 impl Answer {
+    pub(crate) fn of(status: StatusCode, body: Bytes) -> Self {
+        Self(RemoteAnswer { status, body })
+    }
+
     /// As [`accepted`](Self::accepted), where the error may have several lines.
     pub(crate) fn accepted_lines(self) -> Result<Bytes, Failure> {
         let status = self.0.status;
@@ -117,16 +120,5 @@ impl Program {
             )),
             StoreChoice::Sqlite(directory) => Remote::of(&directory),
         }
-    }
-
-    /// `start`, `stop`, `restart`.
-    pub(crate) fn order(self, arguments: &SettingsArguments, item: &str, what: &str) -> Result<Exit, Failure> {
-        let remote = self.remote(arguments)?;
-        let path = format!("/api/v1/items/{}/{what}", segment(item));
-        let body = wait_for(async { remote.call(Method::POST, &path, None, Bytes::new()).await?.accepted() })?;
-        let changed = serde_json::from_slice::<Value>(&body).is_ok_and(|body| body["changed"] == true);
-        let state = if what == "stop" { "stopped" } else { "running" };
-        say(&format!("`{}` {} {state}", escaped(item), if changed { "is" } else { "was already" }));
-        Ok(Exit::Done)
     }
 }

@@ -6,14 +6,17 @@ use bytes::Bytes;
 use hyper::Method;
 use serde_json::Value;
 
-use super::arguments::{SettingsArguments, Table};
+use super::arguments::{SettingsAction, SettingsArguments, ShowSettings, Table};
 use super::exit::{Exit, Failure};
 use super::remote::segment;
-use super::table::Rows;
-use super::{Program, linked, wait_for, who};
+use super::table::{Rows, write_list};
+use super::{Program, linked, say, wait_for, who};
+use crate::events::escaped;
 use crate::production::proof::depth;
+use crate::settings::closest::closest;
 use crate::settings::{
-    EngineSettings, LayerSources, Layers, ResolvedProduction, SettingError, SettingsSource, resolve_engine,
+    EngineSettings, LayerSources, Layers, Origin, ResolvedProduction, SettingError, SettingsSource, ShownSetting,
+    resolve_engine,
 };
 
 impl Program {
@@ -46,35 +49,44 @@ impl Program {
     /// `settings`.
     pub(crate) fn settings(
         self,
-        arguments: &SettingsArguments,
-        output: Table,
+        settings: &SettingsArguments,
+        arguments: &ShowSettings,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
-        let resolved = self.resolve(arguments).map_err(|errors| mistakes(&errors, Exit::CheckFailed))?;
-        if output == Table::Json {
-            serde_json::to_writer_pretty(&mut *out, &resolved.shown)?;
-            writeln!(out)?;
-            return Ok(Exit::Done);
+        let show = |form, only: &dyn Fn(&ShownSetting) -> bool, out: &mut dyn Write| {
+            let mut shown = self.shown(settings)?;
+            shown.retain(only);
+            write_list(form, &shown, setting_table, out)?;
+            Ok(Exit::Done)
+        };
+        match &arguments.action {
+            None => show(arguments.output.output, &|_| true, out),
+            Some(SettingsAction::Diff(output)) => show(output.output, &is_of_this_machine, out),
+            Some(SettingsAction::Get { key }) => self.setting(settings, key, out),
+            Some(SettingsAction::Reload { dry_run, output }) => self.reload(settings, *dry_run, *output, out),
         }
-        let mut rows = Rows::new(["key", "value", "origin", "type", "range", "changes", "what it is"]);
-        for shown in resolved.shown {
-            let value = shown.value.unwrap_or_else(|| "(not set)".to_owned());
-            rows.push([
-                shown.key,
-                value,
-                shown.origin.to_string(),
-                shown.type_name.to_owned(),
-                shown.range.unwrap_or_default(),
-                shown.reload.as_str().to_owned(),
-                shown.doc.lines().next().unwrap_or_default().to_owned(),
-            ]);
-        }
-        rows.write(out)?;
+    }
+
+    fn shown(self, settings: &SettingsArguments) -> Result<Vec<ShownSetting>, Failure> {
+        let resolved = self.resolve(settings).map_err(|errors| mistakes(&errors, Exit::CheckFailed))?;
+        Ok(resolved.shown)
+    }
+
+    fn setting(self, settings: &SettingsArguments, key: &str, out: &mut dyn Write) -> Result<Exit, Failure> {
+        let all = self.shown(settings)?;
+        let Some(shown) = all.iter().find(|shown| shown.key == key) else {
+            let near = closest(key, all.iter().map(|shown| shown.key.as_str()));
+            let help = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            return Err(Failure::found_nothing(format!("there is no setting `{}`{help}", escaped(key))));
+        };
+        say(&format!("from {}", escaped(&shown.origin.to_string())));
+        let Some(value) = &shown.value else { return Err(Failure::found_nothing("it is not set")) };
+        writeln!(out, "{}", escaped(value))?;
         Ok(Exit::Done)
     }
 
     /// `settings reload`.
-    pub(crate) fn reload(
+    fn reload(
         self,
         arguments: &SettingsArguments,
         preview: bool,
@@ -105,6 +117,27 @@ impl Program {
         rows.write(out)?;
         Ok(Exit::Done)
     }
+}
+
+/// Whether a setting has its value from elsewhere than the source of the program.
+fn is_of_this_machine(shown: &ShownSetting) -> bool {
+    !matches!(shown.origin, Origin::Code | Origin::Production)
+}
+
+fn setting_table(settings: &[ShownSetting]) -> Rows {
+    let mut rows = Rows::new(["key", "value", "origin", "type", "range", "changes", "what it is"]);
+    for shown in settings {
+        rows.push([
+            shown.key.clone(),
+            shown.value.clone().unwrap_or_else(|| "(not set)".to_owned()),
+            shown.origin.to_string(),
+            shown.type_name.to_owned(),
+            shown.range.clone().unwrap_or_default(),
+            shown.reload.as_str().to_owned(),
+            shown.doc.lines().next().unwrap_or_default().to_owned(),
+        ]);
+    }
+    rows
 }
 
 /// Every mistake, one line each.

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use hyper::Method;
 use serde_json::Value;
 
-use super::arguments::{SettingsArguments, StatusArguments, Table};
+use super::arguments::{Rows as Form, SettingsArguments, StatusArguments};
 use super::exit::{Exit, Failure};
-use super::table::Rows;
+use super::table::{Rows, text, write_list};
 use super::{Program, say, wait_for};
 use crate::events::escaped;
 
@@ -27,11 +27,12 @@ impl Program {
         if !which.category.is_empty() {
             only_of(&mut status, &which.category);
         }
-        if which.output.output == Table::Json {
+        let form = which.output.output;
+        if form == Form::Json {
             serde_json::to_writer_pretty(&mut *out, &status)?;
             writeln!(out)?;
         } else {
-            table(&status).write(out)?;
+            write_list(form, items(&status), table, out)?;
             if status["short_of_space"] == true {
                 say(crate::engine::service::NO_SPACE);
             }
@@ -61,9 +62,9 @@ fn only_of(status: &mut Value, categories: &[String]) {
     }
 }
 
-fn table(status: &Value) -> Rows {
+fn table(items: &[Value]) -> Rows {
     let mut rows = Rows::new(["item", "kind", "state", "queued", "workers", "busy", "completed", "failed", "error"]);
-    for item in items(status) {
+    for item in items {
         let trouble: Vec<_> = item["trouble"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let more = if item["more_in_store"] == true { "+" } else { "" };
         rows.push([
@@ -79,14 +80,6 @@ fn table(status: &Value) -> Rows {
         ]);
     }
     rows
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

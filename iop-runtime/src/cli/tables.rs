@@ -2,24 +2,91 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use clap::{Subcommand, ValueEnum};
 use hyper::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::arguments::{SettingsArguments, Table, TableCommand, TableForm};
+use super::arguments::{Output, Rows as ListForm, SettingsArguments};
 use super::exit::{Exit, Failure};
 use super::remote::{Remote, segment};
 use super::settings::mistakes;
-use super::table::Rows;
+use super::table::{Rows, text, write_list};
 use super::{Program, say, store, wait_for, who};
 use crate::clock::{SystemClock, Timestamp};
 use crate::lookup::{Edit, Form, RowChange, TableError, TableStore, read, write};
 use crate::settings::{EngineSettings, StoreChoice, Tables};
 use crate::store::Store;
+
+/// How a table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableForm {
+    Csv,
+    Toml,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TableCommand {
+    /// Lists the tables that settings name.
+    List(Output<ListForm>),
+    /// Prints the value of a key.
+    Get {
+        /// The table.
+        table: String,
+        /// The key.
+        key: String,
+    },
+    /// Sets the value of a key.
+    Set {
+        /// The table.
+        table: String,
+        /// The key.
+        key: String,
+        /// The value.
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Removes a key.
+    Delete {
+        /// The table.
+        table: String,
+        /// The key.
+        key: String,
+    },
+    /// Sets the keys in a file, all of them or none.
+    Import {
+        /// The table.
+        table: String,
+        /// The file, or `-` for standard input: two columns `key,value`, or TOML.
+        file: PathBuf,
+        /// How the file is written, where its name does not say it.
+        #[arg(long, value_enum)]
+        form: Option<TableForm>,
+        /// Removes the keys that are not in the file.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Prints a table as `import` reads it.
+    Export {
+        /// The table.
+        table: String,
+        /// How it is written.
+        #[arg(long, value_enum, default_value = "csv")]
+        form: TableForm,
+    },
+    /// Shows who changed what, the latest first.
+    History {
+        /// The table.
+        table: String,
+        /// Form of the output.
+        #[arg(short, long, value_enum, default_value = "table")]
+        output: ListForm,
+    },
+}
 
 /// Where the tables are.
 enum Place {
@@ -52,7 +119,10 @@ impl Program {
         let resolved = self.resolve(settings).map_err(|errors| mistakes(&errors, Exit::CheckFailed))?;
         let tables = resolved.tables;
         wait_for(async {
-            let place = Place::of(&resolved.engine, &tables)?;
+            let place = match Remote::named(settings)? {
+                Some(remote) => Place::There(remote),
+                None => Place::of(&resolved.engine, &tables)?,
+            };
             let done = place.answer(&tables, command, out).await;
             if let Place::Here(_, store) = place {
                 store.close().await.map_err(Failure::failed)?;
@@ -107,7 +177,7 @@ impl Place {
         }
     }
 
-    async fn list(&self, tables: &Tables, output: Table, out: &mut dyn Write) -> Result<Exit, Failure> {
+    async fn list(&self, tables: &Tables, form: ListForm, out: &mut dyn Write) -> Result<Exit, Failure> {
         let mut documents = Vec::new();
         for name in tables.names() {
             let RowsBody { version, rows } = self.rows(&name).await?;
@@ -119,21 +189,7 @@ impl Place {
                 "key": kind.map(|kind| kind.key_type), "value": kind.map(|kind| kind.value_type), "used_by": used_by,
             }));
         }
-        if output == Table::Json {
-            serde_json::to_writer_pretty(&mut *out, &documents)?;
-            writeln!(out)?;
-            return Ok(Exit::Done);
-        }
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let mut rows = Rows::new(["table", "rows", "version", "key", "value", "used by"]);
-        for document in &documents {
-            let names = document["used_by"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            let names = names.collect::<Vec<_>>().join(", ");
-            let [name, count, version, key, value] =
-                ["name", "rows", "version", "key", "value"].map(|field| text(&document[field]));
-            rows.push([name, count, version, key, value, names]);
-        }
-        rows.write(out)?;
+        write_list(form, &documents, table_table, out)?;
         Ok(Exit::Done)
     }
 
@@ -151,8 +207,8 @@ impl Place {
         }
     }
 
-    async fn history(&self, table: &str, output: Table, out: &mut dyn Write) -> Result<Exit, Failure> {
-        let changes = match self {
+    async fn history(&self, table: &str, form: ListForm, out: &mut dyn Write) -> Result<Exit, Failure> {
+        let changes: Vec<RowChange> = match self {
             Self::Here(tables, _) => tables.history(table).await.map_err(|error| refused(&error))?,
             Self::There(remote) => {
                 let path = format!("/api/v1/tables/{}/history", segment(table));
@@ -160,17 +216,7 @@ impl Place {
                 serde_json::from_slice(&body).map_err(Failure::failed)?
             }
         };
-        if output == Table::Json {
-            serde_json::to_writer_pretty(&mut *out, &changes)?;
-            writeln!(out)?;
-            return Ok(Exit::Done);
-        }
-        let mut rows = Rows::new(["version", "time", "by", "key", "from", "to"]);
-        for RowChange { version, time, by, key, from, to } in changes {
-            let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
-            rows.push([version.to_string(), Timestamp::to_string(&time), by, key, from, to]);
-        }
-        rows.write(out)?;
+        write_list(form, &changes, history_table, out)?;
         Ok(Exit::Done)
     }
 
@@ -193,6 +239,27 @@ impl Place {
         });
         Ok(Exit::Done)
     }
+}
+
+fn table_table(documents: &[Value]) -> Rows {
+    let mut rows = Rows::new(["table", "rows", "version", "key", "value", "used by"]);
+    for document in documents {
+        let names = document["used_by"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let names = names.collect::<Vec<_>>().join(", ");
+        let [name, count, version, key, value] =
+            ["name", "rows", "version", "key", "value"].map(|field| text(&document[field]));
+        rows.push([name, count, version, key, value, names]);
+    }
+    rows
+}
+
+fn history_table(changes: &[RowChange]) -> Rows {
+    let mut rows = Rows::new(["version", "time", "by", "key", "from", "to"]);
+    for RowChange { version, time, by, key, from, to } in changes {
+        let (from, to) = (from.clone().unwrap_or_default(), to.clone().unwrap_or_default());
+        rows.push([version.to_string(), Timestamp::to_string(time), by.clone(), key.clone(), from, to]);
+    }
+    rows
 }
 
 /// An edit as a call of the entrance.

@@ -2,15 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::arguments::{SettingsArguments, TraceArguments, TraceForm};
 use super::exit::{Exit, Failure};
-use super::read::{event_line, status, unreadable};
-use super::{Program, wait_for};
+use super::messages::status;
+use super::read::{event_line, unreadable};
+use super::{Program, say, wait_for};
+use crate::clock::{Clock, SystemClock};
+use crate::console;
 use crate::director::view::{self, EventView, MessageView, SessionTrace, Sight, TraceExtent};
-use crate::events::escaped;
-use crate::message::{Kind, MessageId, SessionId};
+use crate::events::{Look, escaped};
+use crate::message::{Invocation, Kind, MessageId, SessionId, Status};
 use crate::store::{Event, Viewer};
 
 impl Program {
@@ -21,50 +25,92 @@ impl Program {
         arguments: &TraceArguments,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
-        let viewer = self.viewer(settings)?;
-        let trace = wait_for(async {
-            let extent = extent(arguments.output, arguments.reveal);
-            match of(&*viewer, SessionId::of(arguments.session), extent).await? {
-                Some(trace) => Ok(Some(trace)),
-                None => match view::trace_of(&*viewer, arguments.session).await.map_err(unreadable)? {
-                    Some(session) => of(&*viewer, session, extent).await,
-                    None => Ok(None),
-                },
-            }
-        })?;
+        let source = self.source(settings)?;
+        let sight = sight(arguments.output, arguments.reveal);
+        let trace = wait_for(source.trace(arguments.session, sight))?;
         let trace = trace.ok_or_else(|| Failure::found_nothing("no such session and no such message"))?;
-        write(&trace, arguments.output, out)?;
+        if trace.more {
+            say("the session has more messages than are shown");
+        }
+        self.write_trace(&trace, arguments.output, out)?;
         Ok(Exit::Done)
+    }
+
+    pub(crate) fn write_trace(self, trace: &SessionTrace, form: TraceForm, out: &mut dyn Write) -> Result<(), Failure> {
+        match form {
+            TraceForm::Tree => tree(trace, out)?,
+            TraceForm::Mermaid => mermaid(trace, out)?,
+            TraceForm::Svg => writeln!(out, "{}", console::trace_picture(trace, self.graph, SystemClock.now()))?,
+            TraceForm::Json => {
+                serde_json::to_writer_pretty(&mut *out, trace)?;
+                writeln!(out)?;
+            }
+        }
+        Ok(())
     }
 }
 
-/// What a form of a trace needs of its session.
-pub(crate) fn extent(form: TraceForm, reveal: bool) -> TraceExtent {
-    TraceExtent::whole(match (form, reveal) {
-        (TraceForm::Tree, _) => Sight::Withheld,
+/// What a form of a trace shows of bodies.
+pub(crate) fn sight(form: TraceForm, reveal: bool) -> Sight {
+    match (form, reveal) {
         (TraceForm::Json, false) => Sight::Masked,
         (TraceForm::Json, true) => Sight::Open,
-    })
+        (TraceForm::Tree | TraceForm::Mermaid | TraceForm::Svg, _) => Sight::Withheld,
+    }
 }
 
 /// A session; `None` where nothing is in it.
-pub(crate) async fn of(
-    viewer: &dyn Viewer,
-    session: SessionId,
-    extent: TraceExtent,
-) -> Result<Option<SessionTrace>, Failure> {
-    view::trace(viewer, session, extent).await.map_err(unreadable)
+pub(crate) async fn of(viewer: &dyn Viewer, session: SessionId, sight: Sight) -> Result<Option<SessionTrace>, Failure> {
+    view::trace(viewer, session, TraceExtent::whole(sight)).await.map_err(unreadable)
 }
 
-pub(crate) fn write(trace: &SessionTrace, form: TraceForm, out: &mut dyn Write) -> Result<(), Failure> {
-    match form {
-        TraceForm::Tree => tree(trace, out)?,
-        TraceForm::Json => {
-            serde_json::to_writer_pretty(&mut *out, trace)?;
-            writeln!(out)?;
+/// A sequence diagram for whatever draws Mermaid: who takes part is declared in the order of appearance.
+fn mermaid(trace: &SessionTrace, out: &mut dyn Write) -> Result<(), Failure> {
+    let ends = |message: &'_ MessageView| [party(message.source.as_ref()), party(message.target.as_ref())];
+    let named: Vec<[Arc<str>; 2]> = trace.messages.iter().map(|traced| ends(&traced.message)).collect();
+    let mut parties: Vec<&Arc<str>> = Vec::new();
+    for party in named.iter().flatten() {
+        if !parties.contains(&party) {
+            parties.push(party);
+        }
+    }
+    writeln!(out, "sequenceDiagram")?;
+    for (index, party) in parties.iter().enumerate() {
+        writeln!(out, "    participant p{index} as {}", mermaid_text(party))?;
+    }
+    let index = |party: &str| parties.iter().position(|known| &***known == party).unwrap_or_default();
+    for (traced, [from, to]) in trace.messages.iter().zip(&named) {
+        let message = &traced.message;
+        let arrow = match (message.kind, message.status) {
+            (_, Status::Suspended | Status::Discarded | Status::Expired) => "-x",
+            (Kind::Response, _) => "-->>",
+            (_, _) if message.invocation == Invocation::Sync => "->>",
+            _ => "-)",
+        };
+        let label = mermaid_text(&format!("{} ({})", message.type_name, status(message)));
+        writeln!(out, "    p{}{arrow}p{}: {label}", index(from), index(to))?;
+        if let Some(error) = &message.error {
+            writeln!(out, "    Note over p{}: {}", index(to), mermaid_text(error))?;
         }
     }
     Ok(())
+}
+
+fn party(name: Option<&Arc<str>>) -> Arc<str> {
+    name.map_or_else(|| Arc::from("(outside)"), Arc::clone)
+}
+
+/// A text that means nothing to Mermaid: everything but letters, digits and a few signs as its code.
+fn mermaid_text(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_alphanumeric() || matches!(letter, ' ' | '_' | '-' | '.' | ',' | '(' | ')') {
+            written.push(letter);
+        } else {
+            written.push_str(&format!("#{};", u32::from(letter)));
+        }
+    }
+    written
 }
 
 fn tree(trace: &SessionTrace, out: &mut dyn Write) -> Result<(), Failure> {
@@ -117,7 +163,7 @@ impl Branch<'_> {
 /// A log line beside the message whose turn it was said in: what the message says is not said again.
 fn line_beside(event: &EventView) -> String {
     let event = Event { session: None, message: None, ..Event::from(event.clone()) };
-    event_line(&event)
+    event_line(&event, Look::Plain)
 }
 
 /// `Hello  clock -> greeter  completed (a note)  waited 1 ms, ran 3 ms  0192…`

@@ -12,6 +12,8 @@ mod pages;
 
 use std::sync::{Arc, OnceLock};
 
+pub(crate) use pages::trace_picture;
+
 use crate::director::Role;
 use crate::director::http::Route;
 use crate::picture::live::LivePicture;

@@ -67,6 +67,9 @@ pub enum DirectorError {
     /// No such job.
     #[error("there is no job {0}")]
     UnknownJob(u64),
+    /// What was looked for is not there.
+    #[error("`{0}` finds no message")]
+    NoMessage(String),
     /// What was asked for cannot be done as it is.
     #[error("{0}")]
     Refused(String),

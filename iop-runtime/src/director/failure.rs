@@ -83,7 +83,7 @@ impl From<DirectorError> for CallFailure {
             }
             DirectorError::UnknownType { .. } => FailureKind::UnknownType,
             DirectorError::Invalid { .. } => FailureKind::Invalid,
-            DirectorError::UnknownMessage(_) => FailureKind::UnknownMessage,
+            DirectorError::UnknownMessage(_) | DirectorError::NoMessage(_) => FailureKind::UnknownMessage,
             DirectorError::UnknownJob(_) => FailureKind::UnknownJob,
             DirectorError::AlreadyResent { .. } | DirectorError::NotWaiting(_) | DirectorError::Refused(_) => {
                 FailureKind::Conflict

@@ -55,7 +55,7 @@ impl Director {
     }
 
     /// Sends a stored request once more: a new message in the session of the old one, which is its parent. The old one stays
-    /// as it is; `messages --key resent_from=ID` finds what became of it. Nobody waits for the response; it is stored.
+    /// as it is; `messages find key.resent_from:ID` finds what became of it. Nobody waits for the response; it is stored.
     ///
     /// # Errors
     /// [`DirectorError::UnknownMessage`]; [`DirectorError::Invalid`] where the body does not fit;

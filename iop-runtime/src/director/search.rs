@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::view::{MessageView, registry};
 use super::{Director, DirectorError, store_error};
 use crate::clock::Timestamp;
 use crate::message::{Header, MessageId, Status, SuspendReason};
 use crate::search::{Query, StatusWord, Suggestion, Test, Vocabulary, suggest, wanted_key};
-use crate::store::{Counted, Search};
+use crate::store::{Counted, Found, Search};
 
 /// How long a store may look for one page.
 pub(super) const WITHIN: Duration = Duration::from_millis(40);
@@ -38,7 +38,7 @@ pub struct PageOf {
 }
 
 /// A page of what a search finds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SearchPage {
     /// The query in its one form.
@@ -50,6 +50,13 @@ pub struct SearchPage {
     /// The time was over before the page was full: it was looked as far as messages of this time. Page on for what is beyond.
     #[serde(with = "crate::clock::rfc3339_or_null")]
     pub looked_to: Option<Timestamp>,
+}
+
+impl SearchPage {
+    pub(crate) fn of(query: &Query, found: Found) -> Self {
+        let messages = found.headers.into_iter().map(MessageView::from).collect();
+        Self { query: query.to_string(), messages, next: found.next, looked_to: found.looked_to }
+    }
 }
 
 /// Suspended messages with one cause.
@@ -96,8 +103,7 @@ impl Director {
         let absolute = query.clone().at(self.core.clock.now());
         let search = Search { query: absolute, after, up_to: None, limit, oldest_first, within: Some(WITHIN) };
         let found = self.core.store.search(search).await.map_err(store_error)?;
-        let messages = found.headers.into_iter().map(MessageView::from).collect();
-        Ok(SearchPage { query: query.to_string(), messages, next: found.next, looked_to: found.looked_to })
+        Ok(SearchPage::of(query, found))
     }
 
     /// How many messages a query finds, up to a thousand and as far as the store comes in 40 milliseconds.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::message::MessageId;
 
@@ -40,7 +40,7 @@ pub struct StoredJob {
 }
 
 /// A message of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobLine {
     /// Its place, from 1.
     pub place: u64,

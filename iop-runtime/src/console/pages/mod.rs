@@ -14,6 +14,8 @@ mod tables;
 mod test;
 mod trace;
 
+pub(crate) use trace::trace_picture;
+
 use std::time::Duration;
 
 use crate::console::frame::{Problem, Visit};

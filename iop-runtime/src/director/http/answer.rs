@@ -101,6 +101,7 @@ mod tests {
             (suspended, 500),
             (DirectorError::Removed(item()), 500),
             (DirectorError::UnknownJob(7), 404),
+            (DirectorError::NoMessage(item()), 404),
             (DirectorError::Refused(item()), 409),
             (DirectorError::NotWaiting(MessageId::random()), 409),
             (DirectorError::AlreadyResent { id: MessageId::random(), new: MessageId::random() }, 409),

@@ -11,6 +11,7 @@ mod connections;
 mod credentials;
 mod edits;
 mod headers;
+mod inside;
 mod login;
 mod metrics;
 mod openapi;
@@ -42,6 +43,7 @@ pub(crate) use self::{
 };
 pub use access::{CSRF, Token};
 pub use credentials::{ADDRESS_FILE, TOKEN_FILE};
+pub(crate) use inside::Inside;
 #[cfg(unix)]
 pub use socket::SOCKET_FILE;
 pub use table::{Access, Route};

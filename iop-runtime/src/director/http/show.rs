@@ -17,7 +17,7 @@ use crate::director::view::{self, TraceExtent};
 use crate::message::{MessageId, SessionId, Status};
 use crate::picture;
 use crate::production::Catalogue;
-use crate::store::{EventQuery, Level, MessageQuery};
+use crate::store::{AuditHash, AuditHead, AuditQuery, EventQuery, Level, MessageQuery, verify_audit};
 
 /// Messages or lines in one answer, at most.
 const LONGEST_PAGE: usize = 1000;
@@ -33,11 +33,15 @@ pub(super) fn routes() -> Vec<Route> {
             &["session", "item", "type", "status", "key", "since", "after", "limit", "oldest_first"],
         ),
         Route::get("/api/v1/messages/{id}", Role::Viewer, message)
-            .says("A message with everything that is known of it.", &["reveal"]),
+            .says("A message with everything that is known of it.", &["body", "reveal"]),
         Route::get("/api/v1/sessions/{id}", Role::Viewer, session).says("A session in order.", &["bodies", "reveal"]),
         Route::get("/api/v1/queues", Role::Viewer, queues).says("The backlog of every item.", &[]),
         Route::get("/api/v1/log", Role::Viewer, log)
             .says("The event log.", &["level", "item", "session", "message", "after", "limit", "oldest_first"]),
+        Route::get("/api/v1/audit", Role::Admin, audit)
+            .says("The audit log.", &["who", "action", "object", "since", "after", "limit", "oldest_first"]),
+        Route::get("/api/v1/audit/verify", Role::Admin, verify)
+            .says("Proves the audit log, and that it goes through an end that was kept.", &["number", "hash"]),
         Route::get("/api/v1/graph", Role::Viewer, graph).says("Items and routes.", &["form"]),
         Route::get("/api/v1/types", Role::Viewer, types).says("Every message type, with schema and example.", &[]),
         Route::get("/api/v1/types/{name}", Role::Viewer, one_type)
@@ -85,11 +89,7 @@ impl WhichMessages {
             Some(Some((name, value))) => Some((Arc::from(name), Arc::from(value))),
             Some(None) => return Err(wrong("`key` is `name=value`")),
         };
-        let since = match self.since.as_deref().map(str::parse::<jiff::Timestamp>) {
-            None => None,
-            Some(Ok(time)) => Some(Timestamp(time.as_microsecond())),
-            Some(Err(_)) => return Err(wrong("`since` is a time such as 2026-01-31T12:00:00Z")),
-        };
+        let since = self.since.as_deref().map(moment).transpose()?;
         Ok(MessageQuery {
             session: self.session,
             item: self.item,
@@ -102,6 +102,11 @@ impl WhichMessages {
             oldest_first: self.oldest_first,
         })
     }
+}
+
+fn moment(text: &str) -> Result<Timestamp, Failure> {
+    let wrong = |_| Failure::new(StatusCode::BAD_REQUEST, "`since` is a time such as 2026-01-31T12:00:00Z");
+    text.parse::<jiff::Timestamp>().map(|time| Timestamp(time.as_microsecond())).map_err(wrong)
 }
 
 async fn messages(asked: Asked, Query(which): Query<WhichMessages>) -> Response {
@@ -119,10 +124,18 @@ struct HowMuch {
     /// Of a session: with the bodies.
     #[serde(default)]
     bodies: bool,
+    /// Of a message: with its body, which is then on record as seen.
+    #[serde(default = "yes")]
+    body: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 async fn message(asked: Asked, Path(id): Path<MessageId>, Query(how): Query<HowMuch>) -> Response {
-    answer(asked.director.message(id, asked.caller.role.sight(how.reveal)).await)
+    let sight = if how.body { asked.caller.role.sight(how.reveal) } else { view::Sight::Withheld };
+    answer(asked.director.message(id, sight).await)
 }
 
 async fn session(asked: Asked, Path(id): Path<SessionId>, Query(how): Query<HowMuch>) -> Response {
@@ -147,6 +160,49 @@ async fn log(asked: Asked, Query(which): Query<WhichLines>) -> Response {
     let WhichLines { level, item, session, message, after, limit, oldest_first } = which;
     let limit = limit.unwrap_or(0).min(LONGEST_PAGE);
     answer(asked.director.events(EventQuery { level, item, session, message, after, limit, oldest_first }).await)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WhichEntries {
+    who: Option<Arc<str>>,
+    action: Option<Arc<str>>,
+    object: Option<Arc<str>>,
+    /// RFC 3339.
+    since: Option<String>,
+    after: Option<u64>,
+    limit: Option<usize>,
+    #[serde(default)]
+    oldest_first: bool,
+}
+
+async fn audit(asked: Asked, Query(which): Query<WhichEntries>) -> Response {
+    let WhichEntries { who, action, object, since, after, limit, oldest_first } = which;
+    let since = match since.as_deref().map(moment).transpose() {
+        Ok(since) => since,
+        Err(failure) => return failure.into_response(),
+    };
+    let limit = limit.unwrap_or(0).min(LONGEST_PAGE);
+    answer(asked.director.audit(AuditQuery { who, action, object, since, after, limit, oldest_first }).await)
+}
+
+/// An end of the log that was kept elsewhere.
+#[derive(Debug, Deserialize)]
+struct KeptEnd {
+    number: Option<u64>,
+    hash: Option<AuditHash>,
+}
+
+async fn verify(asked: Asked, Query(kept): Query<KeptEnd>) -> Response {
+    let kept = match (kept.number, kept.hash) {
+        (Some(number), Some(hash)) => Some(AuditHead { number, hash }),
+        (None, None) => None,
+        _ => return Failure::new(StatusCode::BAD_REQUEST, "an end has a `number` and a `hash`").into_response(),
+    };
+    match verify_audit(&**asked.director.store(), kept).await {
+        Ok(head) => json(&head),
+        Err(fault) => Failure::new(StatusCode::CONFLICT, fault.to_string()).into_response(),
+    }
 }
 
 #[derive(Debug, Deserialize)]

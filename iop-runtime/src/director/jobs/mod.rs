@@ -43,7 +43,9 @@ pub enum JobAct {
 }
 
 impl JobAct {
-    fn word(&self) -> &'static str {
+    /// The word for it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
         match self {
             Self::Resend { .. } => "resend",
             Self::Resume => "resume",
@@ -69,7 +71,9 @@ pub enum JobState {
 }
 
 impl JobState {
-    fn word(self) -> &'static str {
+    /// How it stands, in words.
+    #[must_use]
+    pub fn word(self) -> &'static str {
         match self {
             Self::Preview => "a preview",
             Self::Running => "running",
@@ -141,7 +145,7 @@ pub struct Job {
 }
 
 impl Job {
-    fn read(stored: &StoredJob) -> Result<Self, DirectorError> {
+    pub(crate) fn read(stored: &StoredJob) -> Result<Self, DirectorError> {
         let unreadable = |error| DirectorError::Unknown(format!("job {} cannot be read: {error}", stored.number));
         let mut job: Self = serde_json::from_str(&stored.document).map_err(unreadable)?;
         job.number = stored.number;
@@ -168,7 +172,8 @@ impl Director {
     /// then does it to just those.
     ///
     /// # Errors
-    /// [`DirectorError::UnknownItem`]; [`DirectorError::Refused`] where nothing matches, too much does, or a reason is missing.
+    /// [`DirectorError::UnknownItem`]; [`DirectorError::NoMessage`]; [`DirectorError::Refused`] where too much matches, or a
+    /// reason is missing.
     pub async fn preview_job(&self, plan: JobPlan) -> Result<Job, DirectorError> {
         let core = &self.core;
         if let JobAct::Resend { to: Some(to) } = &plan.act {
@@ -242,7 +247,7 @@ impl Director {
                 break;
             }
         }
-        if ids.is_empty() { Err(DirectorError::Refused(format!("`{query}` finds no message"))) } else { Ok(ids) }
+        if ids.is_empty() { Err(DirectorError::NoMessage(query.to_string())) } else { Ok(ids) }
     }
 
     async fn forget_old_previews(&self, now: Timestamp) -> Result<(), DirectorError> {

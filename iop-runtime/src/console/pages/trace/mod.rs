@@ -11,12 +11,14 @@ use serde::Deserialize;
 
 use self::drawn::{Branch, View};
 use self::panel::Panel;
+use crate::clock::Timestamp;
 use crate::console::frame::{Frame, Page, Visit, page};
 use crate::console::html;
 use crate::director::DirectorError;
 use crate::director::view::{SessionTrace, TraceExtent, TracedMessage};
 use crate::message::{MessageId, SessionId, Status};
 use crate::picture::sequence::{self, spoken};
+use crate::production::Graph;
 
 /// Rows on one page.
 const ROWS: usize = 300;
@@ -87,10 +89,14 @@ pub(super) async fn trace(visit: Visit, Path(session): Path<SessionId>, Query(wh
 /// `GET /trace/{session}/picture.svg`: the sequence diagram as a document that stands alone.
 pub(super) async fn picture(visit: Visit, Path(session): Path<SessionId>) -> Page {
     let trace = visit.director.trace(session, TraceExtent::default()).await?;
-    let drawn = drawn::session(&trace, visit.director.graph(), visit.director.now());
-    let svg = sequence::document(&drawn, &format!("session {}", trace.session));
+    let svg = trace_picture(&trace, visit.director.graph(), visit.director.now());
     let name = format!("inline; filename=\"trace-{}.svg\"", trace.session);
     Ok(([(header::CONTENT_TYPE, "image/svg+xml".to_owned()), (header::CONTENT_DISPOSITION, name)], svg).into_response())
+}
+
+/// A session as a sequence diagram that stands alone.
+pub(crate) fn trace_picture(trace: &SessionTrace, graph: &Graph, now: Timestamp) -> String {
+    sequence::document(&drawn::session(trace, graph, now), &format!("session {}", trace.session))
 }
 
 /// `GET /messages/{id}`: to its place in its session.

@@ -1,0 +1,108 @@
+//! `top`: the running production, looked at again and again.
+
+use std::io::{IsTerminal, Write};
+
+use bytes::Bytes;
+use hyper::Method;
+use serde_json::Value;
+
+use super::arguments::{SettingsArguments, TopArguments};
+use super::exit::{Exit, Failure};
+use super::table::{Rows, text};
+use super::{Program, terminal, wait_for};
+use crate::events::{Look, escaped};
+
+/// To the first corner; what is left of the line, and of the screen, goes.
+const HOME: &str = "\x1b[H";
+const LINE_END: &str = "\x1b[K\n";
+const SCREEN_END: &str = "\x1b[J";
+
+impl Program {
+    /// `top`.
+    pub(crate) fn top(
+        self,
+        settings: &SettingsArguments,
+        arguments: &TopArguments,
+        out: &mut dyn Write,
+    ) -> Result<Exit, Failure> {
+        let remote = self.remote(settings)?;
+        let look = terminal::look(settings.color);
+        // Where nobody looks, a screen that is written anew is no use.
+        let once = arguments.once || !std::io::stdout().is_terminal();
+        wait_for(async {
+            if !once {
+                write!(out, "\x1b[2J")?;
+            }
+            loop {
+                let overview: Value = remote.ask(Method::GET, "/api/v1/overview", Bytes::new()).await?;
+                let screen = screen(&overview, look)?;
+                if once {
+                    write!(out, "{screen}")?;
+                    return Ok(Exit::Done);
+                }
+                // Written over what was there: nothing flickers.
+                write!(out, "{HOME}{}{SCREEN_END}", screen.replace('\n', LINE_END))?;
+                out.flush()?;
+                tokio::time::sleep(arguments.every).await;
+            }
+        })
+    }
+}
+
+fn screen(overview: &Value, look: Look) -> Result<String, Failure> {
+    let counts = &overview["counts"];
+    let mut screen = format!(
+        "{}  {}  {:.1}/s  {} completed, {} failed in the last hour  p95 {}\n\n",
+        escaped(&text(&overview["production"])),
+        text(&overview["now"]),
+        counts["per_second"].as_f64().unwrap_or(0.0),
+        text(&counts["completed_last_hour"]),
+        text(&counts["failed_last_hour"]),
+        milliseconds(&overview["latency"]["p95_micros"]),
+    );
+    let mut rows = Rows::new(["item", "kind", "state", "rate", "queued", "busy", "suspended", "failed", "trouble"]);
+    let items = overview["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for item in items {
+        let (backlog, counts, workers) = (&item["backlog"], &item["counts"], &item["workers"]);
+        let trouble: Vec<_> = item["trouble"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        rows.push([
+            text(&item["name"]),
+            text(&item["kind"]),
+            text(&item["state"]),
+            format!("{:.1}/s", counts["per_second"].as_f64().unwrap_or(0.0)),
+            text(&backlog["queued"]),
+            format!("{}/{}", text(&workers["busy"]), text(&workers["all"])),
+            text(&backlog["suspended"]),
+            text(&counts["failed_last_hour"]),
+            trouble.join("; "),
+        ]);
+    }
+    let mut table = Vec::new();
+    rows.write(&mut table)?;
+    let table = String::from_utf8_lossy(&table).into_owned();
+    let mut lines = table.lines();
+    screen.extend(lines.next().map(|head| format!("{head}\n")));
+    // What is not well comes first to the eye.
+    for (line, item) in lines.zip(items) {
+        let bad = item["degraded"] == true || item["backlog"]["suspended"].as_u64().is_some_and(|count| count > 0);
+        if bad && look == Look::Coloured {
+            screen.push_str(&format!("\x1b[31m{line}\x1b[0m\n"));
+        } else {
+            screen.push_str(&format!("{line}\n"));
+        }
+    }
+    let problems = overview["problems"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !problems.is_empty() {
+        screen.push_str("\nthe newest problems\n");
+    }
+    for problem in problems {
+        let [created, target, status, error, id] =
+            ["created", "target", "status", "error", "id"].map(|field| escaped(&text(&problem[field])));
+        screen.push_str(&format!("{created}  {target}  {status}  {id}  {error}\n"));
+    }
+    Ok(screen)
+}
+
+fn milliseconds(micros: &Value) -> String {
+    micros.as_f64().map_or_else(|| "-".to_owned(), |micros| format!("{:.1} ms", micros / 1000.0))
+}
