@@ -220,6 +220,14 @@ fn field(kind: Kind, called: bool, field: &Field, errors: &mut Errors) -> Option
         role = Role::Refused;
     }
     let mut ty = field.ty.clone();
+    if matches!(role, Role::Setting(_))
+        && let Type::Reference(reference) = &ty
+    {
+        let owned = owned(&reference.elem);
+        let fact = format!("the setting `{ident}` is a reference, and who would own its value?");
+        errors.report(reference, Code::E12, fact, format!("write `{}`", owned.to_token_stream()));
+        ty = owned;
+    }
     if matches!(&role, Role::Target(target) if target.never_awaited) {
         never_awaited(&mut ty);
     }
@@ -323,6 +331,14 @@ fn target(ty: &Type, never_awaited: bool, errors: &mut Errors) -> Role {
         _ => Vec::new(),
     };
     Role::Target(Box::new(model::Target { many, never_awaited, when: None, set: set.clone(), members }))
+}
+
+/// What is written for a reference: `String` for `&str`.
+pub(crate) fn owned(ty: &Type) -> Type {
+    match ty {
+        Type::Path(path) if path.path.is_ident("str") => parse_quote!(String),
+        ty => ty.clone(),
+    }
 }
 
 /// `Target<M>` becomes `Target<M, NeverAwaited>`, also in an `Option`.

@@ -42,7 +42,7 @@ pub(crate) fn component(ast: &ast::Component, model: Option<&Component>) -> Toke
             impl ::iop::__private::Component for #ident {
                 type This = Self;
                 type Fields = #wiring;
-                const TYPE: &'static ::iop::__private::ComponentType = &TYPE;
+                const TYPE: &'static ::iop::__private::ComponentType = &__IOP_TYPE;
 
                 #build
                 #state
@@ -53,7 +53,7 @@ pub(crate) fn component(ast: &ast::Component, model: Option<&Component>) -> Toke
             #checks
             #handles
             #defaults
-            ::iop::__private::inventory::submit! { ::iop::__private::RegisteredComponent(&TYPE) }
+            ::iop::__private::inventory::submit! { ::iop::__private::RegisteredComponent(&__IOP_TYPE) }
         };
     }
 }
@@ -219,7 +219,7 @@ fn component_type(ident: &Ident, model: &Component) -> TokenStream {
         Effect::AtMostOnce => quote!(.effect(::iop::__private::Effect::AtMostOnce)),
     });
     quote! {
-        static TYPE: ::iop::__private::ComponentType = #new
+        static __IOP_TYPE: ::iop::__private::ComponentType = #new
             .described(
                 ::core::concat!(::core::module_path!(), #path),
                 ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
@@ -268,7 +268,7 @@ fn defaults(ident: &Ident, model: &Component) -> TokenStream {
         let (component, assert) = (ident.to_string(), literal::assert(default));
         Some(quote_spanned! {default.span()=>
             #(#cfgs)*
-            const _: () = ::iop::__private::#assert(#component, &TYPE, #name, #known);
+            const _: () = ::iop::__private::#assert(#component, &__IOP_TYPE, #name, #known);
         })
     });
     asked.collect()
@@ -376,7 +376,7 @@ fn receives(ident: &Ident, model: &Component) -> TokenStream {
 /// A process or operation without a handler would never be called.
 fn handles(ident: &Ident, model: &Component) -> Option<TokenStream> {
     let name = ident.to_string();
-    let check = quote_spanned!(ident.span()=> const _: () = ::iop::__private::assert_handles(#name, &TYPE););
+    let check = quote_spanned!(ident.span()=> const _: () = ::iop::__private::assert_handles(#name, &__IOP_TYPE););
     matches!(model.entrance, Entrance::Process | Entrance::Operation).then_some(check)
 }
 

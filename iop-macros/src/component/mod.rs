@@ -12,7 +12,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 pub(crate) use ast::Kind;
-pub(crate) use check::RESERVED;
+pub(crate) use check::{RESERVED, owned};
 pub(crate) use parse::{MARKS, ROLES};
 
 use crate::errors::Errors;

@@ -210,3 +210,18 @@ fn a_target_that_nothing_waits_on_says_so_in_its_type() {
     }
     assert_eq!(output.matches(". never_awaited ()").count(), 2);
 }
+
+#[test]
+fn a_setting_that_is_a_reference_is_told_what_owns_it_and_counts_as_that() {
+    let output = super::compile(
+        Kind::Operation,
+        TokenStream::new(),
+        quote! { struct A { #[setting] name: &str, #[setting] floor: &'static Floor } },
+    );
+    let help = |name, ty| {
+        format!("the setting `{name}` is a reference, and who would own its value?\n\nhelp: write `{ty}` [iop E12]")
+    };
+    assert_eq!(errors_in(output.clone()), [help("name", "String"), help("floor", "Floor")]);
+    let output = output.to_string();
+    assert!(output.contains("name : String") && output.contains("SettingField < Floor >"), "{output}");
+}

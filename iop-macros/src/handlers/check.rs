@@ -185,7 +185,7 @@ fn fallback(role: &Role) -> Type {
 fn receiver(signature: &Signature, errors: &mut Errors) -> bool {
     let name = &signature.ident;
     match signature.receiver() {
-        Some(receiver) if matches!(receiver.kind, syn::ReceiverKind::Reference(..)) => return true,
+        Some(receiver) if is_reference(&receiver.kind) => return true,
         Some(receiver) => {
             errors.report(receiver, Code::E12, format!("`{name}` takes its component away"), "write `&mut self`");
         }
@@ -197,6 +197,15 @@ fn receiver(signature: &Signature, errors: &mut Errors) -> bool {
         ),
     }
     false
+}
+
+/// `&mut self`, or the same written out: `self: &mut Self`.
+fn is_reference(kind: &syn::ReceiverKind) -> bool {
+    match kind {
+        syn::ReceiverKind::Reference(..) => true,
+        syn::ReceiverKind::Typed(_, ty) => matches!(**ty, Type::Reference(_)),
+        _ => false,
+    }
 }
 
 fn generics(signature: &Signature, errors: &mut Errors) -> bool {

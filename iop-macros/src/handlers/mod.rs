@@ -13,7 +13,8 @@ use quote::quote;
 
 use crate::errors::Errors;
 
-/// The whole way of one `#[handlers]`. The impl comes out again as it is written.
+/// The whole way of one `#[handlers]`. The impl comes out again as it is written. That its functions are `async` also where
+/// they wait for nothing is what the engine wants, and no fault of who wrote them.
 pub(crate) fn compile(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let generated = parse::handlers(arguments, item, &mut errors).map(|ast| {
@@ -21,5 +22,6 @@ pub(crate) fn compile(arguments: TokenStream, item: &TokenStream) -> TokenStream
         expand::handlers(&model)
     });
     let errors = errors.into_tokens();
-    quote! { #item #generated #errors }
+    let allowed = generated.is_some().then(|| quote!(#[allow(clippy::unused_async)]));
+    quote! { #allowed #item #generated #errors }
 }

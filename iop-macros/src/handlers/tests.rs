@@ -185,6 +185,19 @@ fn each_mistake_of_a_block_is_reported_once_and_the_block_comes_out_again() {
         ]
     );
     let output = output.to_string();
-    assert!(output.starts_with(&block.to_string()), "{output}");
+    assert!(output.contains(&block.to_string()), "{output}");
     assert!(output.contains(":: iop :: __private :: Handles < Bye > for Router"), "{output}");
+}
+
+#[test]
+fn self_may_be_written_out() {
+    let none: [&str; 0] = [];
+    let of = |receiver: TokenStream| {
+        errors_in(super::compile(
+            TokenStream::new(),
+            &quote! { impl Router { async fn bye(#receiver, bye: Bye) -> Result { Ok(()) } } },
+        ))
+    };
+    assert_eq!(of(quote!(self: &mut Self)), none);
+    assert_eq!(of(quote!(self: Box<Self>)), ["`bye` takes its component away\n\nhelp: write `&mut self` [iop E12]"]);
 }

@@ -98,7 +98,7 @@ fn implementation(ident: &Ident, message: &Message) -> TokenStream {
     });
     quote! {
         const _: () = {
-            static TYPE: ::iop::__private::MessageType = ::iop::__private::MessageType::new::<#ident>(
+            static __IOP_TYPE: ::iop::__private::MessageType = ::iop::__private::MessageType::new::<#ident>(
                 #name,
                 #version,
                 ::core::concat!(::core::module_path!(), #path),
@@ -111,12 +111,12 @@ fn implementation(ident: &Ident, message: &Message) -> TokenStream {
             #[automatically_derived]
             impl ::iop::__private::Message for #ident {
                 type Response = #response;
-                const TYPE: &'static ::iop::__private::MessageType = &TYPE;
+                const TYPE: &'static ::iop::__private::MessageType = &__IOP_TYPE;
                 #key_values
             }
 
             #streams
-            ::iop::__private::inventory::submit! { ::iop::__private::RegisteredMessage(&TYPE) }
+            ::iop::__private::inventory::submit! { ::iop::__private::RegisteredMessage(&__IOP_TYPE) }
             #checks
         };
     }

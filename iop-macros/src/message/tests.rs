@@ -197,3 +197,18 @@ fn a_sensitive_key_is_in_the_index_as_a_hash_only() {
     );
     assert_eq!(errors_of(quote!(), quote! { pub struct Admit { #[sensitive] #[key(hashed)] mrn: String } }), [""; 0]);
 }
+
+#[test]
+fn a_field_that_is_a_reference_is_told_what_owns_it_and_counts_as_that() {
+    let output = super::compile(quote!(), quote! { struct Hello { name: &'static str, #[key] id: &str } });
+    let help = |ty| {
+        format!(
+            "a field of a message is a reference, and a stored message owns what it says\n\nhelp: write `{ty}` [iop E12]"
+        )
+    };
+    assert_eq!(errors_in(output.clone()), [help("String"), help("String")]);
+    let output = output.to_string();
+    assert!(output.contains("name : String") && output.contains("id : String"), "{output}");
+    // What is generic is told that alone.
+    assert_eq!(errors_of(quote!(), quote! { struct Hello<'a> { name: &'a str } }).len(), 1);
+}

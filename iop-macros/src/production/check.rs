@@ -3,7 +3,9 @@
 //! Whether a field exists, a setting's type fits and a route's end handles what its target carries is asked by rustc, in
 //! what is expanded: those facts lie in other types.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
 
 use super::ast::{self, Production, Statement};
 use super::model::{self, Alerts, Destination, Field, Requirement, Route, Value};
@@ -31,6 +33,12 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
     let complete = ast.complete && ast.items.iter().all(|item| item.complete) && !names.unknown;
     for (item, reached) in items.iter_mut().zip(&names.reached) {
         item.ask_reached = complete && !reached && !item.standalone && !twice(ast, &item.ident);
+    }
+    let words = words(&items);
+    for item in items.iter_mut().filter(|item| item.ask_reached) {
+        let name = item.ident.unraw().to_string();
+        let mentions = words.iter().filter(|(.., word)| *word == name);
+        item.mentioned = mentions.map(|(of, field, _)| (*of, field.clone())).collect();
     }
     let mut routes: Vec<Route> = items.iter().enumerate().flat_map(|(from, item)| routes(from, item)).collect();
     let mut ways: Vec<(usize, usize)> = routes.iter().map(|route| (route.from, route.to)).collect();
@@ -244,7 +252,27 @@ fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<mode
         half_written,
         ask_wired: item.complete,
         ask_reached: false,
+        mentioned: Vec::new(),
     })
+}
+
+/// The names and texts in the values of fields, with the field and the index of its item.
+fn words(items: &[model::Item]) -> Vec<(usize, Ident, String)> {
+    let mut words = Vec::new();
+    for (of, item) in items.iter().enumerate() {
+        for Field { ident, value } in &item.fields {
+            let Value::Setting(value) = value else { continue };
+            for token in value.to_token_stream() {
+                let word = match token {
+                    TokenTree::Ident(name) => name.unraw().to_string(),
+                    TokenTree::Literal(text) => text.to_string().trim_matches('"').to_owned(),
+                    TokenTree::Punct(_) | TokenTree::Group(_) => continue,
+                };
+                words.push((of, ident.clone(), word));
+            }
+        }
+    }
+    words
 }
 
 fn field(field: &ast::Field, names: &mut Names, errors: &mut Errors) -> Field {

@@ -30,7 +30,7 @@ pub(crate) fn production(model: &Production) -> TokenStream {
         #visibility struct #ident;
 
         const _: () = {
-            static GRAPH: ::iop::__private::Graph = ::iop::__private::Graph::new(
+            static __IOP_GRAPH: ::iop::__private::Graph = ::iop::__private::Graph::new(
                 #name,
                 #doc,
                 ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
@@ -40,7 +40,7 @@ pub(crate) fn production(model: &Production) -> TokenStream {
 
             #[automatically_derived]
             impl ::iop::__private::Production for #ident {
-                const GRAPH: &'static ::iop::__private::Graph = &GRAPH;
+                const GRAPH: &'static ::iop::__private::Graph = &__IOP_GRAPH;
 
                 fn wiring() -> ::std::vec::Vec<::iop::__private::Wiring> {
                     #wiring
@@ -49,7 +49,7 @@ pub(crate) fn production(model: &Production) -> TokenStream {
 
             #(#questions)*
             #proofs
-            ::iop::__private::inventory::submit! { ::iop::__private::RegisteredProduction(&GRAPH) }
+            ::iop::__private::inventory::submit! { ::iop::__private::RegisteredProduction(&__IOP_GRAPH) }
         };
     }
 }
@@ -275,7 +275,7 @@ fn end(Destination { written, .. }: &Destination) -> TokenStream {
 
 /// Facts that lie in constants of the component, asked where the item is declared.
 fn questions(item: &Item, items: &[Item]) -> TokenStream {
-    let Item { ident, ty, ask_wired, ask_reached, fields, .. } = item;
+    let Item { ident, ty, ask_wired, ask_reached, mentioned, fields, .. } = item;
     let span = Span::mixed_site().located_at(ident.span());
     let name = plain(ident);
     let set = fields.iter().map(|field| plain(&field.ident));
@@ -286,8 +286,18 @@ fn questions(item: &Item, items: &[Item]) -> TokenStream {
         }
     });
     let reached = ask_reached.then(|| {
-        quote_spanned! {span=>
-            const _: () = ::iop::__private::assert_reached(#name, <#ty as ::iop::__private::Component>::TYPE);
+        let meant = mentioned.iter().filter_map(|(of, field)| {
+            let (ty, field) = (&items.get(*of)?.ty, plain(field));
+            Some(quote! { ::iop::__private::has_target(<#ty as ::iop::__private::Component>::TYPE, #field) || })
+        });
+        let meant: TokenStream = meant.collect();
+        let reached = quote_spanned! {span=>
+            ::iop::__private::assert_reached(#name, <#ty as ::iop::__private::Component>::TYPE)
+        };
+        if meant.is_empty() {
+            quote_spanned! {span=> const _: () = #reached; }
+        } else {
+            quote_spanned! {span=> const _: () = if !(#meant false) { #reached }; }
         }
     });
     let within = fields.iter().filter_map(|field| {

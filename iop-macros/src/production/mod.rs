@@ -4,6 +4,7 @@ mod ast;
 mod check;
 mod expand;
 mod model;
+mod name;
 mod parse;
 mod policy;
 mod proofs;

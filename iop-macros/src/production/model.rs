@@ -104,6 +104,8 @@ pub(crate) struct Item {
     pub(crate) ask_wired: bool,
     /// Rustc shall ask whether it needs a route, for there is none.
     pub(crate) ask_reached: bool,
+    /// Fields that are set to a value in which its name stands, and their items. Where one is a target, a route was meant.
+    pub(crate) mentioned: Vec<(usize, Ident)>,
 }
 
 /// A field of an item.

@@ -2,10 +2,12 @@
 //! what is half-written is kept as far as it goes.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Expr, Stmt};
 
 use super::ast::{Field, Item, Production, Value};
+use super::name::{NO_NAMES, is_keyword, named, one_form};
 use super::statement;
 use super::tokens::Tokens;
 use crate::errors::Errors;
@@ -17,6 +19,15 @@ pub(crate) fn production(tokens: TokenStream, errors: &mut Errors) -> Option<Pro
     let mut tokens = Tokens::new(tokens);
     let attributes = attributes(&mut tokens, errors);
     let visibility = visibility(&mut tokens);
+    if let Some(TokenTree::Ident(word)) = tokens.peek(0)
+        && is_keyword(&word.to_string())
+    {
+        errors.grammar(word, format!("`{word}` is no name"), "write `production! { pub Name { … } }`");
+        tokens.take(1);
+        if !tokens.peek_ident(0) {
+            return None;
+        }
+    }
     let Some(ident) = tokens.next_ident() else {
         errors.grammar(next_or_all(&tokens), "a production has no name", "write `production! { pub Name { … } }`");
         return None;
@@ -84,6 +95,8 @@ fn items(mut tokens: Tokens, production: &mut Production, errors: &mut Errors) {
         }
         let Some(ident) = tokens.next_ident() else {
             if let Some(token) = tokens.next() {
+                // Nobody knows where it would have led.
+                production.complete = false;
                 errors.grammar(token, "expected an item", ITEM);
             } else if let Some(attribute) = attributes.last() {
                 errors.grammar(attribute, "an attribute without an item behind it", ITEM);
@@ -91,6 +104,7 @@ fn items(mut tokens: Tokens, production: &mut Production, errors: &mut Errors) {
             tokens.skip_broken();
             continue;
         };
+        let ident = named(&ident, errors);
         production.items.push(item(attributes, ident, &mut tokens, errors));
     }
 }
@@ -174,7 +188,7 @@ fn fields(mut tokens: Tokens, complete: &mut bool, errors: &mut Errors) -> Vec<F
             }
         }
         match tokens.next_ident() {
-            Some(ident) => fields.push(field(ident, &mut tokens, complete, errors)),
+            Some(ident) => fields.push(field(named(&ident, errors), &mut tokens, complete, errors)),
             None => {
                 if let Some(token) = tokens.next() {
                     *complete = false;
@@ -225,6 +239,15 @@ fn value(ident: &Ident, tokens: &mut Tokens, errors: &mut Errors) -> Option<Valu
         );
         return None;
     }
+    if let Some(TokenTree::Ident(item)) = tokens.peek(0)
+        && (tokens.left() == 1 || tokens.peek_punct(1, ','))
+        && !NO_NAMES.contains(&item.to_string().as_str())
+        && is_keyword(&item.to_string())
+    {
+        let item = one_form(item);
+        tokens.take(1);
+        return Some(Value::Item(item));
+    }
     let mut left = 0;
     let expression = |input: ParseStream| {
         let expression = input.parse::<Expr>()?;
@@ -265,9 +288,9 @@ fn classify(expression: Expr) -> Value {
     Value::Setting(expression)
 }
 
-/// A bare lower-case name.
+/// A bare name that is not in upper case: scripts without cases have names too.
 fn item_name(expression: &Expr) -> Option<Ident> {
     let Expr::Path(path) = expression else { return None };
     let ident = path.path.get_ident().filter(|_| path.qself.is_none() && path.attrs.is_empty())?;
-    ident.to_string().starts_with(|first: char| first.is_lowercase() || first == '_').then(|| ident.clone())
+    (!ident.unraw().to_string().starts_with(char::is_uppercase)).then(|| one_form(ident))
 }

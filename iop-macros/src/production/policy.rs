@@ -9,6 +9,7 @@ use syn::LitInt;
 
 use super::ast;
 use super::model::{Failing, Order, Policy};
+use super::name::one_form;
 use crate::attributes::{self, Argument};
 use crate::errors::{Code, Errors};
 use crate::suggest;
@@ -142,6 +143,15 @@ impl Options {
         if name == "pool_size" {
             self.policy.pool_size =
                 syn::parse2::<LitInt>(value.clone()).ok().and_then(|literal| literal.base10_parse().ok());
+            if self.policy.pool_size == Some(0) {
+                errors.report(
+                    &value,
+                    Code::E12,
+                    "an item has at least one worker",
+                    "write `pool_size = 1` or more; an item that shall do nothing is `enabled = false`",
+                );
+                return;
+            }
         }
         self.settings.push((key, value));
     }
@@ -205,7 +215,7 @@ fn failing(tokens: &TokenStream, errors: &mut Errors) -> Option<Failing> {
 /// The name of an item.
 fn tap(key: &str, tokens: &TokenStream, errors: &mut Errors) -> Option<Ident> {
     match syn::parse2::<Ident>(tokens.clone()) {
-        Ok(item) => Some(item),
+        Ok(item) => Some(one_form(&item)),
         Err(_) => {
             refuse(tokens, format!("`{key}` takes the name of an item"), format!("write `{key} = audit`"), errors)
         }

@@ -25,14 +25,14 @@ fn circles(production: &Production) -> Option<TokenStream> {
     let Production { items, routes, .. } = production;
     let asked = routes.iter().enumerate().filter(|(_, route)| route.in_circle).map(|(index, route)| {
         let span = at(&route.written);
-        quote_spanned! {span=> const _: () = ::iop::__private::assert_no_circle(&GRAPH, &CIRCLES, #index); }
+        quote_spanned! {span=> const _: () = ::iop::__private::assert_no_circle(&__IOP_GRAPH, &__IOP_CIRCLES, #index); }
     });
     let asked: TokenStream = asked.collect();
     let (items, routes) = (items.len(), ways(production));
     (!asked.is_empty()).then(|| {
         quote! {
             #[allow(long_running_const_eval, reason = "a large production takes long, and ends")]
-            const CIRCLES: ::iop::__private::Circles<#items> = ::iop::__private::Circles::of::<#routes>(&GRAPH);
+            const __IOP_CIRCLES: ::iop::__private::Circles<#items> = ::iop::__private::Circles::of::<#routes>(&__IOP_GRAPH);
             #asked
         }
     })
@@ -47,11 +47,11 @@ fn orders(production: &Production) -> Option<TokenStream> {
     let paths = requirements.iter().enumerate().map(|(index, requirement)| {
         let path = path(index);
         let span = at(&requirement.to.written);
-        let way = quote_spanned! {span=> const _: () = ::iop::__private::assert_way(&GRAPH, &#path); };
+        let way = quote_spanned! {span=> const _: () = ::iop::__private::assert_way(&__IOP_GRAPH, &#path); };
         let key = requirement_key(items, requirement);
         quote! {
             #[allow(long_running_const_eval, reason = "a large production takes long, and ends")]
-            const #path: ::iop::__private::Path<#count> = ::iop::__private::Path::of::<#ways>(&GRAPH, #index);
+            const #path: ::iop::__private::Path<#count> = ::iop::__private::Path::of::<#ways>(&__IOP_GRAPH, #index);
             #way
             #key
         }
@@ -61,7 +61,7 @@ fn orders(production: &Production) -> Option<TokenStream> {
         let paths: Vec<Ident> = asked.map(|(requirement, _)| path(requirement)).collect();
         let span = at(&item.ident);
         (!paths.is_empty()).then(|| {
-            quote_spanned! {span=> const _: () = ::iop::__private::assert_order(&GRAPH, &[#(&#paths),*], #index); }
+            quote_spanned! {span=> const _: () = ::iop::__private::assert_order(&__IOP_GRAPH, &[#(&#paths),*], #index); }
         })
     });
     Some(quote! { #(#paths)* #(#kept)* })
@@ -105,7 +105,7 @@ fn heard(items: &[Item]) -> TokenStream {
 fn effect(index: usize, item: &Item) -> Option<TokenStream> {
     let Some(Failing::Block(word)) = &item.policy.failing else { return None };
     let span = at(word);
-    Some(quote_spanned! {span=> const _: () = ::iop::__private::assert_effect(&GRAPH, #index); })
+    Some(quote_spanned! {span=> const _: () = ::iop::__private::assert_effect(&__IOP_GRAPH, #index); })
 }
 
 /// Where the type is no component, `This` is unknown, and rustc keeps quiet about its handlers.
@@ -122,7 +122,7 @@ fn ways(Production { items, routes, .. }: &Production) -> usize {
 }
 
 fn path(requirement: usize) -> Ident {
-    format_ident!("PATH_{requirement}", span = Span::mixed_site())
+    format_ident!("__IOP_PATH_{requirement}", span = Span::mixed_site())
 }
 
 fn at(ident: &Ident) -> Span {

@@ -5,6 +5,7 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
 use super::ast::Statement;
+use super::name::one_form;
 use super::tokens::Tokens;
 use crate::errors::Errors;
 
@@ -84,7 +85,7 @@ impl Reader<'_> {
             return None;
         }
         match self.pass() {
-            Some(TokenTree::Ident(name)) => Some(name),
+            Some(TokenTree::Ident(name)) => Some(one_form(&name)),
             _ => None,
         }
     }

@@ -363,3 +363,59 @@ fn a_tap_names_an_item_beside_the_flow() {
     };
     assert_eq!(errors_beside_greeter(&quote! { #mutual, porter: Porter { out: greeter } }).len(), 0);
 }
+
+#[test]
+fn an_item_may_have_any_name_and_each_name_has_one_form() {
+    let none: [&str; 0] = [];
+    let lab = quote! {
+        pub Lab {
+            clock: Clock { out: in, type: "a" },
+            in: Greeter {},
+            uhr: Clock { out: 受付, others: [r#in, 受付] },
+            受付: Greeter {},
+            require order fifo from r#clock to in;
+        }
+    };
+    assert_eq!(errors_of(lab.clone()), none);
+    let output = super::compile(lab).to_string();
+    assert!(output.contains("let r#in =") && output.contains(". r#type"), "{output}");
+    assert_eq!(
+        errors_beside_greeter(&quote! { clock: Clock { out: greeter }, r#greeter: Greeter {} }),
+        ["two items are named `greeter`\n\nhelp: rename one of them [iop E01]"]
+    );
+    assert_eq!(
+        errors_beside_greeter(&quote! { self: Clock { out: greeter }, _: Clock { out: greeter } }),
+        [
+            "`self` cannot be a name\n\nhelp: write another one [iop E01]",
+            "`_` cannot be a name\n\nhelp: write another one [iop E01]"
+        ]
+    );
+}
+
+#[test]
+fn a_production_is_no_struct() {
+    let help = "`struct` is no name\n\nhelp: write `production! { pub Name { … } }`";
+    assert_eq!(errors_of(quote! { pub struct Lab { clock: Clock { out: greeter }, greeter: Greeter {} } }), [help]);
+    assert_eq!(errors_of(quote! { struct { greeter: Greeter {} } }), [help]);
+}
+
+#[test]
+fn an_item_has_at_least_one_worker() {
+    assert_eq!(
+        errors_beside_greeter(&quote! { #[item(pool_size = 0)] porter: Porter { out: greeter } }),
+        ["an item has at least one worker\n\nhelp: write `pool_size = 1` or more; an item that shall do nothing is \
+          `enabled = false` [iop E12]"]
+    );
+}
+
+#[test]
+fn of_an_item_that_a_broken_or_misplaced_route_may_have_meant_no_route_is_missed() {
+    let output = super::compile(quote! { Lab { "clock": Clock { out: greeter }, greeter: Greeter {} } }).to_string();
+    assert!(!output.contains("assert_reached"), "{output}");
+    for value in [quote!("greeter"), quote!(self::greeter), quote!(greeter.inbox)] {
+        let output = super::compile(quote! { Lab { clock: Clock { out: #value }, greeter: Greeter {} } }).to_string();
+        let asked =
+            "if ! (:: iop :: __private :: has_target (< Clock as :: iop :: __private :: Component > :: TYPE , \"out\")";
+        assert!(output.contains(asked), "{output}");
+    }
+}

@@ -38,7 +38,7 @@ const _: () = {
             wiring
         }
     }
-    static TYPE: ::iop::__private::ComponentType =
+    static __IOP_TYPE: ::iop::__private::ComponentType =
         ::iop::__private::ComponentType::poll_service::<Clock, _, _>("Clock")
             .described(
                 ::core::concat!(::core::module_path!(), "::Clock"),
@@ -78,7 +78,7 @@ const _: () = {
     impl ::iop::__private::Component for Clock {
         type This = Self;
         type Fields = ClockFields;
-        const TYPE: &'static ::iop::__private::ComponentType = &TYPE;
+        const TYPE: &'static ::iop::__private::ComponentType = &__IOP_TYPE;
         fn build(config: &::iop::__private::ItemConfig) -> ::iop::__private::Result<Self> {
             let _ = config;
             ::core::result::Result::Ok(Self {
@@ -101,6 +101,6 @@ const _: () = {
         }
     }
     const _: fn(&Clock) = |component| <Duration as ::iop::__private::CallInterval>::is_read(&component.call_interval);
-    const _: () = ::iop::__private::assert_text("Clock", &TYPE, "call_interval", ::iop::__private::measure_of("5s"));
-    ::iop::__private::inventory::submit! {::iop::__private::RegisteredComponent (& TYPE) }
+    const _: () = ::iop::__private::assert_text("Clock", &__IOP_TYPE, "call_interval", ::iop::__private::measure_of("5s"));
+    ::iop::__private::inventory::submit! {::iop::__private::RegisteredComponent (& __IOP_TYPE) }
 };

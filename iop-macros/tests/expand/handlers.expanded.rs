@@ -1,5 +1,6 @@
 //! What comes of `handlers.rs`. Written by the tests in `src/tests.rs`.
 
+#[allow(clippy::unused_async)]
 impl Router {
     async fn on_init(&mut self) -> Result {
         Ok(())

@@ -31,7 +31,7 @@ impl ::core::fmt::Debug for Hello {
     }
 }
 const _: () = {
-    static TYPE: ::iop::__private::MessageType = ::iop::__private::MessageType::new::<Hello>(
+    static __IOP_TYPE: ::iop::__private::MessageType = ::iop::__private::MessageType::new::<Hello>(
         "hello",
         2,
         ::core::concat!(::core::module_path!(), "::Hello"),
@@ -45,12 +45,12 @@ const _: () = {
     #[automatically_derived]
     impl ::iop::__private::Message for Hello {
         type Response = Greeting;
-        const TYPE: &'static ::iop::__private::MessageType = &TYPE;
+        const TYPE: &'static ::iop::__private::MessageType = &__IOP_TYPE;
         fn keys(&self) -> ::std::vec::Vec<(&'static str, ::std::string::String)> {
             ::iop::__private::keys([("name", <String as ::iop::__private::KeyValue>::key(&self.name))])
         }
     }
-    ::iop::__private::inventory::submit! {::iop::__private::RegisteredMessage (& TYPE) }
+    ::iop::__private::inventory::submit! {::iop::__private::RegisteredMessage (& __IOP_TYPE) }
     const _: fn() = || {
         ::iop::__private::assert_upgrades_to::<Hello, _, _, _>(from_v1);
     };

@@ -4,7 +4,7 @@
 #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy)]
 pub struct HelloWorld;
 const _: () = {
-    static GRAPH: ::iop::__private::Graph = ::iop::__private::Graph::new(
+    static __IOP_GRAPH: ::iop::__private::Graph = ::iop::__private::Graph::new(
         "HelloWorld",
         "The smallest production.",
         ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
@@ -22,7 +22,7 @@ const _: () = {
     );
     #[automatically_derived]
     impl ::iop::__private::Production for HelloWorld {
-        const GRAPH: &'static ::iop::__private::Graph = &GRAPH;
+        const GRAPH: &'static ::iop::__private::Graph = &__IOP_GRAPH;
         fn wiring() -> ::std::vec::Vec<::iop::__private::Wiring> {
             let mut fields_0: <Clock as ::iop::__private::Component>::Fields = ::core::default::Default::default();
             let options_0: ::iop::__private::ItemOptions = ::core::default::Default::default();
@@ -72,5 +72,5 @@ const _: () = {
         let _ = ::iop::__private::Failures::<Greeter>::REACH_NOBODY;
         let _ = ::iop::__private::Failures::<plant::Printer>::REACH_NOBODY;
     };
-    ::iop::__private::inventory::submit! {::iop::__private::RegisteredProduction (& GRAPH) }
+    ::iop::__private::inventory::submit! {::iop::__private::RegisteredProduction (& __IOP_GRAPH) }
 };

@@ -88,6 +88,19 @@ const fn assert_no_secret(owner: &str, component: &ComponentType, setting: &str)
     }
 }
 
+/// Whether the component has a target of this name.
+#[must_use]
+pub const fn has_target(component: &ComponentType, name: &str) -> bool {
+    let mut index = 0;
+    while index < component.targets.len() {
+        if same(component.targets[index].name, name) {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
 /// A process or operation is reached by a route.
 ///
 /// # Panics
@@ -382,12 +395,8 @@ const fn exists(name: &str, component: &ComponentType) -> bool {
     if contains(&["call_interval", "first_call"], name) {
         return matches!(component.entrance, Entrance::Poll | Entrance::Adapter(_));
     }
-    let mut index = 0;
-    while index < component.targets.len() {
-        if same(component.targets[index].name, name) {
-            return true;
-        }
-        index += 1;
+    if has_target(component, name) {
+        return true;
     }
     let mut group = 0;
     while group < component.settings.len() {

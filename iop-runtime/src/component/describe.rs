@@ -187,6 +187,8 @@ pub struct ComponentType {
     pub(crate) handles_something: bool,
     /// The hook by which it does something when responses come, or timers go off, in the order in which they do.
     pub(crate) calls_back: Option<&'static str>,
+    /// It answers in `on_complete`, when what it has sent is answered.
+    pub(crate) completes: bool,
     pub(crate) build: fn(&ItemConfig) -> Result<Box<dyn Instance>>,
 }
 
@@ -206,6 +208,7 @@ impl ComponentType {
             handles: || C::TABLE.messages.iter().map(|handler| handler.message).collect(),
             handles_something: !C::TABLE.messages.is_empty() || C::TABLE.incomplete,
             calls_back: C::TABLE.hook_of_callbacks(),
+            completes: C::TABLE.completes(),
             build: |config| Ok(Box::new(Typed::<C> { component: C::build(config)?, table: PhantomData })),
         }
     }

@@ -290,6 +290,11 @@ impl<C: 'static> HandlerTable<C> {
         }
     }
 
+    /// Whether an `on_complete` gives responses.
+    pub(crate) const fn completes(&self) -> bool {
+        !self.completions.is_empty()
+    }
+
     /// Sets the handlers.
     #[must_use]
     pub const fn handlers(

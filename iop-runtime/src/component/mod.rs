@@ -35,7 +35,7 @@ pub use handlers::{
 };
 pub use input::{AdapterInput, InputHandler, PlainInput, PollInput, ProcessInput};
 pub use requests::{AsyncRequest, Call, CallResult, Calls, NgRequest, SyncRequest, gather};
-pub use returns::{HandlerResult, NoValue, ResponseOf};
+pub use returns::{HandlerError, HandlerResult, NoValue, ResponseOf};
 pub use split::{Piece, Pieces};
 pub use streams::{Channel, Chunks, Duplex, DuplexRequest, EmitError, GeneratorRequest, Part};
 pub use target::{

@@ -20,11 +20,29 @@ pub trait HandlerResult {
     fn into_result(self) -> Result<Self::Value>;
 }
 
-impl<T, E: Into<Error>> HandlerResult for Result<T, E> {
+impl<T, E: HandlerError> HandlerResult for Result<T, E> {
     type Value = T;
 
     fn into_result(self) -> Result<T> {
-        self.map_err(Into::into)
+        self.map_err(HandlerError::into_error)
+    }
+}
+
+/// What the `Result` of a hook or handler may fail with: [`Error`], or any error that may go to another thread.
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot fail with `{Self}`",
+    label = "not an error that may go to another thread",
+    note = "write `-> Result` or `-> Result<Response>`: its error is made of any `std::error::Error + Send + Sync` by `?`, and of a text by `Error::retry(\"…\")` or `Error::fatal(\"…\")` [iop E03]"
+)]
+pub trait HandlerError {
+    /// As the engine's error type.
+    fn into_error(self) -> Error;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Error>> HandlerError for E {
+    fn into_error(self) -> Error {
+        self.into()
     }
 }
 

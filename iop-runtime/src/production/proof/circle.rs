@@ -1,5 +1,6 @@
 //! Circles of routes. In one where every route may be awaited, each handler may wait for the next one, and nothing moves
-//! on any more. In any other, messages may go round for ever, unless an item of it bounds how often.
+//! on any more. So it is where a process does not wait itself, but answers in `on_complete` what it is asked: who waits for
+//! it waits for what it has sent. In any other, messages may go round for ever, unless an item of it bounds how often.
 
 use super::routes::{End, Way, chain, count, may_be_awaited, way};
 use super::text::Text;
@@ -13,7 +14,7 @@ pub(super) struct OnCircle {
     onward: usize,
     /// The circle was noticed by a route that leads here, which is where the error stands.
     closed: bool,
-    /// Every route of the circle may be awaited.
+    /// Handlers may wait for each other in it.
     waiting: bool,
 }
 
@@ -77,30 +78,74 @@ const DONE: usize = 2;
 
 const fn find(graph: &Graph, on: &mut [OnCircle], mut scratch: Scratch) {
     chain(graph, End::From, scratch.first, scratch.next);
-    search(graph, true, on, &mut scratch);
+    search(graph, Sought::Waiting, on, &mut scratch);
+    if some_complete(graph) {
+        search(graph, Sought::Answering, on, &mut scratch);
+    }
     // What is left goes round, but waits nowhere on the way.
-    search(graph, false, on, &mut scratch);
+    search(graph, Sought::Round, on, &mut scratch);
 }
 
-/// Depth first. `waiting`: only routes that may be awaited count; otherwise all do, but for those through an item that
-/// is bounded.
-const fn search(graph: &Graph, waiting: bool, on: &mut [OnCircle], scratch: &mut Scratch) {
+/// Which circles are looked for.
+#[derive(Clone, Copy)]
+enum Sought {
+    /// Those where every route may be awaited.
+    Waiting,
+    /// Those that begin with a route that may be awaited, and go on by such routes or out of processes that answer in
+    /// `on_complete`. Only the item where they begin is sure to be held up, so each item is looked at by itself; that takes
+    /// longer, and is done only where there is such a process.
+    Answering,
+    /// All, but for those through an item that is bounded.
+    Round,
+}
+
+const fn some_complete(graph: &Graph) -> bool {
+    let mut item = 0;
+    while item < graph.items.len() {
+        if graph.items[item].component.completes {
+            return true;
+        }
+        item += 1;
+    }
+    false
+}
+
+/// Depth first.
+const fn search(graph: &Graph, sought: Sought, on: &mut [OnCircle], scratch: &mut Scratch) {
+    clear(scratch.mark);
     let mut start = 0;
     while start < graph.items.len() {
-        scratch.mark[start] = NEW;
-        start += 1;
-    }
-    start = 0;
-    while start < graph.items.len() {
-        if scratch.mark[start] == NEW && passable(graph, waiting, start) {
+        if matches!(sought, Sought::Answering) {
+            clear(scratch.mark);
+        }
+        if scratch.mark[start] == NEW && on[start].onward == NONE && passable(graph, sought, start) {
             scratch.entered[start] = NONE;
-            search_from(graph, waiting, start, on, scratch);
+            search_from(graph, sought, start, on, scratch);
         }
         start += 1;
     }
 }
 
-const fn search_from(graph: &Graph, waiting: bool, start: usize, on: &mut [OnCircle], scratch: &mut Scratch) {
+const fn clear(mark: &mut [usize]) {
+    let mut item = 0;
+    while item < mark.len() {
+        mark[item] = NEW;
+        item += 1;
+    }
+}
+
+/// Whether a circle may go on by the route. What goes round through a tap is found by the macro, which sees all of it: a
+/// copy is not copied again.
+const fn leads_on(graph: &Graph, sought: Sought, start: usize, route: &Way) -> bool {
+    match sought {
+        _ if route.tap => false,
+        Sought::Round => true,
+        Sought::Answering if route.from != start && graph.items[route.from].component.completes => true,
+        Sought::Waiting | Sought::Answering => may_be_awaited(graph, route),
+    }
+}
+
+const fn search_from(graph: &Graph, sought: Sought, start: usize, on: &mut [OnCircle], scratch: &mut Scratch) {
     let mut at = start;
     scratch.mark[at] = OPEN;
     scratch.cursor[at] = scratch.first[at];
@@ -117,9 +162,8 @@ const fn search_from(graph: &Graph, waiting: bool, start: usize, on: &mut [OnCir
         }
         scratch.cursor[at] = scratch.next[index];
         let route = &way(graph, index);
-        // What goes round through a tap is found by the macro, which sees all of it: a copy is not copied again.
-        let skipped = route.tap || waiting && !may_be_awaited(graph, route);
-        if skipped || on[route.to].onward != NONE || !passable(graph, waiting, route.to) {
+        let is_open = leads_on(graph, sought, start, route) && passable(graph, sought, route.to);
+        if !is_open || on[route.to].onward != NONE {
             continue;
         }
         match scratch.mark[route.to] {
@@ -129,7 +173,12 @@ const fn search_from(graph: &Graph, waiting: bool, start: usize, on: &mut [OnCir
                 scratch.entered[at] = index;
                 scratch.cursor[at] = scratch.first[at];
             }
-            OPEN if is_apart(graph, index, on, scratch.entered) => close(graph, waiting, index, on, scratch.entered),
+            OPEN if matches!(sought, Sought::Answering) && route.to == start => {
+                close(graph, sought, index, on, scratch.entered);
+                return;
+            }
+            OPEN if matches!(sought, Sought::Answering) => {}
+            OPEN if is_apart(graph, index, on, scratch.entered) => close(graph, sought, index, on, scratch.entered),
             _ => {}
         }
     }
@@ -152,21 +201,27 @@ const fn is_apart(graph: &Graph, closing: usize, on: &[OnCircle], entered: &[usi
 }
 
 /// Notes the circle that the route `closing` closes: back along the way that the search came.
-const fn close(graph: &Graph, waiting: bool, closing: usize, on: &mut [OnCircle], entered: &[usize]) {
+const fn close(graph: &Graph, sought: Sought, closing: usize, on: &mut [OnCircle], entered: &[usize]) {
     let end = way(graph, closing).to;
+    let waiting = !matches!(sought, Sought::Round);
     let mut step = closing;
     loop {
         let item = way(graph, step).from;
         on[item] = OnCircle { onward: step, closed: item == end, waiting };
         if item == end {
+            if matches!(sought, Sought::Answering) {
+                // The error stands on the route that is known to be awaited.
+                on[end].closed = false;
+                on[way(graph, step).to].closed = true;
+            }
             return;
         }
         step = entered[item];
     }
 }
 
-const fn passable(graph: &Graph, waiting: bool, item: usize) -> bool {
-    waiting || graph.items[item].policy.max_hops.is_none()
+const fn passable(graph: &Graph, sought: Sought, item: usize) -> bool {
+    !matches!(sought, Sought::Round) || graph.items[item].policy.max_hops.is_none()
 }
 
 const fn closed_by(graph: &Graph, on: &[OnCircle], route: usize) -> Option<Text> {
@@ -177,10 +232,17 @@ const fn closed_by(graph: &Graph, on: &[OnCircle], route: usize) -> Option<Text>
     let named = named(graph, on, to);
     let text = if on[to].waiting {
         let component = graph.items[from].component.name;
-        Text::new()
+        let text = Text::new()
             .add("handlers may wait for each other in a circle, where nothing moves on any more: ")
-            .name(named.as_str())
-            .add("; write `#[target(async)]` on ")
+            .name(named.as_str());
+        let text = match completing(graph, on, to) {
+            Some(item) => text
+                .add(", where ")
+                .name(graph.items[item].name)
+                .add(" answers in `on_complete`, when what it has sent is answered"),
+            None => text,
+        };
+        text.add("; write `#[target(async)]` on ")
             .name(target)
             .add(" of ")
             .name(component)
@@ -194,6 +256,21 @@ const fn closed_by(graph: &Graph, on: &[OnCircle], route: usize) -> Option<Text>
             .add(", or of another item of the circle: what has come there more often is suspended [iop E09]")
     };
     Some(text)
+}
+
+/// An item of the circle that does not wait, and answers when what it has sent is answered.
+const fn completing(graph: &Graph, on: &[OnCircle], start: usize) -> Option<usize> {
+    let mut at = start;
+    loop {
+        let route = &way(graph, on[at].onward);
+        if !may_be_awaited(graph, route) {
+            return Some(at);
+        }
+        at = route.to;
+        if at == start {
+            return None;
+        }
+    }
 }
 
 /// `router.ask -> enricher.back -> router`. Of a long circle, its beginning and its end.

@@ -3,7 +3,8 @@
 //!
 //! Constant functions over the constant data of the graph: `production!` has the compiler evaluate them, so that what
 //! they find is an error in the user's source, and components of other crates count. The start of a production calls the
-//! same ones. All of them take time in proportion to the number of items and routes, for they run in an interpreter.
+//! same ones. They take time in proportion to the number of items and routes, for they run in an interpreter; only where
+//! processes answer in `on_complete` is it items times routes, for one of the circles.
 
 mod circle;
 mod effect;
