@@ -53,3 +53,5 @@ mod store_failure;
 mod streams;
 #[path = "engine/timers.rs"]
 mod timers;
+#[path = "engine/waiting.rs"]
+mod waiting;

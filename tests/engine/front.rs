@@ -61,7 +61,7 @@ impl Front {
         self.lease_fails.store(true, Ordering::SeqCst);
     }
 
-    /// Answers to queues that are ordered by key are on their way until this is called with `true`.
+    /// Answers to queues that are ordered by key, and to decisions, are on their way until this is called with `true`.
     pub fn let_leases_arrive(&self, arrive: bool) {
         self.leases_arrive.send_replace(arrive);
     }
@@ -238,7 +238,11 @@ impl Store for Front {
     }
 
     fn admin(&self, action: Admin) -> Reply<bool> {
-        self.inner.admin(action)
+        let (decided, mut arrive) = (self.inner.admin(action), self.leases_arrive.subscribe());
+        Box::pin(async move {
+            let _ = arrive.wait_for(|arrive| *arrive).await;
+            decided.await
+        })
     }
 
     fn close(&self) -> Reply<()> {

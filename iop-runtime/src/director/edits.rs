@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::audit::failed;
 use super::{Act, By, Director};
-use crate::engine::{ReloadError, Reloading, Stop, row_edited};
+use crate::engine::{ReloadError, Reloading, Stop, row_edited, whole};
 use crate::lookup::{Edit, Edited, RowChange, TableError};
 use crate::settings::{SettingChange, ShownSetting, Snapshot, TableUse};
 use crate::store::AuditHash;
@@ -74,6 +74,12 @@ impl Director {
     /// # Errors
     /// See [`TableError`]: nothing was changed.
     pub async fn edit_table(&self, name: &str, edit: &Edit, by: &str) -> Result<Edited, TableError> {
+        let (director, name, edit, by) = (self.clone(), name.to_owned(), edit.clone(), by.to_owned());
+        // To its end, also where whoever asked goes away: handlers see what is stored.
+        whole(async move { director.edit_to_the_end(&name, &edit, &by).await }).await?
+    }
+
+    async fn edit_to_the_end(&self, name: &str, edit: &Edit, by: &str) -> Result<Edited, TableError> {
         let edited = self.core.tables.edit(name, edit, by).await;
         match &edited {
             Ok(edited) => row_edited(&self.core, name, &edited.changes),

@@ -25,7 +25,9 @@ use bytes::Bytes;
 use self::audit::done_or_not;
 use crate::clock::Timestamp;
 use crate::component::{ComponentKind, Entrance, Incoming};
-use crate::engine::{Caller as Waiting, Core, CrashPoint, Delivery, Emission, Running, Stop, response_id, to_the_end};
+use crate::engine::{
+    Caller as Waiting, Core, CrashPoint, Delivery, Emission, Running, Stop, response_id, to_the_end, whole,
+};
 use crate::message::{Accepted, Invocation, Kind, MessageId, MessageType, Priority, SessionId, Status, SuspendReason};
 use crate::production::Graph;
 use crate::store::{NewMessage, Step, Store, StoredMessage};
@@ -169,9 +171,12 @@ impl Director {
     /// # Errors
     /// [`DirectorError::NotStored`], [`DirectorError::Unknown`].
     pub async fn resume(&self, message: MessageId, by: impl Into<By>) -> Result<bool, DirectorError> {
-        let by = by.into();
-        let done = self.resume_unrecorded(message, &by).await;
-        self.audited(Act::new("message.resume", format!("message {message}")).by(by), done, done_or_not).await
+        let (director, by) = (self.clone(), by.into());
+        let act = async move {
+            let done = director.resume_unrecorded(message, &by).await;
+            director.audited(Act::new("message.resume", format!("message {message}")).by(by), done, done_or_not).await
+        };
+        whole(act).await.map_err(store_error)?
     }
 
     /// Takes an unfinished message out for good, in the name of `by`; `false` where it is finished, or a worker has it.
@@ -180,9 +185,12 @@ impl Director {
     /// # Errors
     /// [`DirectorError::NotStored`], [`DirectorError::Unknown`].
     pub async fn discard(&self, message: MessageId, by: impl Into<By>) -> Result<bool, DirectorError> {
-        let by = by.into();
-        let done = self.discard_unrecorded(message, &by).await;
-        self.audited(Act::new("message.discard", format!("message {message}")).by(by), done, done_or_not).await
+        let (director, by) = (self.clone(), by.into());
+        let act = async move {
+            let done = director.discard_unrecorded(message, &by).await;
+            director.audited(Act::new("message.discard", format!("message {message}")).by(by), done, done_or_not).await
+        };
+        whole(act).await.map_err(store_error)?
     }
 
     /// As [`resume`](Self::resume), as a part of an act that is on record as a whole.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::audit::done_or_not;
 use super::{Act, Actor, By, Called, Director, DirectorError, entering, store_error};
 use crate::clock::Clock;
-use crate::engine::{at_rest, housekeeping};
+use crate::engine::{at_rest, housekeeping, whole};
 use crate::message::{Invocation, Kind, MessageId, MessageType};
 use crate::search::RESENT_FROM;
 use crate::settings::ResolvedProduction;
@@ -50,8 +50,12 @@ impl Director {
     /// # Errors
     /// Those of the store.
     pub async fn release(&self, by: impl Into<By>) -> Result<bool, DirectorError> {
-        let done = crate::engine::held::release(&self.core).await.map_err(store_error);
-        self.audited(Act::new("store.release", "store").by(by.into()), done, done_or_not).await
+        let (director, by) = (self.clone(), by.into());
+        let act = async move {
+            let done = crate::engine::held::release(&director.core).await.map_err(store_error);
+            director.audited(Act::new("store.release", "store").by(by), done, done_or_not).await
+        };
+        whole(act).await.map_err(store_error)?
     }
 
     /// Sends a stored request once more: a new message in the session of the old one, which is its parent. The old one stays

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::core::Core;
+use super::item::ItemState;
 use super::lanes::Withdrawn;
+use super::reply;
 use crate::component::RequestError;
-use crate::message::{MessageId, SuspendReason};
+use crate::message::{Invocation, Kind, MessageId, SuspendReason};
 use crate::store::{Admin, End, Event, Step, StoreError, StoredMessage};
 
 /// Puts a suspended message back to its place in its queue; `false` where it is not suspended.
@@ -46,7 +48,7 @@ pub(crate) async fn suspend(core: &Core, id: MessageId, by: &Arc<str>) -> Result
             queue.park(envelope, step);
         }
     });
-    queue.done(envelope);
+    queue.withdrawn(envelope);
     core.durable(&commit).await.map(|outcome| outcome.is_stored())
 }
 
@@ -55,12 +57,26 @@ async fn decide(core: &Core, id: MessageId, decision: Admin) -> Result<bool, Sto
     let done = core.store.admin(decision.clone()).await?;
     if done && let Some(item) = item_of(core, &found) {
         core.items[item].queue.decided(id, found.header.order_key.as_ref());
-        if matches!(decision, Admin::Discard { .. }) {
+        if let Admin::Discard { by, .. } = &decision {
             let target = Arc::clone(&core.items[item].name);
             core.waiters.removed(id, RequestError::Removed { target });
+            tell(core, &core.items[item], &found, by).await?;
         }
     }
     Ok(done)
+}
+
+/// A process that waits for a request which was taken out goes on without its response. One that was told already that the
+/// request is suspended waits no more.
+async fn tell(core: &Core, item: &ItemState, discarded: &StoredMessage, by: &Arc<str>) -> Result<(), StoreError> {
+    let header = &discarded.header;
+    if header.kind != Kind::Request || header.invocation != Invocation::Async {
+        return Ok(());
+    }
+    let reason = header.reason.unwrap_or(SuspendReason::Operator);
+    let failure = reply::Failure { reason, error: format!("discarded by {by}"), removed: true };
+    let told = reply::failure(core, item, header, discarded.instance, &failure).into_iter().collect();
+    core.durable(&core.submit(Step::default(), told)).await.map(drop)
 }
 
 fn item_of(core: &Core, message: &StoredMessage) -> Option<usize> {

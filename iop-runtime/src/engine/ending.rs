@@ -5,7 +5,9 @@ use std::sync::atomic::Ordering;
 
 use super::envelope::Envelope;
 use super::gate::Gate;
+use super::groups::Group;
 use super::guard::Failed;
+use super::instances::Instance;
 use super::probe::CrashPoint;
 use super::reply::{self, Reply};
 use super::retry::Verdict;
@@ -25,6 +27,19 @@ pub(crate) struct Done {
     pub(crate) reply: Option<(MessageId, Reply)>,
     pub(crate) state: Vec<StateWrite>,
     pub(crate) cancel: Vec<MessageId>,
+    /// What the engine knows from then on without reading it.
+    pub(crate) known: Known,
+}
+
+/// What a turn leaves in memory when it is committed: a turn that failed, or that a recovery of the store has made void,
+/// leaves nothing that is not stored.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// `None` where it is complete.
+    pub(crate) instance: Option<(MessageId, Option<Instance>)>,
+    pub(crate) group: Option<Group>,
+    /// A call that nobody waits for any more.
+    pub(crate) call: Option<MessageId>,
 }
 
 impl Done {
@@ -113,6 +128,7 @@ impl Worker {
         let cancelled = !step.cancel.is_empty();
         self.core.passes(CrashPoint::BeforeCommit, &self.item, Some(envelope.header.id));
         let commit = self.core.submit(step, emissions);
+        self.core.instances.take(done.known);
         self.core.passes(CrashPoint::AfterCommit, &self.item, Some(envelope.header.id));
         if let Some((request, incoming)) = direct {
             self.core.answer(request, Ok(incoming), &commit);
@@ -172,6 +188,8 @@ impl Worker {
         step.end.extend(envelope.lease.map(|lease| (lease, End::Expire { error })));
         let commit = self.core.submit(step, Vec::new());
         self.core.streams.close(envelope.header.id);
+        // Mostly the one who took it has given up: then nothing will come late.
+        self.core.waiters.removed(envelope.header.id, RequestError::Removed { target: Arc::clone(&self.item.name) });
         self.core.not_awaited(commit);
         self.item.queue.done(&envelope);
     }
@@ -212,7 +230,7 @@ impl Worker {
     fn suspend(&mut self, envelope: &Envelope, mut step: Step, reason: SuspendReason, error: Arc<str>, replied: bool) {
         let header = &envelope.header;
         let mut emissions = Vec::new();
-        let failure = reply::Failure { reason, error: error.to_string() };
+        let failure = reply::Failure { reason, error: error.to_string(), removed: false };
         if header.kind == Kind::Request && header.invocation == Invocation::Async && !replied {
             emissions.extend(reply::failure(&self.core, &self.item, header, envelope.instance, &failure));
             step.abandon.push(header.id);

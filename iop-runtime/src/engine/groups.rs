@@ -116,10 +116,10 @@ pub(crate) async fn callback(
     let woken = wake(worker, envelope, &group.record.open).await.map_err(|error| unreadable(&worker.core, &error))?;
     let wake = match woken {
         Ok(wake) => wake,
-        Err(left_over) => {
+        Err(mut left_over) => {
             // The group that made the call or set the timer has ended.
-            worker.core.instances.keep_group(group);
-            return Ok(Done { state: left_over.into_iter().collect(), ..Done::default() });
+            left_over.known.group = Some(group);
+            return Ok(left_over);
         }
     };
     let turn = EngineTurn::new(
@@ -175,7 +175,7 @@ async fn finish(
         Some(record.to_bytes().map_err(Failed::from)?)
     };
     done.state.extend(write(&mut group, new));
-    worker.core.instances.keep_group(group);
+    done.known.group = Some(group);
     Ok(done)
 }
 

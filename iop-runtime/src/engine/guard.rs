@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio::time::Instant;
 
 use super::deadlines::Elapsed;
 use super::item::Pulse;
@@ -96,7 +97,8 @@ impl From<Error> for Failed {
     }
 }
 
-/// Runs a handler. `slow` is called once when it takes long enough to be shown as in flight.
+/// Runs a handler, no longer than its timeout without waiting for others. `slow` is called once when it takes long enough
+/// to be shown as in flight.
 pub(crate) async fn guarded<T>(
     handler: impl Future<Output = Result<T>>,
     turn: &EngineTurn,
@@ -106,11 +108,10 @@ pub(crate) async fn guarded<T>(
     let timeout = turn.item.options.timeout;
     // On the stack of the worker's future: a handler that is ready at once costs no allocation and no deadline.
     let handler = std::pin::pin!(AssertUnwindSafe(handler).catch_unwind());
-    let mut watched = Watched { handler, pulse };
+    let mut watched = Watched { handler, turn, pulse, waits: false, works_since: None };
     let mut slow = Some(slow);
     let mut pause = WORTH_A_MARK.min(timeout);
     let patience = WAIT_WORTH_A_MARK.min(timeout);
-    let mut left = timeout;
     loop {
         match turn.core.deadlines.within(pause, &mut watched).await {
             Ok(Ok(result)) => return result.map_err(Failed::from),
@@ -121,7 +122,8 @@ pub(crate) async fn guarded<T>(
         }
         // The time that a handler waits for a response counts against the other item, not against it.
         let waits = turn.is_waiting();
-        left = if waits { timeout } else { left.saturating_sub(pause) };
+        let worked = watched.worked(pause);
+        let left = if waits { timeout } else { timeout.saturating_sub(worked) };
         if waits && pause < patience {
             pause = patience;
             continue;
@@ -144,10 +146,23 @@ fn text_of(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("(no text)")
 }
 
-/// Notes when each poll of a handler begins and ends.
+/// Notes when each poll of a handler begins and ends, and since when it has not waited for others.
 struct Watched<'a, F> {
     handler: Pin<&'a mut F>,
+    turn: &'a EngineTurn,
     pulse: &'a Pulse,
+    /// It waited for others when it was polled last.
+    waits: bool,
+    /// `None` as long as nobody has asked: most handlers are done before.
+    works_since: Option<Instant>,
+}
+
+impl<F> Watched<'_, F> {
+    /// How long the handler has not waited for others; `pause` is how long it runs, when this is asked first.
+    fn worked(&mut self, pause: Duration) -> Duration {
+        let now = Instant::now();
+        now - *self.works_since.get_or_insert_with(|| now.checked_sub(pause).unwrap_or(now))
+    }
 }
 
 impl<F: Future> Future for Watched<'_, F> {
@@ -155,7 +170,11 @@ impl<F: Future> Future for Watched<'_, F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.pulse.poll_begins();
+        if self.waits && self.works_since.is_some() {
+            self.works_since = Some(Instant::now());
+        }
         let poll = self.handler.as_mut().poll(cx);
+        self.waits = poll.is_pending() && self.turn.is_waiting();
         self.pulse.poll_ends();
         poll
     }

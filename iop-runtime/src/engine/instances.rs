@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::ending::Known;
 use super::groups::Group;
 use super::waits::Open;
 use crate::component::Error;
@@ -65,15 +66,19 @@ pub(crate) struct Request {
     /// The instance of the sender, where the sender is a process.
     pub(crate) caller: Option<MessageId>,
     pub(crate) body: Bytes,
+    /// It is nowhere else.
+    pub(crate) transient: bool,
 }
 
-/// Instances in memory. A worker takes one out for its turn; two never work on one instance (see the queue).
+/// Instances in memory, as they are stored; two workers never work on one (see the queue).
 #[derive(Debug, Default)]
 pub(crate) struct Instances(Mutex<Cache>);
 
 #[derive(Debug, Default)]
 struct Cache {
     instances: HashMap<MessageId, Instance>,
+    /// Those of transient requests, which the store does not have.
+    only_here: HashMap<MessageId, Instance>,
     groups: HashMap<MessageId, Group>,
     calls: HashMap<MessageId, Call>,
     call_bytes: usize,
@@ -86,6 +91,8 @@ pub(crate) struct Call {
     pub(crate) type_version: u32,
     pub(crate) target: Arc<str>,
     pub(crate) body: Bytes,
+    /// It is nowhere else.
+    pub(crate) transient: bool,
 }
 
 impl Call {
@@ -96,6 +103,10 @@ impl Call {
 }
 
 impl Cache {
+    fn instance(&self, id: MessageId) -> Option<Instance> {
+        self.instances.get(&id).or_else(|| self.only_here.get(&id)).cloned()
+    }
+
     fn forget(&mut self, id: MessageId) -> Option<Call> {
         let call = self.calls.remove(&id)?;
         self.call_bytes -= call.size();
@@ -108,37 +119,56 @@ impl Instances {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Remembers a call until its response, where there is room: otherwise it is read from the store.
+    /// Remembers a call until its response is taken, where there is room: otherwise it is read from the store.
     pub(crate) fn remember(&self, id: MessageId, call: Call) {
         let mut cache = self.lock();
         // A repeated turn makes its calls again.
         cache.forget(id);
-        if cache.call_bytes + call.size() <= CACHED_CALLS {
+        if call.transient || cache.call_bytes + call.size() <= CACHED_CALLS {
             cache.call_bytes += call.size();
             cache.calls.insert(id, call);
         }
     }
 
-    /// Forgets a call that nobody waits for.
-    pub(crate) fn forget(&self, id: MessageId) {
-        self.lock().forget(id);
+    /// Takes over what a turn leaves: its instance or group for the next turn, and no call that is answered.
+    pub(crate) fn take(&self, known: Known) {
+        let Known { instance, group, call } = known;
+        if instance.is_none() && group.is_none() && call.is_none() {
+            return;
+        }
+        let mut cache = self.lock();
+        match instance {
+            Some((id, Some(instance))) if instance.request.transient => drop(cache.only_here.insert(id, instance)),
+            Some((id, Some(instance))) => keep(&mut cache.instances, id, instance),
+            Some((id, None)) => {
+                cache.instances.remove(&id);
+                cache.only_here.remove(&id);
+            }
+            None => {}
+        }
+        if let Some(group) = group {
+            keep(&mut cache.groups, group.id, group);
+        }
+        if let Some(call) = call {
+            cache.forget(call);
+        }
     }
 
     /// The call, from memory or from the store.
     pub(crate) async fn call(&self, store: &dyn Store, id: MessageId) -> Result<Call, LoadError> {
-        let remembered = self.lock().forget(id);
+        let remembered = self.lock().calls.get(&id).cloned();
         if let Some(call) = remembered {
             return Ok(call);
         }
         let Some(request) = store.find(id).await? else { return Err(LoadError::RequestMissing(id)) };
         let target = request.header.target.unwrap_or_default();
         let Header { type_name, type_version, .. } = request.header;
-        Ok(Call { type_name, type_version, target, body: request.body })
+        Ok(Call { type_name, type_version, target, body: request.body, transient: false })
     }
 
     /// The instance, from memory or from the store; `None` where it is complete.
     pub(crate) async fn load(&self, store: &dyn Store, id: MessageId) -> Result<Option<Instance>, LoadError> {
-        let cached = self.lock().instances.remove(&id);
+        let cached = self.lock().instance(id);
         if let Some(instance) = cached {
             return Ok(Some(instance));
         }
@@ -146,16 +176,12 @@ impl Instances {
         let Some(state) = state.await? else { return Ok(None) };
         let record = serde_json::from_slice(&state.data)?;
         let Some(request) = request.await? else { return Err(LoadError::RequestMissing(id)) };
-        let request = Request { header: request.header, caller: request.instance, body: request.body };
+        let (header, caller, body) = (request.header, request.instance, request.body);
+        let request = Request { header, caller, body, transient: false };
         Ok(Some(Instance { version: state.version, record, request: Arc::new(request) }))
     }
 
-    /// Keeps an instance for its next turn.
-    pub(crate) fn keep(&self, id: MessageId, instance: Instance) {
-        keep(&mut self.lock().instances, id, instance);
-    }
-
-    /// The group, from memory or from the store. A turn that does not keep it leaves it as it is stored.
+    /// The group, from memory or from the store. A turn that does not leave it leaves it as it is stored.
     pub(crate) async fn group(&self, store: &dyn Store, id: MessageId) -> Result<Group, LoadError> {
         let cached = self.lock().groups.remove(&id);
         if let Some(group) = cached {
@@ -167,11 +193,6 @@ impl Instances {
         })
     }
 
-    /// Keeps a group for its next turn.
-    pub(crate) fn keep_group(&self, group: Group) {
-        keep(&mut self.lock().groups, group.id, group);
-    }
-
     /// Forgets everything: after a failure of the store, what is here may not be there.
     pub(crate) fn clear(&self) {
         *self.lock() = Cache::default();
@@ -180,6 +201,7 @@ impl Instances {
 
 fn keep<T>(cached: &mut HashMap<MessageId, T>, id: MessageId, instance: T) {
     if cached.len() >= CACHED
+        && !cached.contains_key(&id)
         && let Some(other) = cached.keys().next().copied()
     {
         // Any one will do: it is read from the store again, which sees every state submitted before.
@@ -209,10 +231,16 @@ mod tests {
         for _ in 0..3 {
             instances.remember(
                 id,
-                Call { type_name: "A".into(), type_version: 1, target: "b".into(), body: Bytes::from_static(b"{}") },
+                Call {
+                    type_name: "A".into(),
+                    type_version: 1,
+                    target: "b".into(),
+                    body: Bytes::from_static(b"{}"),
+                    transient: false,
+                },
             );
         }
-        instances.forget(id);
+        instances.take(Known { call: Some(id), ..Known::default() });
         assert_eq!(instances.lock().call_bytes, 0);
     }
 }

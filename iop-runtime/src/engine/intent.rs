@@ -58,7 +58,11 @@ pub(crate) async fn declare(
         state: vec![StateWrite { instance: id, expected: None, new: Some(Bytes::from_static(b"{\"intent\":true}")) }],
         ..Step::default()
     };
-    core.submit(step, Vec::new()).wait().await?;
+    let outcome = core.submit(step, Vec::new()).wait().await?;
+    if !outcome.is_stored() {
+        // Not without its intent.
+        return Err(StoreError::NotStored(format!("the store refused an intent: {outcome:?}").into()));
+    }
     core.halts_at(CrashPoint::AfterIntent, item, Some(id)).await;
     Ok(Intent::MayRun)
 }

@@ -239,6 +239,11 @@ impl Lanes {
         self.waiting.is_empty() && self.retrying.is_empty()
     }
 
+    /// Whether nothing is in memory, or in hand and may come back, that an ordered queue has in front of a new message.
+    pub(crate) fn has_nothing_in_front(&self) -> bool {
+        self.is_idle() && self.lanes.get(&LaneId::Whole).is_none_or(Lane::is_empty)
+    }
+
     /// An instance whose request came on the express way has something to wait for: its callbacks wait for that turn.
     pub(crate) fn take_instance(&mut self, instance: MessageId) {
         self.instances.insert(instance);
@@ -339,8 +344,8 @@ impl Lanes {
         self.forget(LaneId::Instance(instance));
     }
 
-    /// A message that was in hand leaves its lane for whatever it is next.
-    fn leave(&mut self, envelope: &Envelope) -> Option<Priority> {
+    /// A message that was in hand, or was withdrawn, leaves its lane for whatever it is next.
+    pub(crate) fn leave(&mut self, envelope: &Envelope) -> Option<Priority> {
         let id = self.lane_of(envelope)?;
         let lane = self.lane(id.clone());
         if lane.in_hand == Some(envelope.place()) {
@@ -419,6 +424,10 @@ impl Lanes {
         let envelope = if let Some(key) = again {
             let envelope = self.retrying.remove(&key)?;
             self.retrying_bytes -= envelope.body.len();
+            if self.by_instance && starts_instance(&envelope) {
+                // It had kept its instance for itself. What merely waits has none: a worker may have it.
+                self.free_instance(instance_of(&envelope));
+            }
             envelope
         } else {
             let place = self.waiting.iter().find(|(_, envelope)| is_it(envelope)).map(|(place, _)| *place)?;

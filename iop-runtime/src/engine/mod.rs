@@ -79,7 +79,7 @@ pub use self::reload::{ReloadError, Reloading};
 pub(crate) use self::reload::{reload, row_edited};
 pub(crate) use self::reply::{FAILURE, response_id};
 pub(crate) use self::schedule::{is_up as is_scheduled_up, next_change};
-pub(crate) use self::supervisor::{start_item, stop_item, to_the_end};
+pub(crate) use self::supervisor::{start_item, stop_item, to_the_end, whole};
 pub(crate) use self::waiters::{Caller, Delivered};
 use crate::clock::{Clock, SystemClock};
 use crate::events;
@@ -199,6 +199,7 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
     supervisor::name_orphans(&core).await;
     supervisor::load_tables(&core).await;
     held::look(&core).await;
+    let looked = core.clock.now();
     supervisor::start_items(&core, services).await;
     let mut background = vec![
         tokio::spawn(supervisor::watch_store(Arc::clone(&core), gone_sender)).abort_handle(),
@@ -210,7 +211,8 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
     let scheduled = core.items.iter().filter(|item| item.options.active.is_some());
     background.extend(
         scheduled
-            .map(|item| tokio::spawn(schedule::keep(Arc::clone(&core), Arc::clone(item), services)).abort_handle()),
+            .map(|item| schedule::keep(Arc::clone(&core), Arc::clone(item), services, looked))
+            .map(|keep| tokio::spawn(keep).abort_handle()),
     );
     supervisor::watch_threads(&core);
     Running { core, background, gone, events }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::answers::Asked;
 use super::core::{Core, Delivery, Emission};
-use super::ending::{Attempt, Done};
+use super::ending::{Attempt, Done, Known};
 use super::envelope::Envelope;
 use super::groups;
 use super::guard::{Failed, guarded};
@@ -57,8 +57,9 @@ pub(crate) async fn after_request(
     record.state = Some(state.map_err(Failed::from)?);
     let id = envelope.header.id;
     let new = record.to_bytes().map_err(Failed::from)?;
-    let request = Request { header: envelope.header.clone(), caller: envelope.instance, body: envelope.body.clone() };
-    worker.core.instances.keep(id, Instance { version: 1, record, request: Arc::new(request) });
+    let (header, transient) = (envelope.header.clone(), envelope.lease.is_none());
+    let request = Request { header, caller: envelope.instance, body: envelope.body.clone(), transient };
+    done.known.instance = Some((id, Some(Instance { version: 1, record, request: Arc::new(request) })));
     done.state.push(StateWrite { instance: id, expected: None, new: Some(new) });
     Ok(done)
 }
@@ -109,23 +110,23 @@ pub(crate) enum Wake {
     Timer { id: MessageId, timer: Timer },
 }
 
-/// What a callback is about; `None` where nobody waits for it: then what is to be removed of it.
+/// What a callback is about; where nobody waits for it, what is to be removed of it.
 pub(crate) async fn wake(
     worker: &mut Worker,
     envelope: &mut Envelope,
     open: &Open,
-) -> Result<Result<Wake, Option<StateWrite>>, LoadError> {
+) -> Result<Result<Wake, Done>, LoadError> {
     let (header, store) = (&envelope.header, &*worker.core.store);
     if header.kind == Kind::Timer && &*header.type_name == TIMER {
         let due = header.due.unwrap_or(header.created);
         let timer = |set: &SetTimer| Wake::Timer { id: set.id, timer: Timer::new(Arc::clone(&set.name), due) };
-        return Ok(open.timer(header.id).map(timer).ok_or(None));
+        return Ok(open.timer(header.id).map(timer).ok_or_else(Done::default));
     }
-    let Some(call) = header.parent else { return Ok(Err(None)) };
+    let Some(call) = header.parent else { return Ok(Err(Done::default())) };
     let Some(place) = open.find(store, call).await? else {
         // Answered before its timeout, or too late: stored and visible, but nobody waits for it any more.
-        worker.core.instances.forget(call);
-        return Ok(Err(waits::left_over(store, call).await?));
+        let state = waits::left_over(store, call).await?.into_iter().collect();
+        return Ok(Err(Done { state, known: Known { call: Some(call), ..Known::default() }, ..Done::default() }));
     };
     let called = worker.core.instances.call(store, call).await?;
     Ok(Ok(Wake::Answer { call, place, called }))
@@ -155,13 +156,9 @@ pub(crate) async fn call_back(
             let timed_out = envelope.header.kind == Kind::Timer;
             done.take(open.answered(call, place, timed_out));
             done.sends.abandoned.extend(timed_out.then_some(call));
+            done.known.call = Some(call);
         }
-        (Wake::Timer { .. }, Err(failed)) => return Err(Attempt::of(turn, failed)),
-        (Wake::Answer { call, called, .. }, Err(failed)) => {
-            // For the next attempt: a transient call is nowhere else.
-            worker.core.instances.remember(call, called);
-            return Err(Attempt::of(turn, failed));
-        }
+        (_, Err(failed)) => return Err(Attempt::of(turn, failed)),
     }
     Ok(done)
 }
@@ -176,18 +173,13 @@ pub(crate) async fn callback(worker: &mut Worker, envelope: &mut Envelope, begun
     let Some(instance) = loaded.map_err(|error| unreadable(&worker.core, &error))? else {
         return not_waited_for(worker, envelope).await;
     };
-    let before = instance.clone();
-    let result = resumed(worker, envelope, begun, id, instance).await;
-    if result.is_err() {
-        worker.core.instances.keep(id, before);
-    }
-    result
+    resumed(worker, envelope, begun, id, instance).await
 }
 
 /// The instance is complete already.
 async fn not_waited_for(worker: &mut Worker, envelope: &mut Envelope) -> Result<Done, Attempt> {
     let woken = wake(worker, envelope, &Open::default()).await.map_err(|error| unreadable(&worker.core, &error))?;
-    Ok(Done { state: woken.err().flatten().into_iter().collect(), ..Done::default() })
+    Ok(woken.err().unwrap_or_default())
 }
 
 async fn resumed(
@@ -201,10 +193,7 @@ async fn resumed(
         wake(worker, envelope, &instance.record.open).await.map_err(|error| unreadable(&worker.core, &error))?;
     let wake = match woken {
         Ok(wake) => wake,
-        Err(left_over) => {
-            worker.core.instances.keep(id, instance);
-            return Ok(Done { state: left_over.into_iter().collect(), ..Done::default() });
-        }
+        Err(left_over) => return Ok(left_over),
     };
     let request = Arc::clone(&instance.request);
     let turn = EngineTurn::new(
@@ -278,6 +267,7 @@ async fn finish(
             let transient = false;
             let reply = reply::reply(&worker.core, &worker.item, &request.header, request.caller, answered, transient);
             done.reply = Some((request.header.id, reply));
+            done.known.instance = Some((id, None));
         }
         answered => {
             if let Some(answered) = &answered {
@@ -289,7 +279,7 @@ async fn finish(
             instance.record.state = Some(state.map_err(Failed::from)?);
             write.new = Some(instance.record.to_bytes().map_err(Failed::from)?);
             instance.version = version + 1;
-            worker.core.instances.keep(id, instance);
+            done.known.instance = Some((id, Some(instance)));
         }
     }
     done.state.push(write);
@@ -366,6 +356,7 @@ fn erased(envelope: &mut Envelope, called: &Call) -> ErasedResponse {
             timeout: header.due.map(|due| due.since(header.created)).unwrap_or_default(),
         }),
         (_, reply::FAILURE) => Err(match serde_json::from_slice::<reply::Failure>(&envelope.body) {
+            Ok(failure) if failure.removed => RequestError::Removed { target: Arc::clone(&target) },
             Ok(failure) => RequestError::Suspended {
                 target: Arc::clone(&target),
                 reason: failure.reason,
@@ -454,6 +445,7 @@ impl EngineTurn {
                 type_version: message.type_version,
                 target: message.target.clone().unwrap_or_default(),
                 body: message.body.clone(),
+                transient: emission.transient,
             },
         );
     }

@@ -397,7 +397,22 @@ impl Queue {
             return;
         }
         state.gate.came_to_nothing(envelope.header.id);
-        if let Some(priority) = state.lanes.done(envelope) {
+        let look = state.lanes.done(envelope);
+        self.left(state, envelope, look);
+    }
+
+    /// A message that was withdrawn waits for a person now.
+    pub(crate) fn withdrawn(&self, envelope: &Envelope) {
+        let mut state = self.lock();
+        if state.era == envelope.era {
+            let look = state.lanes.leave(envelope);
+            self.left(state, envelope, look);
+        }
+    }
+
+    /// A message is gone; up to this priority, its lane is to be looked for in the store.
+    fn left(&self, mut state: MutexGuard<'_, State>, envelope: &Envelope, look: Option<Priority>) {
+        if let Some(priority) = look {
             state.stored_only += 1;
             if let Some(key) = &envelope.header.order_key {
                 state.miss(key, priority);
@@ -501,7 +516,10 @@ impl Queue {
         let mut state = self.lock();
         let gate = std::mem::replace(&mut state.gate, Gate::new(self.kind.gate));
         let era = state.era + 1;
+        let up = state.express.is_up();
         *state = State { closed: true, stored_only: state.stored_only, gate, ..State::new(self.kind, era) };
+        // Somebody may have started the item by now.
+        state.express.set_open(up);
         state.gate.all_came_to_nothing();
     }
 

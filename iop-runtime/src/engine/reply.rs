@@ -32,6 +32,9 @@ pub(crate) fn failure_id(request: &Header) -> MessageId {
 pub(crate) struct Failure {
     pub(crate) reason: SuspendReason,
     pub(crate) error: String,
+    /// A person has taken the request out for good.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) removed: bool,
 }
 
 /// How an answer gets back.

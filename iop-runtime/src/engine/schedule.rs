@@ -71,15 +71,17 @@ pub(crate) async fn pause(
     }
 }
 
-/// Has an item up as its schedule says, as long as the production runs. A person may start or stop it in between; that
-/// lasts until the next change.
-pub(crate) async fn keep(core: Arc<Core>, item: Arc<ItemState>, services: bool) {
+/// Has an item up as its schedule says, as long as the production runs; `looked` is when it was last looked at. A person may
+/// start or stop it in between; that lasts until the next change.
+pub(crate) async fn keep(core: Arc<Core>, item: Arc<ItemState>, services: bool, mut looked: Timestamp) {
     let Some(active) = &item.options.active else { return };
     let fetches = matches!(item.component().entrance, Entrance::Poll | Entrance::Adapter(_));
     let wanted = item.options.enabled && (services || !fetches);
-    while let Some(next) = next_change(active, core.clock.now()) {
+    // Also what changes while the change before is carried out: a stop may take its time. A clock that was set back counts.
+    while let Some(next) = next_change(active, looked.min(core.clock.now())) {
         reach(&*core.clock, next).await;
-        let up = is_up(active, core.clock.now());
+        looked = core.clock.now();
+        let up = is_up(active, looked);
         let (core, item) = (Arc::clone(&core), Arc::clone(&item));
         to_the_end(async move {
             let changed = if up {

@@ -151,7 +151,15 @@ fn fail_waits(core: &Core, item: &ItemState, callers: &[Caller], error: &Request
 /// Carries out what starts or stops an item, even when whoever asked for it goes away in the middle: an item that is left
 /// half stopped could not be started again.
 pub(crate) async fn to_the_end(act: impl Future<Output = bool> + Send + 'static) -> bool {
-    tokio::spawn(act).await.unwrap_or(false)
+    whole(act).await.unwrap_or(false)
+}
+
+/// The same for what changes the store, and then tells memory or the audit log of it.
+///
+/// # Errors
+/// Where it panicked, or everything ends.
+pub(crate) async fn whole<T: Send + 'static>(act: impl Future<Output = T> + Send + 'static) -> Result<T, StoreError> {
+    tokio::spawn(act).await.map_err(|_| StoreError::Closed)
 }
 
 /// Starts everything over when the store failed: what was speculated on the failed commit is dropped, what is stored is

@@ -310,9 +310,16 @@ impl Worker {
             // The process may have died of this message: note durably that it is in flight, so that it is not for ever
             // the first to be tried.
             let step = Step { start: vec![(lease, self.core.clock.now())], ..Step::default() };
-            if let Err(error) = self.core.submit(step, Vec::new()).wait().await {
-                self.core.failure.report(&error);
-                return false;
+            match self.core.submit(step, Vec::new()).wait().await {
+                Ok(outcome) if outcome.is_stored() => {}
+                Ok(outcome) => {
+                    self.core.failure.refused(&outcome);
+                    return false;
+                }
+                Err(error) => {
+                    self.core.failure.report(&error);
+                    return false;
+                }
             }
         }
         true

@@ -164,7 +164,7 @@ impl State {
         self.express.is_open()
             && nothing_stored
             && !self.is_closed_to_new()
-            && self.lanes.is_idle()
+            && self.lanes.has_nothing_in_front()
             && self.gate.is_calm()
     }
 }
