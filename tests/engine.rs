@@ -23,6 +23,8 @@ mod alerts;
 mod answers;
 #[path = "engine/callers.rs"]
 mod callers;
+#[path = "engine/classes.rs"]
+mod classes;
 #[path = "engine/decisions.rs"]
 mod decisions;
 #[path = "engine/effects.rs"]
@@ -39,6 +41,8 @@ mod housekeeping;
 mod inputs;
 #[path = "engine/order.rs"]
 mod order;
+#[path = "engine/outside.rs"]
+mod outside;
 #[path = "engine/panics.rs"]
 mod panics;
 #[path = "engine/processes.rs"]

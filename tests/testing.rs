@@ -18,3 +18,5 @@ mod hospital;
 mod production;
 #[path = "testing/replay.rs"]
 mod replay;
+#[path = "testing/streams.rs"]
+mod streams;

@@ -193,8 +193,9 @@ pub use iop_macros::business_process;
 ///
 /// Its fields are those of a [service](business_service). `effect = "…"` says what a second execution of the same message does
 /// outside: `"idempotent"` the same as the first, `"keyed"` nothing, since the outside knows the idempotency key,
-/// `"at_most_once"` harm; see [`Effect`](component::Effect). `name = "…"` is its name in the catalogue. It is called when its
-/// message is committed, and at least once: [`cx.idempotency_key()`](component::Context::idempotency_key) is the same on every attempt.
+/// `"at_most_once"` harm; see [`Effect`](component::Effect). `errors = Type` declares a table of what its errors mean, see
+/// [`Classify`](component::Classify). `name = "…"` is its name in the catalogue. It is called when its message is committed, and at least
+/// once: [`cx.idempotency_key()`](component::Context::idempotency_key) is the same on every attempt.
 ///
 /// ```
 /// use iop::prelude::*;
@@ -401,8 +402,8 @@ pub mod prelude {
     };
 
     pub use crate::component::{
-        Call, CallResult, Context, DeferredResponse, Error, Pending, Piece, Pieces, Replied, RequestError, Response,
-        Result, Target, Targets, Timer, gather,
+        Call, CallResult, Classify, Context, DeferredResponse, Disposition, Error, Pending, Piece, Pieces, Replied,
+        RequestError, Response, Result, Target, Targets, Timer, gather,
     };
     pub use crate::message::{Blob, Message, MessageId, Priority, SessionId};
 }

@@ -56,7 +56,7 @@ production! {
 }
 
 /// Alerts that were sent, in order, with the states of their messages.
-async fn sent(lab: &Lab) -> Vec<(Alert, Header)> {
+pub(crate) async fn sent(lab: &Lab) -> Vec<(Alert, Header)> {
     let mut alerts = Vec::new();
     for header in lab.messages().await {
         if &*header.type_name == "iop.alert" {
@@ -67,12 +67,12 @@ async fn sent(lab: &Lab) -> Vec<(Alert, Header)> {
     alerts
 }
 
-fn phases(alerts: &[(Alert, Header)]) -> Vec<(AlertKind, AlertPhase)> {
+pub(crate) fn phases(alerts: &[(Alert, Header)]) -> Vec<(AlertKind, AlertPhase)> {
     alerts.iter().map(|(alert, _)| (alert.kind, alert.phase)).collect()
 }
 
 /// Waits until so many alerts were handled.
-async fn until_sent(lab: &Lab, count: usize) -> Vec<(Alert, Header)> {
+pub(crate) async fn until_sent(lab: &Lab, count: usize) -> Vec<(Alert, Header)> {
     let wait = async {
         loop {
             let alerts = sent(lab).await;
@@ -86,7 +86,7 @@ async fn until_sent(lab: &Lab, count: usize) -> Vec<(Alert, Header)> {
 }
 
 /// Lets the engine look for a while.
-async fn look(seconds: u64) {
+pub(crate) async fn look(seconds: u64) {
     tokio::time::sleep(Duration::from_secs(seconds)).await;
 }
 

@@ -34,6 +34,14 @@ impl Lab {
         Self::on_store::<P>(store.clone(), store, clock).await
     }
 
+    /// Starts a production on an empty store with a setting as behind `--set`.
+    pub async fn with<P: Production>(setting: &str, value: impl std::fmt::Display) -> Self {
+        let (store, clock) = Self::memory();
+        let production = TestProduction::<P>::new().setting(setting, value);
+        let run = production.store(store.clone(), clock.clone()).start().await;
+        Self { run, store, clock }
+    }
+
     /// A store, and the clock that it shares with the engine.
     pub fn memory() -> (Arc<MemoryStore>, Arc<TokioClock>) {
         let clock = Arc::new(TokioClock::starting_at(Timestamp(1_000_000_000)));

@@ -83,6 +83,30 @@ fn killed_at_any_moment_every_number_is_in_one_batch_and_each_batch_is_sent_once
     }
 }
 
+#[test]
+fn killed_in_the_middle_of_a_stream_its_consumer_asks_anew_and_takes_every_chunk_once() {
+    const ROWS: u64 = 1_000;
+    let ground = ground("imports");
+    put(&ground, &format!("{ROWS} 1"));
+    let folder = ground.path("");
+    for run in 1..=2 {
+        let mut running = ground.start(&["run"]);
+        running
+            .wait_for("half of the rows are taken", || read(&folder.join("halves.txt")).matches('\n').count() >= run);
+        running.kill();
+    }
+    fs::write(folder.join("go"), "").expect("the exporter may go on");
+    let ended = ground.run(&["run", "--until-idle"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert_eq!(read(&folder.join("tally.txt")), (ROWS * (ROWS - 1) / 2).to_string(), "each row once");
+
+    let database = database(&folder).expect("the store");
+    assert_eq!(count(&database, "messages WHERE status NOT IN ('completed', 'expired')"), 0, "{}", ended.err);
+    let requests = |status: &str| count(&database, &format!("messages WHERE type = 'Export' AND status = '{status}'"));
+    assert_eq!((requests("completed"), requests("expired")), (1, 2), "nobody takes what was asked for before a kill");
+    assert_eq!((stored(&folder, "Exported"), stored(&folder, "Tally"), stored(&folder, "Row")), (1, 1, 0));
+}
+
 /// What the process took at most, in kilobytes.
 #[cfg(target_os = "linux")]
 fn peak(id: u32) -> u64 {

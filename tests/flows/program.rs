@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use iop::adapter::file::{FileInbound, ReceivedFile};
@@ -191,9 +192,82 @@ production! {
     }
 }
 
+/// Asks for rows that come one by one.
+#[message(response = Exported, chunk = Row)]
+struct Export {
+    rows: u64,
+}
+
+#[message]
+struct Row {
+    number: u64,
+}
+
+#[message]
+struct Exported {
+    rows: u64,
+}
+
+/// Gives rows, and stands still in the middle until there is a file `go`.
+#[business_operation]
+struct Exporter {}
+
+#[handlers]
+impl Exporter {
+    async fn export(&mut self, export: Export, cx: &mut Context) -> Result<Exported> {
+        for number in 0..export.rows {
+            if number == export.rows / 2 && !Path::new("go").exists() {
+                std::future::pending::<()>().await;
+            }
+            cx.emit::<Export>(Row { number }).await?;
+        }
+        Ok(Exported { rows: export.rows })
+    }
+}
+
+/// Adds up the rows of a list. Writes a line when it has taken the first half.
+#[business_process]
+struct Importer {
+    #[target]
+    rows: Target<Export>,
+    #[target]
+    out: Target<Tally>,
+}
+
+#[handlers]
+impl Importer {
+    async fn import(&mut self, list: List, cx: &mut Context) -> Result {
+        let mut rows = cx.send_generator_request(&self.rows, Export { rows: list.count }).await?;
+        let mut sum = 0;
+        while let Some(row) = rows.next().await {
+            let Row { number } = row?;
+            sum += number;
+            if number + 1 == list.count / 2 {
+                writeln!(OpenOptions::new().create(true).append(true).open("halves.txt")?, "{sum}")?;
+            }
+        }
+        if rows.response().await?.rows != list.count {
+            return Err(Error::fatal("rows are missing"));
+        }
+        cx.send_request_async(&self.out, Tally { count: sum }).response_required(false).await?;
+        Ok(())
+    }
+}
+
+production! {
+    /// Rows of a list are asked for, and added up as they come.
+    Imports {
+        lists: Lists { path: "in", call_interval: "50ms", out: importer },
+        importer: Importer { rows: exporter, out: printer },
+        exporter: Exporter {},
+        printer: TallyPrinter {},
+    }
+}
+
 fn main() -> ExitCode {
     match std::env::var("PRODUCTION").as_deref() {
         Ok("counts") => iop::run::<Counts>(),
+        Ok("imports") => iop::run::<Imports>(),
         _ => iop::run::<Batches>(),
     }
 }

@@ -36,6 +36,7 @@ struct Arguments {
     poll: bool,
     adapter: Option<Type>,
     effect: Option<Effect>,
+    errors: Option<Type>,
     correlate: Option<Ident>,
 }
 
@@ -63,16 +64,16 @@ pub(crate) fn component(ast: &Component, errors: &mut Errors) -> Option<model::C
     let fields: Vec<model::Field> =
         ast.fields.iter().filter_map(|field| self::field(ast.kind, called, field, errors)).collect();
     let implied = implied(&entrance, &fields);
-    let Arguments { name, effect, correlate, .. } = arguments;
+    let Arguments { name, effect, errors, correlate, .. } = arguments;
     let doc = attributes::docs(&ast.item.attrs);
-    Some(model::Component { name, effect, correlate, entrance, doc, fields, implied })
+    Some(model::Component { name, effect, errors, correlate, entrance, doc, fields, implied })
 }
 
 fn arguments(ast: &Component, errors: &mut Errors) -> Arguments {
     let known: &[&str] = match ast.kind {
         Kind::Service => &["poll", "adapter", "name"],
         Kind::Process => &["correlate", "name"],
-        Kind::Operation => &["effect", "name"],
+        Kind::Operation => &["effect", "errors", "name"],
     };
     let mut read = Arguments::default();
     for (index, argument) in ast.arguments.iter().enumerate() {
@@ -86,6 +87,7 @@ fn arguments(ast: &Component, errors: &mut Errors) -> Arguments {
             "poll" if ast.kind == Kind::Service => read.poll = argument.flag(errors),
             "adapter" if ast.kind == Kind::Service => read.adapter = argument.ty(errors),
             "effect" if ast.kind == Kind::Operation => read.effect = effect(argument, errors),
+            "errors" if ast.kind == Kind::Operation => read.errors = argument.ty(errors),
             "correlate" if ast.kind == Kind::Process => read.correlate = correlate(argument, errors),
             "correlate" => errors.report(
                 &argument.key,
@@ -98,6 +100,13 @@ fn arguments(ast: &Component, errors: &mut Errors) -> Arguments {
                 Code::E12,
                 "`effect` stands on what is not an operation",
                 "only a `#[business_operation]` acts on the outside",
+            ),
+            "errors" => errors.report(
+                &argument.key,
+                Code::E12,
+                "`errors` stands on what is not an operation",
+                "only a `#[business_operation]` acts on the outside; elsewhere the handler says `Error::fatal` or \
+                 `Error::unavailable`",
             ),
             "poll" | "adapter" => errors.report(
                 &argument.key,

@@ -218,6 +218,7 @@ fn component_type(ident: &Ident, model: &Component) -> TokenStream {
         Effect::Keyed => quote!(.effect(::iop::__private::Effect::Keyed)),
         Effect::AtMostOnce => quote!(.effect(::iop::__private::Effect::AtMostOnce)),
     });
+    let errors = model.errors.as_ref().map(|table| quote_spanned!(table.span()=> .errors::<#table>()));
     quote! {
         static __IOP_TYPE: ::iop::__private::ComponentType = #new
             .described(
@@ -225,7 +226,7 @@ fn component_type(ident: &Ident, model: &Component) -> TokenStream {
                 ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
                 #doc,
             )
-            .with(&[&[#(#settings),*], #adapter], &[#(#targets),*])#effect #correlate;
+            .with(&[&[#(#settings),*], #adapter], &[#(#targets),*])#effect #errors #correlate;
     }
 }
 

@@ -7,6 +7,8 @@ use syn::{Attribute, Ident, LitStr, Type};
 pub(crate) struct Component {
     pub(crate) name: Option<LitStr>,
     pub(crate) effect: Option<Effect>,
+    /// The type whose errors have a table.
+    pub(crate) errors: Option<Type>,
     /// The `#[key]` by which a process gathers.
     pub(crate) correlate: Option<Ident>,
     pub(crate) entrance: Entrance,

@@ -42,7 +42,7 @@ fn an_argument_that_is_misspelt_or_means_nothing_here_is_named() {
         [
             "`poll` stands on what is not a service\n\nhelp: only a `#[business_service]` gets input from outside \
              [iop E12]",
-            "`#[business_operation]` has no argument `workers`\n\nhelp: it knows `effect`, `name` [iop E12]",
+            "`#[business_operation]` has no argument `workers`\n\nhelp: it knows `effect`, `errors`, `name` [iop E12]",
         ]
     );
     assert_eq!(
@@ -190,6 +190,21 @@ fn the_effect_of_an_operation_is_one_of_three_words() {
         errors_in(super::compile(Kind::Process, quote!(effect = "keyed"), quote! { struct A; })),
         ["`effect` stands on what is not an operation\n\nhelp: only a `#[business_operation]` acts on the outside \
           [iop E12]"]
+    );
+}
+
+#[test]
+fn a_table_of_errors_is_a_type_and_belongs_to_an_operation() {
+    let of = |kind: Kind, arguments: TokenStream| errors_in(super::compile(kind, arguments, quote! { struct A; }));
+    assert_eq!(of(Kind::Operation, quote!(errors = lab::LabError, effect = "keyed")), [""; 0]);
+    assert_eq!(
+        of(Kind::Operation, quote!(errors = "LabError")),
+        ["`errors` takes a type\n\nhelp: write `errors = TypeName` [iop E12]"]
+    );
+    assert_eq!(
+        of(Kind::Process, quote!(errors = LabError)),
+        ["`errors` stands on what is not an operation\n\nhelp: only a `#[business_operation]` acts on the outside; \
+          elsewhere the handler says `Error::fatal` or `Error::unavailable` [iop E12]"]
     );
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn list(output: Table, out: &mut dyn Write) -> Result<Exit, Failure> 
             entry.location.clone(),
         ]);
     }
-    let mut components = Rows::new(["component", "kind", "messages", "targets", "settings", "defined in"]);
+    let mut components = Rows::new(["component", "kind", "messages", "targets", "settings", "errors", "defined in"]);
     for entry in &catalogue.components {
         let targets = entry.targets.iter().map(|target| format!("{}: {}", target.name, target.messages.join(" + ")));
         let settings = entry.settings.iter().map(|setting| setting.name);
@@ -73,6 +73,7 @@ pub(crate) fn list(output: Table, out: &mut dyn Write) -> Result<Exit, Failure> 
             entry.messages.join(", "),
             targets.collect::<Vec<_>>().join(", "),
             settings.collect::<Vec<_>>().join(", "),
+            entry.errors.unwrap_or_default().to_owned(),
             entry.location.clone(),
         ]);
     }

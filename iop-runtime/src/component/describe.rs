@@ -10,8 +10,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::{
-    AdapterInput, Answered, Context, Effect, Error, Fields, HandlerTable, Handlers, PlainInput, PollInput,
-    ProcessInput, Result, Timer,
+    AdapterInput, Answered, Classify, Context, Effect, Error, ErrorTable, Fields, HandlerTable, Handlers, PlainInput,
+    PollInput, ProcessInput, Result, Timer,
 };
 use crate::adapter::{AdapterDriver, DynAdapter, InboundAdapter};
 use crate::message::{Decoded, MessageType, SourceLocation};
@@ -178,6 +178,8 @@ pub struct ComponentType {
     pub targets: &'static [TargetDecl],
     /// What a second execution of one message does outside.
     pub effect: Effect,
+    /// The table of its errors, where it declares one.
+    pub errors: Option<ErrorTable>,
     /// The `#[key]` by which a process gathers messages; `None` where each request is worked on by itself.
     pub correlate: Option<&'static str>,
     /// How input reaches it.
@@ -203,6 +205,7 @@ impl ComponentType {
             settings: &[],
             targets: &[],
             effect: Effect::Unsaid,
+            errors: None,
             correlate: None,
             entrance,
             handles: || C::TABLE.messages.iter().map(|handler| handler.message).collect(),
@@ -290,6 +293,13 @@ impl ComponentType {
     #[must_use]
     pub const fn effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
+        self
+    }
+
+    /// What the errors of type `E` mean that leave its handlers.
+    #[must_use]
+    pub const fn errors<E: Classify>(mut self) -> Self {
+        self.errors = Some(ErrorTable::of::<E>());
         self
     }
 

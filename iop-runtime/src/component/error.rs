@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ErrorTable;
 use crate::message::{Perhaps, SuspendReason, Upgraded};
 use crate::settings::LookupError;
 
@@ -25,7 +26,8 @@ pub enum Disposition {
     NotSent,
 }
 
-/// A handler's failure. Every error converts with `?` and is retried.
+/// A handler's failure. Every error converts with `?` and is retried, unless the table of its operation
+/// ([`Classify`](super::Classify)) says otherwise.
 ///
 /// ```
 /// # use iop::prelude::*;
@@ -40,35 +42,44 @@ pub enum Disposition {
 /// ```
 pub struct Error {
     source: Box<dyn StdError + Send + Sync>,
-    disposition: Disposition,
+    /// `None` where nobody has said: it came by `?`.
+    disposition: Option<Disposition>,
 }
 
 impl Error {
     /// Worth another attempt.
     pub fn retry(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: error.into(), disposition: Disposition::Retry }
+        Self { source: error.into(), disposition: Some(Disposition::Retry) }
     }
 
     /// Another attempt would fail the same way: the message is suspended at once.
     pub fn fatal(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: error.into(), disposition: Disposition::Fatal }
+        Self { source: error.into(), disposition: Some(Disposition::Fatal) }
     }
 
     /// The outside cannot be reached, and nothing has: the message is tried again for ever, with capped backoff.
     pub fn unavailable(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: error.into(), disposition: Disposition::Unavailable }
+        Self { source: error.into(), disposition: Some(Disposition::Unavailable) }
     }
 
     /// Worth another attempt, also in an operation with `effect = "at_most_once"`: nothing has reached the outside.
     /// Every other error of such an operation but [`unavailable`](Self::unavailable) leaves its message in doubt.
     pub fn not_sent(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: error.into(), disposition: Disposition::NotSent }
+        Self { source: error.into(), disposition: Some(Disposition::NotSent) }
     }
 
     /// What the engine does about it.
     #[must_use]
     pub fn disposition(&self) -> Disposition {
-        self.disposition
+        self.disposition.unwrap_or(Disposition::Retry)
+    }
+
+    /// With what the table of its operation says of it, where nothing was said before.
+    pub(crate) fn classified(mut self, table: Option<ErrorTable>) -> Self {
+        if let (None, Some(table)) = (self.disposition, table) {
+            self.disposition = table.class(&*self.source);
+        }
+        self
     }
 
     /// The error and its causes, outermost first, joined by `: `. A cause whose text the outer error repeats is left
@@ -103,7 +114,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}({})", self.disposition, self.chain())
+        write!(f, "{:?}({})", self.disposition(), self.chain())
     }
 }
 
@@ -113,9 +124,9 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
         let error: Box<dyn StdError + Send + Sync> = Box::new(error);
         // What a lookup table lacks, another attempt would not find.
         let disposition = match error.downcast_ref::<LookupError>() {
-            Some(LookupError::NoKey { .. } | LookupError::Unreadable { .. }) => Disposition::Fatal,
-            Some(_) => Disposition::Unavailable,
-            None => Disposition::Retry,
+            Some(LookupError::NoKey { .. } | LookupError::Unreadable { .. }) => Some(Disposition::Fatal),
+            Some(_) => Some(Disposition::Unavailable),
+            None => None,
         };
         Self { source: error, disposition }
     }

@@ -4,6 +4,7 @@
 //! engine: a handler reaches them through [`Context`], behind the trait [`Turn`].
 
 mod answers;
+mod classes;
 mod context;
 mod describe;
 mod effect;
@@ -20,6 +21,7 @@ mod target;
 mod timers;
 
 pub use answers::{DeferredResponse, Replied, RespondError};
+pub use classes::{Classify, ErrorTable};
 pub use context::{ByValue, Context, Incoming, Outgoing, Reach, Turn};
 #[cfg(feature = "testing")]
 pub(crate) use describe::instance_of;

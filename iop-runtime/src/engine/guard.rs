@@ -114,7 +114,10 @@ pub(crate) async fn guarded<T>(
     let patience = WAIT_WORTH_A_MARK.min(timeout);
     loop {
         match turn.core.deadlines.within(pause, &mut watched).await {
-            Ok(Ok(result)) => return result.map_err(Failed::from),
+            Ok(Ok(result)) => {
+                let table = turn.item.component().errors;
+                return result.map_err(|error| Failed::from(error.classified(table)));
+            }
             Ok(Err(panic)) => {
                 return Err(Failed::retry(format!("the handler panicked: {}", text_of(&*panic)), true));
             }

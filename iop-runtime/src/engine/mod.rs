@@ -185,6 +185,10 @@ pub(crate) fn at_rest(resolved: ResolvedProduction, store: Arc<dyn Store>, clock
 }
 
 /// Starts a production: operations, then processes, then services. What an earlier run left unfinished goes on by itself.
+///
+/// Whether the production still fits its store is not asked here. `iop::run` calls [`reconcile`] before, and so should every
+/// program that opens a store which an earlier build may have written: otherwise messages of items that are gone wait in
+/// silence (the log names them), and a message of a changed type is suspended when its turn comes.
 pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options: StartOptions) -> Running {
     let run = next_run();
     let events = events::register(run, Arc::clone(&store));

@@ -58,6 +58,8 @@ pub struct ComponentEntry {
     pub settings: Vec<SettingEntry>,
     /// Its targets.
     pub targets: Vec<TargetEntry>,
+    /// The Rust path of the error type whose table it declares; null where it declares none.
+    pub errors: Option<&'static str>,
 }
 
 /// A setting of a component.
@@ -158,6 +160,7 @@ fn describe(component: &ComponentType) -> ComponentEntry {
         messages: names(&(component.handles)()),
         settings: settings.collect(),
         targets: targets.collect(),
+        errors: component.errors.map(|table| table.type_name()),
     }
 }
 

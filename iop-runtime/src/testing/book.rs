@@ -9,11 +9,17 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::handled::Sent;
+use super::streams::{self, Flow, Scripted};
 use crate::component::{
-    Answered, ComponentKind, ComponentType, Error, Incoming, Outgoing, RequestError, RespondError, Result, Turn,
+    Answered, Channel, ComponentKind, ComponentType, EmitError, Error, Incoming, Outgoing, RequestError, RespondError,
+    Result, Turn,
 };
-use crate::message::{Header, Invocation, Message, MessageId, MessageType, Respond, SessionId, SuspendReason, decode};
+use crate::message::{
+    BlobStore, Decoded, Generates, Header, Invocation, Message, MessageId, MessageType, Respond, SessionId,
+    SuspendReason, decode,
+};
 use crate::settings::ItemSettings;
+use crate::store::blobs::Blobs;
 
 /// Why a scripted request gets no response.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +62,7 @@ pub(super) fn incoming<R: Respond>(response: R) -> Incoming {
 }
 
 /// Answers a request, whose type it knows, from its body.
-type Answer = Box<dyn FnMut(&[u8]) -> Result<Incoming, NoResponse> + Send>;
+type Answer = Box<dyn FnMut(&[u8]) -> Scripted + Send>;
 
 struct Script {
     message: &'static str,
@@ -92,8 +98,17 @@ pub(super) struct OpenTimer {
 }
 
 /// What a harness and its turns share.
-#[derive(Default)]
-pub(super) struct Book(Mutex<Entries>);
+pub(super) struct Book {
+    entries: Mutex<Entries>,
+    flow: Mutex<Flow>,
+    blobs: Blobs,
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Self { entries: Mutex::default(), flow: Mutex::default(), blobs: Blobs::in_memory() }
+    }
+}
 
 #[derive(Default)]
 struct Entries {
@@ -121,7 +136,28 @@ impl fmt::Debug for Book {
 impl Book {
     fn entries(&self) -> MutexGuard<'_, Entries> {
         // A script that panics has failed its test; what was written down is whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What goes past the store.
+    pub(super) fn flow(&self) -> MutexGuard<'_, Flow> {
+        self.flow.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Contents that messages refer to.
+    pub(super) fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(self.blobs.clone())
+    }
+
+    pub(super) fn script_chunks<M: Generates>(
+        &self,
+        mut answer: impl FnMut(M) -> (Vec<M::Chunk>, Result<M::Response, NoResponse>) + Send + 'static,
+    ) {
+        self.add(M::TYPE.name, None, move |message| {
+            let (chunks, end) = answer(message);
+            let chunks = chunks.into_iter().map(|chunk| Box::new(chunk) as Decoded).collect();
+            Scripted { chunks, end: end.map(incoming) }
+        });
     }
 
     pub(super) fn script<M: Message>(
@@ -129,21 +165,27 @@ impl Book {
         item: Option<Arc<str>>,
         mut answer: impl FnMut(M) -> Result<M::Response, NoResponse> + Send + 'static,
     ) {
-        let answer: Answer = Box::new(move |body| {
-            let message = decode::<M>(body).map_err(|error| NoResponse::Suspended(error.to_string()))?;
-            answer(message).map(incoming)
+        self.add(M::TYPE.name, item, move |message| Scripted {
+            chunks: Vec::new(),
+            end: answer(message).map(incoming),
         });
-        self.entries().scripts.push(Script { message: M::TYPE.name, item, answer });
+    }
+
+    fn add<M: Message>(
+        &self,
+        message: &'static str,
+        item: Option<Arc<str>>,
+        mut answer: impl FnMut(M) -> Scripted + Send + 'static,
+    ) {
+        let answer: Answer = Box::new(move |body| match decode::<M>(body) {
+            Ok(message) => answer(message),
+            Err(error) => Scripted { chunks: Vec::new(), end: Err(NoResponse::Suspended(error.to_string())) },
+        });
+        self.entries().scripts.push(Script { message, item, answer });
     }
 
     /// Answers by the latest script that fits; one for the item goes before one for all.
-    pub(super) fn answer(
-        &self,
-        asking: &str,
-        message: &str,
-        to: &Arc<str>,
-        body: &[u8],
-    ) -> Result<Incoming, NoResponse> {
+    pub(super) fn answer(&self, asking: &str, message: &str, to: &Arc<str>, body: &[u8]) -> Scripted {
         let mut entries = self.entries();
         let fits =
             |script: &&mut Script| script.message == message && script.item.as_ref().is_none_or(|item| item == to);
@@ -305,6 +347,11 @@ impl HarnessTurn {
 }
 
 impl HarnessTurn {
+    /// The type of the message of the turn.
+    fn type_name(&self) -> Option<&str> {
+        self.header.as_ref().map(|header| &*header.type_name)
+    }
+
     fn needs_an_instance(&self) -> Result {
         if self.kind == ComponentKind::Process {
             Ok(())
@@ -407,6 +454,27 @@ impl Turn for HarnessTurn {
         Box::pin(std::future::ready(Ok(())))
     }
 
+    fn blobs(&self) -> Option<Arc<dyn BlobStore>> {
+        Some(self.book.blobs())
+    }
+
+    fn open(&self, outgoing: Outgoing) -> Result<Channel, RequestError> {
+        self.note(&outgoing);
+        self.book.commit();
+        Ok(streams::opened(&self.book, &self.item, &outgoing))
+    }
+
+    fn emit(&self, request: &'static str, chunk: Decoded) -> BoxFuture<'static, Result<(), EmitError>> {
+        let asked = streams::asked(self.type_name(), request);
+        let emitted = asked.map(|()| self.book.flow().emitted.push((request, chunk)));
+        Box::pin(std::future::ready(emitted))
+    }
+
+    fn receive(&self, request: &'static str) -> BoxFuture<'static, Result<Option<Decoded>, EmitError>> {
+        let asked = streams::asked(self.type_name(), request);
+        Box::pin(std::future::ready(asked.map(|()| self.book.flow().next(request))))
+    }
+
     fn next_position(&self) -> u32 {
         self.position.fetch_add(1, Ordering::Relaxed)
     }
@@ -421,6 +489,6 @@ impl Turn for HarnessTurn {
         // What was sent before an awaited request is committed with it.
         self.book.commit();
         let answer = self.book.answer(&self.item, outgoing.message.name, &outgoing.to.item, &outgoing.body);
-        Box::pin(std::future::ready(answer.map_err(|none| none.error(&outgoing.to.item, outgoing.timeout))))
+        Box::pin(std::future::ready(answer.end.map_err(|none| none.error(&outgoing.to.item, outgoing.timeout))))
     }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::streams::Values;
 use crate::component::{Answered, Error, Result};
-use crate::message::{Invocation, Message, MessageId, Respond, decode};
+use crate::message::{Converses, Decoded, Generates, Invocation, Message, MessageId, Respond, decode};
 
 /// What a turn gave for its request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -87,6 +88,10 @@ pub(super) struct Outcome {
     pub(super) answers: Vec<(MessageId, Bytes)>,
     /// The timers that are set.
     pub(super) timers: Vec<(String, Duration)>,
+    /// Chunks that were given, with the type of the request.
+    pub(super) chunks: Values,
+    /// Input that was sent, with the type of the request.
+    pub(super) input: Values,
 }
 
 impl Default for Outcome {
@@ -99,6 +104,8 @@ impl Default for Outcome {
             reply: None,
             answers: Vec::new(),
             timers: Vec::new(),
+            chunks: Vec::new(),
+            input: Vec::new(),
         }
     }
 }
@@ -112,6 +119,8 @@ impl Outcome {
         self.answers.extend(next.answers);
         self.reply = next.reply.or(self.reply.take());
         self.timers = next.timers;
+        self.chunks.extend(next.chunks);
+        self.input.extend(next.input);
     }
 }
 
@@ -277,9 +286,28 @@ impl<R> Handled<R> {
         typed.collect()
     }
 
+    /// The chunks that the handler of the generator request `M` gave, in order. A consumer has them also where it failed
+    /// later.
+    #[must_use]
+    pub fn chunks<M: Generates>(&self) -> Vec<&M::Chunk> {
+        of_request(&self.outcome.chunks, M::TYPE.name)
+    }
+
+    /// The input that was sent into duplex exchanges `M`, in order.
+    #[must_use]
+    pub fn input<M: Converses>(&self) -> Vec<&M::Input> {
+        of_request(&self.outcome.input, M::TYPE.name)
+    }
+
     /// What the handler said, from level info up.
     #[must_use]
     pub fn log(&self) -> &[String] {
         &self.outcome.log
     }
+}
+
+/// The values that belong to a request of this type.
+fn of_request<'v, T: 'static>(values: &'v [(&'static str, Decoded)], request: &str) -> Vec<&'v T> {
+    let of_type = values.iter().filter(|(of, _)| *of == request);
+    of_type.filter_map(|(_, value)| value.downcast_ref::<T>()).collect()
 }

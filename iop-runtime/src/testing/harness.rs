@@ -5,12 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::io::AsyncReadExt as _;
 
 use super::book::{Book, NoResponse};
 use super::log::Log;
 use super::turns::Request;
 use crate::component::{Handlers, ItemConfig, Result, Target};
-use crate::message::Message;
+use crate::message::{Blob, BlobError, Message};
 use crate::settings::{Feed, Raw, Snapshot, TableUse, Tables};
 
 /// One component without an engine. Its targets lead to items that have the names of the targets, unless
@@ -210,6 +211,29 @@ impl<C: Handlers> Harness<C> {
     ) -> Self {
         self.book.script(Some(item.into()), answer);
         self
+    }
+
+    /// Stores a content, to be referred to by a message of the test.
+    ///
+    /// # Panics
+    /// Where it cannot be kept.
+    pub async fn store_blob(&self, content: &[u8]) -> Blob {
+        let stored = self.book.blobs().write(Box::pin(content)).await;
+        stored.unwrap_or_else(|error| panic!("the content cannot be kept: {error}"))
+    }
+
+    /// A content, whole: one that the test or the component has stored.
+    ///
+    /// # Panics
+    /// Where nobody has.
+    pub async fn content(&self, blob: &Blob) -> Vec<u8> {
+        let mut content = Vec::new();
+        let read = async {
+            self.book.blobs().open(blob.id()).await?.read_to_end(&mut content).await?;
+            Ok::<_, BlobError>(())
+        };
+        read.await.unwrap_or_else(|error| panic!("{blob:?}: {error}"));
+        content
     }
 
     /// The instance.

@@ -21,6 +21,7 @@ mod locked;
 mod log;
 mod production;
 mod run;
+mod streams;
 mod stub;
 mod trace;
 mod turns;

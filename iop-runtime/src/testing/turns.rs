@@ -82,7 +82,7 @@ impl<C: Handlers> Harness<C> {
         {
             let next = match (request.open.first(), self.book.next_timer()) {
                 (Some(call), _) => {
-                    let response = self.book.answer(&self.item, call.type_name, &call.target, &call.body);
+                    let response = self.book.answer(&self.item, call.type_name, &call.target, &call.body).end;
                     self.responded(0, response).await
                 }
                 (None, Some(timer)) => self.timed(&timer).await,
@@ -290,11 +290,14 @@ impl<C: Handlers> Harness<C> {
         let turn = HarnessTurn::new(Arc::clone(&self.item), C::TYPE, header, request, Arc::clone(&self.book));
         let span = self.log.span(&self.item, &turn);
         let mut cx = Context::new(Arc::new(turn));
-        let result = call(self.component(), &mut cx).instrument(span).await.map(Given::from);
+        let result = call(self.component(), &mut cx).instrument(span).await;
+        let result = result.map(Given::from).map_err(|error| error.classified(C::TYPE.errors));
         let sent = self.book.take_sent(result.is_ok());
         let timers = self.book.timers().into_iter().map(|timer| (timer.name.to_string(), timer.delay)).collect();
         let (reply, answers) = (request.and_then(|_| self.book.reply()), self.book.take_answers());
-        Outcome { item: Arc::clone(&self.item), result, sent, log: self.log.take().await, reply, answers, timers }
+        let (chunks, input) = self.book.flow().take();
+        let log = self.log.take().await;
+        Outcome { item: Arc::clone(&self.item), result, sent, log, reply, answers, timers, chunks, input }
     }
 }
 

@@ -1,0 +1,100 @@
+//! Alerts about what stands around an item: a breaker that opens, a store that grows.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use iop::clock::Clock;
+use iop::message::{AlertKind, AlertPhase};
+use iop::prelude::*;
+use iop::store::{Purge, PurgeBatch, Store};
+use iop::{Alert, production};
+
+use crate::alerts::{look, phases, sent, until_sent};
+use crate::kit::{Lab, request};
+
+#[message]
+pub struct Letter {
+    text: String,
+}
+
+static LINE_IS_DOWN: AtomicBool = AtomicBool::new(true);
+
+/// A line that is down when the test says so.
+#[business_operation]
+pub struct Line;
+
+#[handlers]
+impl Line {
+    async fn letter(&mut self, letter: Letter) -> Result {
+        let down = LINE_IS_DOWN.load(Ordering::SeqCst) && letter.text.is_empty();
+        if down { Err(Error::unavailable("nobody answers")) } else { Ok(()) }
+    }
+}
+
+/// Where alerts go.
+#[business_operation]
+pub struct Pager;
+
+#[handlers]
+impl Pager {
+    async fn alert(&mut self, _: Alert) -> Result {
+        Ok(())
+    }
+}
+
+production! {
+    pub Post {
+        #[item(standalone, breaker = 2, breaker_pause = "60s", alert_grace = "10s")]
+        line: Line {},
+        pager: Pager {},
+        alerts to pager;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_breaker_that_opens_is_told_once_however_often_it_tries_and_its_end_once() {
+    let lab = Lab::start::<Post>().await;
+    let begun = lab.clock().now();
+    lab.put(vec![request("line", "Letter", 0, r#"{"text": ""}"#.to_owned())]).await;
+    let alerts = until_sent(&lab, 1).await;
+    let alert = &alerts[0].0;
+    assert_eq!(
+        (alert.kind, alert.phase, alert.item.as_deref()),
+        (AlertKind::Breaker, AlertPhase::Entered, Some("line"))
+    );
+    assert_eq!(alert.text, "the circuit breaker of `line` is open: its outside cannot be reached");
+    assert!(alerts[0].1.created.since(begun) >= Duration::from_secs(10), "not within its grace");
+
+    // Half open every minute, and open again.
+    look(600).await;
+    let attempts = lab.requests_to("line").await[0].attempt;
+    assert!(attempts >= 8, "it has tried: {attempts}");
+    assert_eq!(sent(&lab).await.len(), 1);
+
+    LINE_IS_DOWN.store(false, Ordering::SeqCst);
+    assert_eq!(phases(&until_sent(&lab, 2).await)[1], (AlertKind::Breaker, AlertPhase::Left));
+    look(600).await;
+    assert_eq!(sent(&lab).await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_has_grown_to_its_limit_is_told_and_again_when_a_purge_has_made_room() {
+    let lab = Lab::with::<Post>("iop.alert_store_bytes", 10_000).await;
+    let letter = |size: usize| format!(r#"{{"text": "{}"}}"#, "x".repeat(size));
+    lab.call("line", &letter(8_000)).await.expect("delivered");
+    look(60).await;
+    assert_eq!(sent(&lab).await, [], "below the limit");
+
+    lab.call("line", &letter(3_000)).await.expect("delivered");
+    let alerts = until_sent(&lab, 1).await;
+    let alert = &alerts[0].0;
+    assert_eq!((alert.kind, alert.phase, alert.item.as_deref()), (AlertKind::Store, AlertPhase::Entered, None));
+    assert_eq!(alert.limit, Some(10_000.0));
+    assert!(alert.value.is_some_and(|bytes| (11_000.0..12_000.0).contains(&bytes)), "{:?}", alert.value);
+    look(60).await;
+    assert_eq!(sent(&lab).await.len(), 1, "it lasts");
+
+    // The first alert goes with the rest.
+    let purged = lab.store.purge(PurgeBatch::first(Purge::messages_before(lab.clock().now()), 1_000)).await;
+    assert_eq!(purged.expect("purged").messages, 3);
+    assert_eq!(phases(&until_sent(&lab, 1).await), [(AlertKind::Store, AlertPhase::Left)]);
+}
