@@ -9,7 +9,7 @@ use iop::message::{Status, SuspendReason};
 use iop::prelude::*;
 use iop::testing::Harness;
 
-use crate::kit::{Lab, request};
+use crate::kit::Lab;
 
 #[message]
 pub struct Sample {
@@ -125,7 +125,9 @@ async fn what_the_table_calls_fatal_is_suspended_at_the_first_attempt_and_what_i
 #[tokio::test(start_paused = true)]
 async fn what_the_table_calls_unavailable_is_tried_until_it_works() {
     let lab = Lab::start::<Samples>().await;
-    lab.put(vec![request("analyser", "Sample", 0, r#"{"answer": "down for a while"}"#.to_owned())]).await;
+    // The caller gives up, the message does not.
+    let called = lab.call("analyser", r#"{"answer": "down for a while"}"#).await;
+    assert!(matches!(called, Err(DirectorError::TimedOut { .. })), "{called:?}");
     lab.until("analyser", Status::Completed).await;
     let header = lab.requests_to("analyser").await.remove(0);
     assert_eq!((header.status, header.attempt), (Status::Completed, 8), "more than the five attempts of a fault");

@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use iop::clock::Clock;
+use iop::director::DirectorError;
 use iop::message::{AlertKind, AlertPhase};
 use iop::prelude::*;
 use iop::store::{Purge, PurgeBatch, Store};
 use iop::{Alert, production};
 
 use crate::alerts::{look, phases, sent, until_sent};
-use crate::kit::{Lab, request};
+use crate::kit::Lab;
 
 #[message]
 pub struct Letter {
@@ -54,7 +55,8 @@ production! {
 async fn a_breaker_that_opens_is_told_once_however_often_it_tries_and_its_end_once() {
     let lab = Lab::start::<Post>().await;
     let begun = lab.clock().now();
-    lab.put(vec![request("line", "Letter", 0, r#"{"text": ""}"#.to_owned())]).await;
+    let called = lab.call("line", r#"{"text": ""}"#).await;
+    assert!(matches!(called, Err(DirectorError::TimedOut { .. })), "{called:?}");
     let alerts = until_sent(&lab, 1).await;
     let alert = &alerts[0].0;
     assert_eq!(
