@@ -58,15 +58,6 @@ const CASES: &[(&str, &str, &str)] = &[
     // Beyond the six that are promised.
     ("an item in a list", "clock: Clock { outlet: [gree|] }, greeter: Greeter {},", "greeter"),
     ("a field of a second item", "clock: Clock { outl }, greeter: Greeter { ti| },", "times"),
-    ("what stands right behind a path", "greeter: Greeter { times: limits::| },", "GREETINGS"),
-    ("a field in empty braces", "clock: Clock { | }, greeter: Greeter {},", "outlet"),
-    ("a field behind a finished one", "clock: Clock { outlet: greeter, | }, greeter: Greeter {},", "call_interval"),
-    ("an option in an empty #[item()]", "#[item(|)] greeter: Greeter {},", "pool_size"),
-    ("an option behind another", "#[item(pool_size = 2, time|)] greeter: Greeter {},", "timeout"),
-    ("#[item(standalone)]", "#[item(stand|)] greeter: Greeter {},", "standalone"),
-    ("#[item(order = …)]", "#[item(ord|)] greeter: Greeter {},", "order"),
-    ("#[item(failing = …)]", "#[item(fail|)] greeter: Greeter {},", "failing"),
-    ("#[item(max_hops = …)]", "#[item(max|)] greeter: Greeter {},", "max_hops"),
     ("the item of a requirement", "greeter: Greeter {}, require order fifo from gree| to greeter;", "greeter"),
 ];
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::num::ParseIntError;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use iop::director::DirectorError;
 use iop::message::{Status, SuspendReason};
@@ -59,8 +58,6 @@ impl std::error::Error for Wrapped {
     }
 }
 
-static DOWN_FOR: AtomicU32 = AtomicU32::new(0);
-
 /// Asks the laboratory.
 #[business_operation(errors = LabError)]
 pub struct Analyser;
@@ -75,7 +72,6 @@ impl Analyser {
             "said otherwise" => return Err(Error::retry(LabError::NoSuchSample)),
             "no number" => drop("x".parse::<u32>()?),
             "down" => Err(LabError::Down)?,
-            "down for a while" if DOWN_FOR.fetch_add(1, Ordering::SeqCst) < 8 => Err(LabError::Down)?,
             _ => {}
         }
         Ok(())
@@ -120,17 +116,6 @@ async fn what_the_table_calls_fatal_is_suspended_at_the_first_attempt_and_what_i
     assert_eq!(suspended("analyser", "no such sample").await, (1, poison, fatal.clone()));
     assert_eq!(suspended("strict", "no such sample").await, (1, poison, fatal));
     assert_eq!(suspended("analyser", "busy").await, (5, poison, "the laboratory: Busy".to_owned()));
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_the_table_calls_unavailable_is_tried_until_it_works() {
-    let lab = Lab::start::<Samples>().await;
-    // The caller gives up, the message does not.
-    let called = lab.call("analyser", r#"{"answer": "down for a while"}"#).await;
-    assert!(matches!(called, Err(DirectorError::TimedOut { .. })), "{called:?}");
-    lab.until("analyser", Status::Completed).await;
-    let header = lab.requests_to("analyser").await.remove(0);
-    assert_eq!((header.status, header.attempt), (Status::Completed, 8), "more than the five attempts of a fault");
 }
 
 #[tokio::test]
