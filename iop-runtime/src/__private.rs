@@ -8,7 +8,6 @@ mod router;
 mod start;
 mod state;
 mod wiring;
-mod words;
 
 pub use bytes::Bytes;
 pub use futures_util::future::BoxFuture;
@@ -32,7 +31,6 @@ pub use self::wiring::{
     Outlets, Placed, TakesNothing, TakesSetting, alerts_to, placed, route, routes, set, set_nothing, setting, wire,
     wire_all, wiring,
 };
-pub use self::words::ItemWords;
 pub use crate::adapter::InboundAdapter;
 pub use crate::component::*;
 pub use crate::message::{

@@ -178,9 +178,12 @@ fn wiring(production: &Production) -> TokenStream {
 
 /// What rustc is told of in our own words, and an editor completes: names that are the beginning of another, perhaps.
 fn for_editors(Production { items, no_items, .. }: &Production) -> Option<TokenStream> {
-    let options = items.iter().flat_map(|item| &item.half_written).map(|key| {
-        let span = Span::mixed_site().located_at(key.span());
-        quote_spanned! {span=> let _ = ::iop::__private::ItemWords::default().#key; }
+    let options = items.iter().enumerate().flat_map(|(index, item)| {
+        item.half_written.iter().map(move |key| {
+            let span = Span::mixed_site().located_at(key.span());
+            let options = Ident::new(&local("options", index).to_string(), span);
+            quote_spanned! {span=> let _ = #options.#key; }
+        })
     });
     let options: Vec<_> = options.collect();
     if options.is_empty() && no_items.is_empty() {
