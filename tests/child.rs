@@ -61,10 +61,20 @@ impl Ground {
     /// Where it does not start.
     #[must_use]
     pub fn start(&self, arguments: &[&str]) -> Process {
+        self.start_under(&[], arguments)
+    }
+
+    /// The same, as an argument of another program, such as `strace`.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    #[must_use]
+    pub fn start_under(&self, other: &[&str], arguments: &[&str]) -> Process {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         let (out, err) = (self.path(&format!("out-{run}.log")), self.path(&format!("err-{run}.log")));
-        let child = Command::new(self.program)
-            .args(arguments)
+        let all = [other, &[self.program], arguments].concat();
+        let child = Command::new(all[0])
+            .args(&all[1..])
             .current_dir(self.folder.path())
             .env("IOP__HTTP", "off")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))

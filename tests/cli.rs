@@ -2,10 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "cli/blocked.rs"]
+mod blocked;
+#[path = "cli/crashes.rs"]
+mod crashes;
 #[path = "cli/decides.rs"]
 mod decides;
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/disk.rs"]
+mod disk;
 #[path = "cli/full.rs"]
 mod full;
 #[path = "cli/jobs.rs"]
@@ -18,6 +24,8 @@ mod locks;
 mod places;
 #[path = "cli/reads.rs"]
 mod reads;
+#[path = "cli/refused.rs"]
+mod refused;
 #[path = "cli/replays.rs"]
 mod replays;
 #[path = "cli/runs.rs"]

@@ -12,8 +12,8 @@ use iop::settings::Secret;
 #[message(response = Report)]
 #[derive(Clone)]
 pub struct Order {
-    /// `poison` fails for good, `loud` is full of control characters, `held` waits
-    /// while there is a file `hold`.
+    /// `poison` fails for good, `loud` is full of control characters, `abort` ends the process at once. While there is a
+    /// file `hold`, `held` waits, and `blocks` and `spins` do not give their thread back.
     #[key]
     pub number: String,
     #[sensitive]
@@ -99,6 +99,19 @@ impl Analyser {
             "held" => {
                 while Path::new("hold").exists() {
                     tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                Ok(Report { sum: 0 })
+            }
+            "abort" => std::process::abort(),
+            "blocks" => {
+                while Path::new("hold").exists() {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Ok(Report { sum: 0 })
+            }
+            "spins" => {
+                while Path::new("hold").exists() {
+                    std::hint::spin_loop();
                 }
                 Ok(Report { sum: 0 })
             }

@@ -1,5 +1,7 @@
 //! Shared fixtures of the tests.
 
+#[cfg(unix)]
+pub mod broken;
 pub mod child;
 pub mod http;
 pub mod lab;

@@ -40,6 +40,15 @@ impl SmallDisk {
         }
     }
 
+    /// Nobody may write to it any more.
+    ///
+    /// # Panics
+    /// Where somebody has a file open to be written.
+    pub fn protect(&self) {
+        let status = Command::new("mount").args(["-o", "remount,ro"]).arg(&self.0).status();
+        assert!(status.is_ok_and(|status| status.success()), "it can be mounted anew");
+    }
+
     /// Removes the file again.
     ///
     /// # Panics

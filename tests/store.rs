@@ -14,6 +14,8 @@ mod failures;
 mod full;
 #[path = "store/jobs.rs"]
 mod jobs;
+#[path = "store/golden.rs"]
+mod golden;
 #[path = "store/keeping.rs"]
 mod keeping;
 #[path = "store/keys.rs"]

@@ -94,6 +94,11 @@ impl Desk {
         self.0.start(arguments)
     }
 
+    /// Starts a command as an argument of another program.
+    pub(crate) fn start_under(&self, other: &[&str], arguments: &[&str]) -> Process {
+        self.0.start_under(other, arguments)
+    }
+
     /// Where the production listens.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         read(&self.store("http-address")).trim().parse().ok()

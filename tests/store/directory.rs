@@ -12,6 +12,9 @@ use iop::store::{
     Admin, End, Event, EventQuery, LeaseOrder, LeaseRequest, Level, MessageQuery, NewMessage, Step, Store, Viewer,
 };
 
+use iop_tests::broken::{self, Before};
+use iop_tests::small_disk::SmallDisk;
+
 use crate::bench::{Bench, NODE, Sqlite, committed, emitting, ids, leased, message, messages, request};
 
 /// Opens a store that is expected to be refused.
@@ -112,8 +115,57 @@ fn what_is_not_a_store_is_refused_and_left_alone() {
     check(&path);
     let file = path.join("cat.jpg");
     assert!(matches!(refused(&file), OpenError::NotAStore { .. }));
+    let empty = dir.path().join("empty");
+    fs::create_dir(&empty).expect("a directory");
+    assert!(matches!(SqliteStore::open_read_only(&empty), Err(OpenError::NotAStore { .. })));
+    assert_eq!(fs::read_dir(&empty).expect("a directory").count(), 0, "only an opening to be written makes a store");
     assert!(matches!(SqliteStore::open_read_only(&dir.path().join("nowhere")), Err(OpenError::NotAStore { .. })));
     assert!(!dir.path().join("nowhere").exists());
+}
+
+#[tokio::test]
+async fn what_cannot_be_opened_is_refused_in_one_line_and_left_byte_for_byte() {
+    for case in broken::ALL {
+        let mut bench = Sqlite::new();
+        for message in messages(20) {
+            bench.emit(vec![message]).await;
+        }
+        if case.before == Before::Closed {
+            assert_eq!(bench.store().close().await, Ok(()));
+        }
+        bench.crash();
+        let path = bench.path();
+        if case.before == Before::Nothing {
+            fs::remove_dir_all(&path).expect("a directory");
+            fs::create_dir(&path).expect("a directory");
+        }
+        (case.spoil)(&path);
+        let before = broken::files(&path);
+        for _ in 0..2 {
+            let error = refused(&path).to_string();
+            assert!(error.contains(case.says) && !error.contains('\n'), "{}: {error}", case.name);
+            let after = broken::files(&path);
+            assert!(after == before, "{}: {:?}", case.name, broken::changed(&before, &after));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_may_only_be_read_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let Some(disk) = SmallDisk::at(&dir.path().join("disk"), 16) else { return };
+    let path = dir.path().join("disk/store");
+    let store = SqliteStore::open(&path, Arc::new(SystemClock)).expect("the store opens");
+    assert_eq!(store.close().await, Ok(()));
+    drop(store);
+    disk.protect();
+    let before = broken::files(&path);
+    for place in [path.clone(), dir.path().join("disk/new")] {
+        let error = refused(&place);
+        assert!(matches!(error, OpenError::Io { .. }), "{error}");
+        assert!(error.to_string().contains("Read-only file system"), "{error}");
+    }
+    assert!(broken::files(&path) == before);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{ChangeArguments, ChangedChoice, OrphanChoice, RunArguments, SettingsArguments};
@@ -31,9 +31,11 @@ impl Program {
     ) -> Result<Exit, Failure> {
         let resolved = self.prepare(settings)?;
         say(&format!("{}: {}, checked at compile time", snake_case(self.graph.name), self.size()));
+        let handlers = handlers(&resolved.engine)?;
         let runtime = runtime()?;
-        let end = runtime.block_on(serve(resolved, arguments, out));
+        let end = runtime.block_on(serve(resolved, arguments, handlers.handle(), out));
         // A handler that blocks its thread must not keep the program from ending.
+        handlers.shutdown_timeout(LAST_GRACE);
         runtime.shutdown_timeout(LAST_GRACE);
         end
     }
@@ -52,7 +54,18 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)
 }
 
-async fn serve(resolved: ResolvedProduction, arguments: &RunArguments, out: &mut dyn Write) -> Result<Exit, Failure> {
+/// A runtime for handlers alone: what they block is theirs, and the engine and its callers keep their own threads.
+fn handlers(engine: &EngineSettings) -> Result<Runtime, Failure> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(engine.threads).thread_name("iop-handler").enable_all().build().map_err(Failure::failed)
+}
+
+async fn serve(
+    resolved: ResolvedProduction,
+    arguments: &RunArguments,
+    handlers: &Handle,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
     let mut signals = Signals::listen()?;
     let engine = resolved.engine.clone();
     let store = store::open(&engine)?;
@@ -69,8 +82,9 @@ async fn serve(resolved: ResolvedProduction, arguments: &RunArguments, out: &mut
         let _ = store.close().await;
         return Err(failure);
     }
+    let options = StartOptions { handlers: Some(handlers.clone()), ..StartOptions::default() };
     let running = tokio::select! {
-        running = engine::start(resolved, store, StartOptions::default()) => running,
+        running = engine::start(resolved, store, options) => running,
         () = signals.stop() => return Err(Failure::new(Exit::Interrupted, "interrupted while starting")),
     };
     let listening = CancellationToken::new();

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::activity::Activity;
@@ -17,6 +18,7 @@ use super::queue::{Admission, Source};
 use super::rates::Rates;
 use super::reload::Effective;
 use super::streams::Streams;
+use super::suspects::Suspects;
 use super::taps::Taps;
 use super::unseen::Unseen;
 use super::waiters::{Delivered, Waiters};
@@ -50,6 +52,10 @@ pub(crate) struct Core {
     pub(crate) failure: Arc<Failure>,
     pub(super) unseen: Unseen,
     pub(crate) probe: Option<Arc<dyn Probe>>,
+    /// Where workers run.
+    pub(crate) handlers: Option<Handle>,
+    /// Messages that may be what kills the process.
+    pub(crate) suspects: Suspects,
     pub(crate) settings: Effective,
     pub(crate) tables: TableStore,
     taps: Taps,
@@ -139,6 +145,8 @@ impl Core {
             failure: Arc::default(),
             unseen: Unseen::default(),
             probe: parts.probe,
+            handlers: parts.handlers,
+            suspects: Suspects::default(),
             settings: parts.settings,
             tables: parts.tables,
             taps: Taps::of(parts.graph),
@@ -318,6 +326,7 @@ fn is_empty(step: &Step) -> bool {
 /// What a [`Core`] is made of.
 pub(crate) struct CoreParts {
     pub(crate) probe: Option<Arc<dyn Probe>>,
+    pub(crate) handlers: Option<Handle>,
     pub(crate) run: u64,
     pub(crate) graph: &'static Graph,
     pub(crate) store: Arc<dyn Store>,

@@ -50,6 +50,9 @@ pub(crate) async fn keep_house(core: Arc<Core>) {
             Ok::<_, StoreError>(())
         };
         if let Err(error) = done.await {
+            if matches!(error, StoreError::Corrupt(_)) {
+                core.failure.report(&error);
+            }
             // What was not removed is so the next time.
             log::engine_span(&core).in_scope(|| log::purge_failed(&error));
         }

@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -189,14 +190,23 @@ impl ItemState {
     }
 
     /// Has a worker begin; not where the item was stopped since its start began.
-    pub(crate) fn spawn_worker(&self, run: impl Future<Output = ()> + Send + 'static, pulse: Arc<Pulse>) {
+    pub(crate) fn spawn_worker(
+        &self,
+        run: impl Future<Output = ()> + Send + 'static,
+        pulse: Arc<Pulse>,
+        handlers: Option<&Handle>,
+    ) {
         let mut control = self.control();
         if control.phase != ItemPhase::Starting {
             return;
         }
         // Counted as long as it runs, whoever runs it.
         let task = pulse.loan.task(control.tasks.track_future(run));
-        let abort = tokio::spawn(task).abort_handle();
+        let task = match handlers {
+            Some(handlers) => handlers.spawn(task),
+            None => tokio::spawn(task),
+        };
+        let abort = task.abort_handle();
         control.workers.push(Running { abort, pulse });
     }
 
@@ -265,6 +275,11 @@ impl ItemState {
             count.stuck += usize::from(worker.pulse.blocked_since().is_some_and(|since| since > self.options.timeout));
         }
         count
+    }
+
+    /// Whether a handler has not given its thread back for so long.
+    pub(crate) fn blocks(&self, time: Duration) -> bool {
+        self.control().workers.iter().any(|worker| worker.pulse.blocked_since().is_some_and(|since| since > time))
     }
 
     /// Workers that are newly found stuck; each is named once.
@@ -369,14 +384,14 @@ impl Pulse {
         self.busy.load(Ordering::Relaxed) != 0
     }
 
-    fn blocked_since(&self) -> Option<std::time::Duration> {
+    fn blocked_since(&self) -> Option<Duration> {
         match self.polling.load(Ordering::Relaxed) {
             0 => None,
-            since => Some(std::time::Duration::from_micros(self.now().saturating_sub(since))),
+            since => Some(Duration::from_micros(self.now().saturating_sub(since))),
         }
     }
 
-    fn report_stuck(&self, timeout: std::time::Duration) -> bool {
+    fn report_stuck(&self, timeout: Duration) -> bool {
         let since = self.polling.load(Ordering::Relaxed);
         let stuck = self.blocked_since().is_some_and(|blocked| blocked > timeout);
         if stuck {

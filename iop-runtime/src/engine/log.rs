@@ -159,6 +159,18 @@ pub(crate) fn stuck(item: &ItemState) {
     );
 }
 
+/// Handlers block every thread that there is for them; or one has come back.
+pub(crate) fn standstill(stands_still: bool, threads: usize) {
+    if stands_still {
+        error!(
+            "handlers block all {threads} threads that handlers have: no other handler runs until one of them comes back; stop the \
+             production, or give it more with `iop.threads`"
+        );
+    } else {
+        warn!("a thread for handlers is free again");
+    }
+}
+
 /// A reload changed a setting.
 pub(crate) fn setting_changed(change: &SettingChange, by: &str) {
     let value =

@@ -43,6 +43,7 @@ mod schedule;
 pub(crate) mod service;
 mod streams;
 mod supervisor;
+mod suspects;
 mod taps;
 mod timers;
 mod turn;
@@ -56,6 +57,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
@@ -93,6 +95,9 @@ pub struct StartOptions {
     pub clock: Arc<dyn Clock>,
     /// Whether polling services and adapters start. Without them only the director brings input.
     pub services: bool,
+    /// Where workers run, so that handlers which block every thread of it leave the engine others. By default where the
+    /// production is started.
+    pub handlers: Option<Handle>,
     /// What makes the instances of an item in place of its component, by the index of the item. For tests.
     pub stand_ins: HashMap<usize, StandIn>,
     /// Who is told where messages are. For tests.
@@ -101,7 +106,7 @@ pub struct StartOptions {
 
 impl Default for StartOptions {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), services: true, stand_ins: HashMap::new(), probe: None }
+        Self { clock: Arc::new(SystemClock), services: true, handlers: None, stand_ins: HashMap::new(), probe: None }
     }
 }
 
@@ -173,6 +178,8 @@ fn build(resolved: ResolvedProduction, store: Arc<dyn Store>, options: StartOpti
         items,
         activity,
         probe: options.probe,
+        // Where there is no runtime, nothing is started either.
+        handlers: options.handlers.or_else(|| Handle::try_current().ok()),
         settings,
         tables,
         retention: resolved.engine.retention,

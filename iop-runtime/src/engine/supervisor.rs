@@ -94,7 +94,7 @@ pub(crate) async fn start_item(core: &Arc<Core>, item: &Arc<ItemState>) -> bool 
         let (ready, is_ready) = oneshot::channel();
         let pulse = Arc::new(Pulse::new());
         let task = worker::run(Arc::clone(core), Arc::clone(item), Arc::clone(&pulse), stop.clone(), ready);
-        item.spawn_worker(task, pulse);
+        item.spawn_worker(task, pulse, core.handlers.as_ref());
         all_ready.push(is_ready);
     }
     // A worker that ends before it is ready was stopped.
@@ -172,6 +172,8 @@ pub(crate) async fn watch_store(core: Arc<Core>, gone: watch::Sender<Option<Stor
         log::engine_span(&core).in_scope(|| log::store_failed(&error));
         core.alerts.store_failed(core.clock.now(), &error);
         let up: Vec<usize> = core.items.iter().filter(|item| item.is_up()).map(|item| item.index).collect();
+        // First of all the truth: who is told only that an item stops may take the request for stored.
+        core.waiters.fail_all(&RequestError::Unknown(error.to_string().into()), &Commit::done(Err(error.clone())));
         stop_items(&core, Stop::Now).await;
         let (unknown, failed) = (RequestError::Unknown(error.to_string().into()), Commit::done(Err(error.clone())));
         core.waiters.fail_all(&unknown, &failed);
@@ -248,18 +250,38 @@ fn watch_space(core: &Core, was_short: bool) -> bool {
     is_short
 }
 
-/// Reports handlers that block their thread, and looks after what the store needs. A thread of its own: the runtime's may be the ones that are blocked.
+/// Says when handlers block all the threads that there are for handlers, and when one is free again.
+fn watch_for_a_standstill(core: &Core, stood_still: bool) -> bool {
+    let threads = core.handlers.as_ref().map_or(usize::MAX, |handlers| handlers.metrics().num_workers());
+    let blocked: usize = core.items.iter().map(|item| item.workers().stuck).sum();
+    let stands_still = blocked >= threads;
+    if stands_still != stood_still {
+        log::engine_span(core).in_scope(|| log::standstill(stands_still, threads));
+    }
+    stands_still
+}
+
+/// Reports handlers that block their thread, and looks after what the store needs. A thread of its own: the runtime's may be
+/// the ones that are blocked.
 pub(crate) fn watch_threads(core: &Arc<Core>) {
     let core: Weak<Core> = Arc::downgrade(core);
     let watch = move || {
-        let mut was_short = false;
+        let (mut was_short, mut stood_still) = (false, false);
         while let Some(core) = core.upgrade() {
             was_short = watch_space(&core, was_short);
             for item in &core.items {
                 for _ in 0..item.newly_stuck() {
                     log::turn_span(&core, item, None).in_scope(|| log::stuck(item));
+                    core.alerts.look_now();
                 }
             }
+            // What waits behind a thread that is blocked can be taken by another one, if that one is awake.
+            if let Some(handlers) =
+                core.handlers.as_ref().filter(|_| core.items.iter().any(|item| item.blocks(WATCH_INTERVAL)))
+            {
+                drop(handlers.spawn(async {}));
+            }
+            stood_still = watch_for_a_standstill(&core, stood_still);
             drop(core);
             std::thread::sleep(WATCH_INTERVAL);
         }

@@ -1,6 +1,6 @@
 //! Turns and callers that wait for a response.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -56,10 +56,15 @@ pub(crate) enum Caller {
     Outside,
 }
 
+/// So many who gave up are known at a time. Of those before, the store alone knows that their responses are late.
+const KNOWN_LATE: usize = 1 << 16;
+
 /// Who waits for which request.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
     waiting: Mutex<HashMap<MessageId, Waiter>>,
+    /// Those who gave up and may still be known, in this order.
+    gave_up: Mutex<VecDeque<MessageId>>,
     /// Tells the waits for one request apart.
     last: AtomicU64,
 }
@@ -84,6 +89,19 @@ pub(crate) struct Wait {
 impl Waiters {
     fn lock(&self) -> MutexGuard<'_, HashMap<MessageId, Waiter>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers that nobody waits for a request any more; who waited, where somebody did.
+    fn give_up(&self, waiters: &mut HashMap<MessageId, Waiter>, request: MessageId) -> Option<Waiter> {
+        let mut gave_up = self.gave_up.lock().unwrap_or_else(PoisonError::into_inner);
+        gave_up.push_back(request);
+        if gave_up.len() > KNOWN_LATE
+            && let Some(oldest) = gave_up.pop_front()
+            && matches!(waiters.get(&oldest), Some(Waiter::GaveUp))
+        {
+            waiters.remove(&oldest);
+        }
+        waiters.insert(request, Waiter::GaveUp)
     }
 
     /// Waits for the response to `request`, which the item `target` will give.
@@ -146,7 +164,7 @@ impl Waiters {
             waiters.iter().filter(|(_, waiter)| fails(waiter)).map(|(request, _)| *request).collect();
         for request in waiting {
             // The request stays in its queue; a response that still comes is late.
-            if let Some(Waiter::Waiting { answers, .. }) = waiters.insert(request, Waiter::GaveUp) {
+            if let Some(Waiter::Waiting { answers, .. }) = self.give_up(&mut waiters, request) {
                 send(answers, Delivered { response: Err(error.clone()), commit: commit.clone() });
             }
         }
@@ -186,7 +204,7 @@ impl Drop for Wait {
             let mut waiters = self.waiters.lock();
             // Answered just now: then nothing will come late, and the entry is gone.
             if waiters.contains_key(&self.request) && Waiters::leave(&mut waiters, self) {
-                waiters.insert(self.request, Waiter::GaveUp);
+                self.waiters.give_up(&mut waiters, self.request);
             }
         }
     }
@@ -210,6 +228,18 @@ mod tests {
         drop(waiters.wait(second, 0, Caller::Turn));
         assert_eq!(waiters.punctuality(second), Punctuality::Late);
         assert_eq!(waiters.punctuality(MessageId::random()), Punctuality::InTime);
+    }
+
+    #[test]
+    fn of_those_who_gave_up_the_latest_are_known_and_no_more() {
+        let waiters = Arc::new(Waiters::default());
+        let requests: Vec<_> = (0..=KNOWN_LATE).map(|_| MessageId::random()).collect();
+        for request in &requests {
+            drop(waiters.wait(*request, 0, Caller::Outside));
+        }
+        assert_eq!(waiters.lock().len(), KNOWN_LATE);
+        assert_eq!(waiters.punctuality(requests[0]), Punctuality::InTime, "the store still says that it is late");
+        assert_eq!(waiters.punctuality(requests[KNOWN_LATE]), Punctuality::Late);
     }
 
     #[tokio::test]

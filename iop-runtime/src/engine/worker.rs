@@ -22,6 +22,7 @@ use super::probe::CrashPoint;
 use super::queue::{Queue, Source, Work};
 use super::retry::backoff;
 use super::streams::{self, Producer};
+use super::suspects::Suspects;
 use super::turn::{EngineTurn, Handle, Start};
 use super::{groups, hops, log, process, service};
 use crate::clock::Timestamp;
@@ -241,7 +242,26 @@ impl Worker {
 
     /// One turn; `true` when it panicked.
     async fn turn(&mut self, envelope: Envelope) -> bool {
-        let mut hand = InHand { queue: Arc::clone(&self.item.queue), envelope: Some(envelope) };
+        let (alone, is_stored) = (Suspects::is_one(&envelope), envelope.lease.is_some());
+        let hand = InHand { queue: Arc::clone(&self.item.queue), envelope: Some(envelope) };
+        // Not on the way of what is not stored, which is made to be short.
+        if is_stored && self.item.options.pool_size > 1 {
+            // The next worker was woken when this message was taken, and sits in the slot of this thread, from which no other
+            // thread takes it: it must have run before a handler that may block.
+            tokio::task::yield_now().await;
+        }
+        if !alone {
+            return self.turn_in_hand(hand).await;
+        }
+        let core = Arc::clone(&self.core);
+        let _alone = core.suspects.alone().await;
+        let panicked = self.turn_in_hand(hand).await;
+        // What it did is stored before the next one begins, which may be the one that ends the process.
+        core.flush().await.unwrap_or_default();
+        panicked
+    }
+
+    async fn turn_in_hand(&mut self, mut hand: InHand) -> bool {
         let Some(envelope) = hand.envelope.as_mut() else { return false };
         if !self.may_begin(envelope).await {
             hand.forget();

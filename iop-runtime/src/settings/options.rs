@@ -116,6 +116,8 @@ pub struct EngineSettings {
     pub ballast: u64,
     /// The store may lie on a network file system.
     pub network_store: bool,
+    /// Threads that run handlers.
+    pub threads: usize,
     /// Where the HTTP entrance listens.
     pub http: HttpChoice,
     /// The address of the HTTP entrance was chosen by somebody: another one would not do.
@@ -344,6 +346,11 @@ pub(super) static OF_THE_PROCESS: &[SettingDecl] = &[
         "network_store",
         "The store may lie on a network file system, whose locks and syncs are not always what they say.",
         Some(|| Raw::from(false)),
+    ),
+    SettingDecl::new::<AtLeastOne>(
+        "threads",
+        "Threads that run handlers: a handler that blocks takes one away from the others.",
+        Some(|| Raw::from(16)),
     ),
     SettingDecl::new::<HttpChoice>(
         "http",

@@ -433,6 +433,7 @@ impl Slots {
         let network_store = self.read::<bool>(None, "network_store", errors);
         let http_names = self.read(None, "http_names", errors);
         let users = self.read::<Option<PathBuf>>(None, "users", errors);
+        let threads = self.read::<AtLeastOne>(None, "threads", errors);
         let stop_grace = self.read(None, "stop_grace", errors);
         let log = self.read::<LogFilter>(None, "log", errors);
         let retention = self.retention(errors);
@@ -441,6 +442,7 @@ impl Slots {
             store: store?,
             ballast: ballast?.bytes(),
             network_store: network_store?,
+            threads: usize::try_from(threads?.0).ok()?,
             http: http?,
             http_explicit,
             http_names: http_names?,

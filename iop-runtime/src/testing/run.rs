@@ -462,6 +462,7 @@ async fn born(
     let options = StartOptions {
         clock: clock.clone(),
         services: plan.services,
+        handlers: None,
         stand_ins: plan.stand_ins.clone(),
         probe: Some(probe),
     };

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio::time::Instant;
 
 use self::book::{Book, Record, Told};
@@ -39,6 +39,8 @@ pub(crate) struct Alerts {
     state: Mutex<State>,
     /// A failure of the store, noted when it happened: it can only be told when the store works again.
     failed: std::sync::Mutex<Option<(Timestamp, String)>>,
+    /// Something is known that is not to wait for the next look.
+    urgent: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -73,7 +75,10 @@ pub(crate) async fn watch(core: Arc<Core>) {
     let mut looks = tokio::time::interval(LOOK);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        looks.tick().await;
+        tokio::select! {
+            _ = looks.tick() => {}
+            () = core.alerts.urgent.notified() => {}
+        }
         let mut state = core.alerts.state.lock().await;
         let suspensions = core.items.iter().map(|item| item.noticed.suspensions()).sum();
         if Instant::now() >= ask || suspensions != state.suspensions {
@@ -206,6 +211,11 @@ fn emission(core: &Core, told: &Told, now: Timestamp) -> Option<Emission> {
 }
 
 impl Alerts {
+    /// Has the rules looked at now.
+    pub(crate) fn look_now(&self) {
+        self.urgent.notify_one();
+    }
+
     /// The store failed. Told when it works again.
     pub(crate) fn store_failed(&self, now: Timestamp, error: &StoreError) {
         let mut failed = self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -3,7 +3,7 @@
 //! Nothing in it is changed before it is known to be ours and held by nobody else.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use crate::clock::{Clock, SystemClock};
 /// The file names in a store directory.
 pub(super) const DATABASE: &str = "iop.db";
 pub(super) const LOG: &str = "iop.db-wal";
+const INDEX: &str = "iop.db-shm";
 const LOCK: &str = "engine.lock";
 pub(super) const TIP: &str = "tip";
 pub(super) const BALLAST: &str = "ballast";
@@ -118,7 +119,18 @@ pub enum OpenError {
 pub(super) struct Directory {
     pub(super) path: PathBuf,
     /// Held as long as it is open; the system frees it when the process dies, however it dies.
-    _lock: File,
+    lock: File,
+    found: Found,
+}
+
+/// What an opening changes before it knows whether it will refuse the store.
+#[derive(Debug)]
+struct Found {
+    /// Who held the lock before.
+    holder: Vec<u8>,
+    tip: bool,
+    log: bool,
+    index: bool,
 }
 
 impl Directory {
@@ -143,8 +155,25 @@ impl Directory {
             Err(TryLockError::Error(error)) => return Err(io_error("lock", &lock_path)(error)),
         }
         check_header(path)?;
-        sign(&mut lock).map_err(io_error("write", &lock_path))?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        check_whole(path)?;
+        let there = |name: &str| path.join(name).exists();
+        let mut found = Found { holder: Vec::new(), tip: there(TIP), log: there(LOG), index: there(INDEX) };
+        lock.read_to_end(&mut found.holder).map_err(io_error("read", &lock_path))?;
+        sign(&mut lock, said_of_this_process().as_bytes()).map_err(io_error("write", &lock_path))?;
+        Ok(Self { path: path.to_owned(), lock, found })
+    }
+
+    /// The store is refused: takes back what was done to look at it. Nothing may have it open any more.
+    pub(super) fn leave_as_found(&mut self) {
+        let is_empty = |name: &str| fs::metadata(self.path.join(name)).is_ok_and(|file| file.len() == 0);
+        let made = |name: &str, was_there: bool| !was_there && is_empty(name);
+        let log = made(LOG, self.found.log);
+        let remove = [(LOG, log), (INDEX, log && !self.found.index), (TIP, made(TIP, self.found.tip))];
+        for (name, _) in remove.into_iter().filter(|(_, remove)| *remove) {
+            // An empty file that stays says nothing, and is in nobody's way.
+            let _ = fs::remove_file(self.path.join(name));
+        }
+        let _ = sign(&mut self.lock, &self.found.holder);
     }
 
     /// Opens the database for the one writer.
@@ -394,6 +423,30 @@ fn check_header(path: &Path) -> Result<(), OpenError> {
     }
 }
 
+/// Refuses a database that was cut off. SQLite fills up with zeros what is missing of the last page, and does not miss whole
+/// pages before they are read. Where there is a log, it may have what a crash has kept from the file.
+fn check_whole(path: &Path) -> Result<(), OpenError> {
+    if fs::metadata(path.join(LOG)).is_ok_and(|log| log.len() > 0) {
+        return Ok(());
+    }
+    let database = path.join(DATABASE);
+    let mut header = [0; 32];
+    let length = File::open(&database).and_then(|mut file| {
+        file.read_exact(&mut header)?;
+        Ok(file.metadata()?.len())
+    });
+    let length = length.map_err(io_error("read", &database))?;
+    let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    let (size, pages) = (number(&header[16..18]), number(&header[28..32]));
+    // One stands for the size that does not fit into two bytes.
+    let whole = pages * if size == 1 { 1 << 16 } else { size };
+    if length >= whole {
+        return Ok(());
+    }
+    let why = format!("{length} bytes are left of {whole}").into();
+    Err(OpenError::Corrupt { dir: path.to_owned(), why })
+}
+
 fn check(path: &Path, application: i64, format: i64) -> Result<(), OpenError> {
     if application != schema::APPLICATION_ID {
         return Err(OpenError::NotAStore {
@@ -408,10 +461,14 @@ fn check(path: &Path, application: i64, format: i64) -> Result<(), OpenError> {
 }
 
 /// Writes into the lock file who holds it.
-fn sign(lock: &mut File) -> io::Result<()> {
-    let text = format!("process {} on {} since {}\n", std::process::id(), host(), SystemClock.now());
+fn sign(lock: &mut File, text: &[u8]) -> io::Result<()> {
     lock.set_len(0)?;
-    lock.write_all(text.as_bytes())
+    lock.seek(SeekFrom::Start(0))?;
+    lock.write_all(text)
+}
+
+fn said_of_this_process() -> String {
+    format!("process {} on {} since {}\n", std::process::id(), host(), SystemClock.now())
 }
 
 /// Reads from the lock file who holds it.

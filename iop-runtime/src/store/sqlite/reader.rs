@@ -3,12 +3,13 @@
 //! A thread of its own, so that a slow question holds up neither the writer nor an async worker.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, params_from_iter};
+use rusqlite::{Connection, ErrorCode, InterruptHandle, OptionalExtension, Result, params_from_iter};
 use tokio::sync::oneshot;
 
 use super::checksum::damage;
@@ -29,12 +30,34 @@ use crate::store::{
 type Question = Box<dyn FnOnce(&mut View) + Send>;
 
 /// The thread that answers.
-#[derive(Debug)]
-pub(super) struct Reader(Mutex<Option<mpsc::Sender<Question>>>);
+pub(super) struct Reader {
+    questions: Mutex<Option<mpsc::Sender<Question>>>,
+    /// Ends the question under way.
+    interrupt: InterruptHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("thread", &self.thread).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.close();
+        self.interrupt.interrupt();
+        // Until its connection is closed, the files are not those of the next opening alone.
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
 
 impl Reader {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
         let connection = connect_read_only(path)?;
+        let interrupt = connection.get_interrupt_handle();
         let (sender, questions) = mpsc::channel::<Question>();
         let answer = move || {
             let mut view = View { connection, names: Names::default() };
@@ -43,13 +66,13 @@ impl Reader {
             }
         };
         let thread = thread::Builder::new().name("iop-store-reader".to_owned()).spawn(answer);
-        thread.map_err(io_error("start a reader of", path))?;
-        Ok(Self(Mutex::new(Some(sender))))
+        let thread = Some(thread.map_err(io_error("start a reader of", path))?);
+        Ok(Self { questions: Mutex::new(Some(sender)), interrupt, thread })
     }
 
     /// Answers no further question.
     pub(super) fn close(&self) {
-        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.questions.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     pub(super) fn ask<T: Send + 'static>(
@@ -58,10 +81,14 @@ impl Reader {
     ) -> Reply<T> {
         let (answer, answered) = oneshot::channel();
         let question: Question = Box::new(move |view| {
+            // Who has stopped waiting has perhaps asked again: the questions that wait are never more than those who do.
+            if answer.is_closed() {
+                return;
+            }
             let result = view.at_one_time(question);
             reply(answer, result.map_err(|error| unread(&error)));
         });
-        if let Some(sender) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(sender) = &*self.questions.lock().unwrap_or_else(PoisonError::into_inner) {
             // A thread that is gone drops the question, and the answer says that the store is closed.
             drop(sender.send(question));
         }

@@ -66,7 +66,7 @@ enum Left {
 }
 
 /// Runs until the store is closed or dropped.
-pub(super) fn run(setup: Setup, opener: mpsc::SyncSender<Result<(), OpenError>>) {
+pub(super) fn run(mut setup: Setup, opener: mpsc::SyncSender<Result<(), OpenError>>) {
     // Whatever ends this thread, nobody waits for it in vain.
     let _hangup = Hangup(setup.inbox.clone());
     let mut waiting = Waiting::Opener(opener);
@@ -85,6 +85,9 @@ pub(super) fn run(setup: Setup, opener: mpsc::SyncSender<Result<(), OpenError>>)
             }
             Ok(Left::Stop) => return,
             Err((waiting, error)) => {
+                if first {
+                    setup.directory.leave_as_found();
+                }
                 waiting.tell(Err(error));
                 if first {
                     return;
