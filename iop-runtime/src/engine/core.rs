@@ -141,7 +141,7 @@ impl Core {
             streams: Streams::default(),
             activity: parts.activity,
             deadlines: Arc::default(),
-            runtime: runtime(),
+            runtime: parts.handlers.as_ref().map(Handle::id),
             failure: Arc::default(),
             unseen: Unseen::default(),
             probe: parts.probe,
@@ -308,7 +308,7 @@ impl Core {
 }
 
 fn runtime() -> Option<tokio::runtime::Id> {
-    tokio::runtime::Handle::try_current().ok().map(|runtime| runtime.id())
+    Handle::try_current().ok().map(|runtime| runtime.id())
 }
 
 /// `true` where a step changes nothing, so that the store need not hear of it.
