@@ -12,10 +12,10 @@ mod directory;
 mod failures;
 #[path = "store/full.rs"]
 mod full;
-#[path = "store/jobs.rs"]
-mod jobs;
 #[path = "store/golden.rs"]
 mod golden;
+#[path = "store/jobs.rs"]
+mod jobs;
 #[path = "store/keeping.rs"]
 mod keeping;
 #[path = "store/keys.rs"]
