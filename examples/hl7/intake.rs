@@ -15,7 +15,7 @@ pub const SAMPLE: (&str, &str) = ("sample.hl7", include_str!("data/sample.hl7"))
 
 /// Takes files of one or more messages. What is no message is answered too; what is no file of messages is set aside.
 #[business_service(adapter = FileInbound)]
-pub struct Intake {
+pub struct WardFiles {
     /// The folder; made where it is missing.
     #[setting]
     path: PathBuf,
@@ -29,7 +29,7 @@ pub struct Intake {
 }
 
 #[handlers]
-impl Intake {
+impl WardFiles {
     async fn on_init(&mut self) -> Result {
         let (name, content) = SAMPLE;
         let known =

@@ -17,7 +17,7 @@ use iop::prelude::*;
 use acknowledgements::Acknowledgements;
 use departments::{Patients, Results, Unknown};
 use desk::{ByEvent, Desk};
-use intake::Intake;
+use intake::WardFiles;
 
 /// Where messages are put.
 pub const INBOX: &str = "iop-data/hl7-inbox";
@@ -28,7 +28,7 @@ production! {
     /// Takes files of HL7 v2 messages from a folder, keeps patients and results as lines, and writes an acknowledgement for
     /// each message.
     pub Hospital {
-        intake: Intake { path: INBOX, pattern: "*.hl7", stable: "500ms", desk: desk, unreadable: acknowledgements },
+        intake: WardFiles { path: INBOX, pattern: "*.hl7", stable: "500ms", desk: desk, unreadable: acknowledgements },
         desk: Desk { department: by_event, acknowledgements: acknowledgements },
         by_event: ByEvent { patients: patients, results: results, unknown: unknown },
         patients: Patients { folder: OUT },

@@ -127,8 +127,10 @@ impl Store for Frozen {
         if let Some(held) = self.hold_time() {
             let commit = receipt.commit.clone();
             tokio::spawn(async move {
-                // Whatever came of it, it is known now.
+                // Whatever came of it, it is known now. The store's thread wakes one after the other who waits for it, and
+                // has woken all when it answers again: until then nothing may believe that nobody has anything to do.
                 let _ = commit.wait().await;
+                let _ = store.is_marked(MessageId::of_input(&[b"nothing"])).await;
                 drop(held);
             });
         }
