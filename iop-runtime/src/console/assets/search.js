@@ -69,9 +69,10 @@ function suggestions(field) {
   field.addEventListener("focus", () => { if (field.value === "") ask(); });
   field.addEventListener("blur", close);
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close();
     if (list.hidden) return;
-    if (event.key === "ArrowDown") at = Math.min(shown.length - 1, at + 1);
+    // Without more a browser would empty the field.
+    if (event.key === "Escape") close();
+    else if (event.key === "ArrowDown") at = Math.min(shown.length - 1, at + 1);
     else if (event.key === "ArrowUp") at = Math.max(-1, at - 1);
     else if ((event.key === "Tab" || event.key === "Enter") && at >= 0) take(shown[at]);
     else return;

@@ -90,7 +90,8 @@ pub(super) async fn trace(visit: Visit, Path(session): Path<SessionId>, Query(wh
 pub(super) async fn picture(visit: Visit, Path(session): Path<SessionId>) -> Page {
     let trace = visit.director.trace(session, TraceExtent::default()).await?;
     let svg = trace_picture(&trace, visit.director.graph(), visit.director.now());
-    let name = format!("inline; filename=\"trace-{}.svg\"", trace.session);
+    // It has styles of its own, which the policy of the pages would take from it.
+    let name = format!("attachment; filename=\"trace-{}.svg\"", trace.session);
     Ok(([(header::CONTENT_TYPE, "image/svg+xml".to_owned()), (header::CONTENT_DISPOSITION, name)], svg).into_response())
 }
 

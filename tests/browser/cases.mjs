@@ -1,0 +1,290 @@
+// What a person does who looks after a production: from finding out what is wrong to putting it right, one case each.
+
+import { readFileSync } from "node:fs";
+
+import { api, browser, check, end, enter, test, tokenOf, until, url } from "./kit.mjs";
+import { fail, found, order, send, succeed } from "./hospital.mjs";
+
+const first = await fail();
+const done = await succeed();
+const page = await enter();
+const text = async (selector, on = page) => (await on.locator(selector).first().textContent()) ?? "";
+const go = (path, on = page) => on.goto(url + path);
+
+/** Opens the message and confirms what a button of it asks. */
+async function confirmed(button, fields = {}, on = page) {
+  await on.locator(button).first().click();
+  await on.locator("dialog[open]").waitFor();
+  const said = await text("dialog[open]", on);
+  for (const [name, value] of Object.entries(fields)) await on.locator(`dialog[open] [name=${name}]`).fill(value);
+  await on.locator("dialog[open] [data-confirm]").click();
+  return said;
+}
+
+await test("from the printed address to the message that failed in three clicks", page, async () => {
+  check((await text("[data-trouble]")).includes("lis_rest"), "the first page does not say who needs somebody");
+  const row = page.locator("tr", { has: page.locator("td", { hasText: "LabRequest" }) }).filter({ hasText: "503 Service Unavailable" });
+  await row.locator("a[data-open]").first().click();
+  await page.waitForURL(/\/trace\//);
+  const panel = await text("#panel");
+  check(panel.includes("503 Service Unavailable") && panel.includes(first.order_id), `the panel says: ${panel}`);
+  check(page.url().includes(first.failed), "another message is chosen");
+});
+
+await test("a search is completed while it is written", page, async () => {
+  await go("/messages");
+  const field = page.locator("[data-search]");
+  await field.click();
+  await field.pressSequentially("status:susp");
+  await page.locator("[role=option]", { hasText: "suspended" }).first().waitFor();
+  await field.press("ArrowDown");
+  await field.press("Tab");
+  check((await field.inputValue()).startsWith("status:suspended"), `the field has ${await field.inputValue()}`);
+  await field.press("Enter");
+  await page.waitForURL(/q=status%3Asuspended/);
+  const rows = await page.locator("[data-messages] tbody tr").count();
+  check(rows === (await found("status:suspended")).length && rows > 0, `${rows} rows`);
+});
+
+await test("Escape closes what is suggested and leaves what is written", page, async () => {
+  await go("/messages");
+  const field = page.locator("[data-search]");
+  await field.click();
+  await field.pressSequentially("status:");
+  await page.locator("[role=option]").first().waitFor();
+  await field.press("Escape");
+  await page.locator("[role=listbox]").waitFor({ state: "hidden" });
+  check(await field.inputValue() === "status:", `the field has \`${await field.inputValue()}\``);
+});
+
+await test("a mistake in a search is answered with what was probably meant", page, async () => {
+  await go("/messages?q=statsu:suspended");
+  check((await text("[role=alert]")).includes("did you mean"), await text("[role=alert]"));
+});
+
+await test("a message is resent and arrives", page, async () => {
+  await go(`/trace/${done.session}?m=${done.entry}`);
+  const said = await confirmed("[data-resend]");
+  check(said.includes("A new message with the same body goes to ehr_out"), said);
+  await page.waitForURL((to) => to.searchParams.get("m") && to.searchParams.get("m") !== done.entry);
+  const resent = new URL(page.url()).searchParams.get("m");
+  check((await text("#panel")).includes("Resent from"), "the new message does not name the old one");
+  await until("it is completed", async () => (await found(`id:${resent}`))[0]?.status === "completed");
+  await page.reload();
+  check((await text("#panel header")).includes("completed"), await text("#panel header"));
+  await go(`/trace/${done.session}?m=${done.entry}`);
+  check((await text("#panel")).includes("Resent as"), "the old message does not name the new one");
+});
+
+await test("what is edited and does not fit its type is refused with the field and queues nothing", page, async () => {
+  await go(`/trace/${first.session}?m=${first.failed}`);
+  await page.locator("[data-edit]").click();
+  await page.waitForURL(/\/test\?from=/);
+  await page.locator("[data-fields] label").first().waitFor();
+  const before = (await found("type:LabRequest")).length;
+  const json = page.locator("[data-json]");
+  const body = JSON.parse(await json.inputValue());
+  check(body.patient.name === "Ada Byron", "the body is not whole");
+  await json.fill(JSON.stringify({ ...body, patient: { ...body.patient, ward: 3 } }));
+  page.expected = [/422/];
+  await page.locator("button[data-send]").click();
+  await page.locator("[data-problem]:not([hidden])").waitFor();
+  const problem = await text("[data-problem]");
+  check(problem.startsWith("patient.ward: "), problem);
+  check((await found("type:LabRequest")).length === before, "a message was queued all the same");
+});
+
+await test("what is edited well goes to its item and is linked to where it is from", page, async () => {
+  const body = JSON.parse(await page.locator("[data-json]").inputValue());
+  body.order_id = order().order_id;
+  body.patient.ward = "ICU";
+  await page.locator("[data-json]").fill(JSON.stringify(body));
+  await page.locator("button[data-send]").click();
+  await page.waitForURL(/\/trace\//);
+  check((await text("#panel")).includes("Resent from"), "the new message does not name the old one");
+  const id = new URL(page.url()).searchParams.get("m");
+  await until("it is completed", async () => (await found(`id:${id}`))[0]?.status === "completed");
+});
+
+await test("the diagram changes while it is looked at without the page being loaded again", page, async () => {
+  await go("/");
+  await page.evaluate(() => { window.sameDocument = true; });
+  const badge = page.locator('[data-item="lis_rest"] [data-badge] text');
+  const [suspended, rate] = [Number(await badge.textContent()), await text('[data-item="sql_store"] [data-rate]')];
+  await Promise.all([fail(), ...Array.from({ length: 12 }, () => send())]);
+  await until("one more is suspended", async () => Number(await badge.textContent()) === suspended + 1);
+  await until("the rate rises", async () => (await text('[data-item="sql_store"] [data-rate]')) !== rate);
+  check(await page.evaluate(() => window.sameDocument === true), "the page was loaded again");
+  await page.locator('a:has([data-item="lab_flow"])').hover();
+  check(await page.locator('[data-item="lis_rest"].is-near').count() === 1, "a neighbour is not shown");
+  check(await page.locator('[data-item="sftp_out"].is-near').count() === 0, "who is no neighbour is shown");
+});
+
+await test("a form made from the type sends a message and leads to its trace", page, async () => {
+  await go("/test?item=orders_http");
+  const wanted = order();
+  const field = page.locator("[data-fields] label", { hasText: /^order id/ });
+  await page.locator(`#${await field.first().getAttribute("for")}`).fill(wanted.order_id);
+  await until("the JSON follows", async () => JSON.parse(await page.locator("[data-json]").inputValue()).order_id === wanted.order_id);
+  await page.locator("button[data-send]").click();
+  await page.waitForURL(/\/trace\//);
+  check((await text("#panel")).includes(wanted.order_id), await text("#panel"));
+  check(await page.locator(".iop-sequence [data-message]").count() >= 2, "the trace is empty");
+});
+
+await test("an item is stopped and started, and the question says what becomes of its queue", page, async () => {
+  await go("/items/sftp_out");
+  const said = await confirmed("[data-stop]");
+  check(said.includes("Its queue stays and grows"), said);
+  await page.locator("[data-start]").waitFor({ state: "visible" });
+  check((await text("main header .tag")).includes("stopped"), await text("main header .tag"));
+  const lamp = (await text("[data-lamp=running]"));
+  check(/^\d+ of 15 stopped/.test(lamp), lamp);
+  await confirmed("[data-start]");
+  await page.locator("[data-stop]").waitFor({ state: "visible" });
+});
+
+await test("a question that is cancelled does nothing", page, async () => {
+  await page.locator("[data-stop]").click();
+  await page.locator("dialog[open] button", { hasText: "Cancel" }).click();
+  await page.reload();
+  check(await page.locator("[data-stop]").isVisible(), "the item was stopped");
+});
+
+await test("a group of suspended messages is discarded with a reason", page, async () => {
+  await go("/suspended?item=lis_rest");
+  const before = (await found("status:suspended to:lis_rest")).length;
+  check(before >= 2, `${before} wait`);
+  await page.locator("[data-group] button", { hasText: "Discard all" }).first().click();
+  const dialog = page.locator("dialog[open]");
+  await dialog.locator("[name=reason]").fill("the laboratory has them on paper");
+  await dialog.locator("[data-confirm]").click();
+  // What was found is counted first, and done when that is confirmed.
+  await dialog.locator("[data-confirm]", { hasText: `Discard ${before}` }).click();
+  await page.waitForURL(/\/jobs\/\d+$/);
+  await until("all are discarded", async () => (await found("status:suspended to:lis_rest")).length === 0);
+  await page.locator("[data-jobs]", { hasText: "the laboratory has them on paper" }).waitFor();
+  const left = await found("status:discarded to:lis_rest");
+  check(left.length >= before, `${left.length} are discarded`);
+});
+
+await test("new lines of the log come in by themselves", page, async () => {
+  await go("/log");
+  await page.locator("[data-tail]").click();
+  const { order_id } = await send(true);
+  await page.locator("[data-log] tbody tr", { hasText: order_id }).first().waitFor({ timeout: 30_000 });
+  await page.locator("[data-tail]").click();
+});
+
+await test("masked values are shown to who asks, and that is in the audit log", page, async () => {
+  const shown = await succeed();
+  await go(`/trace/${shown.session}?m=${shown.entry}`);
+  check(!(await text("#panel")).includes("Ada Byron"), "the name is shown unasked");
+  await page.locator("[data-reveal]").click();
+  await page.locator("[data-body]", { hasText: "Ada Byron" }).waitFor();
+  await go("/audit");
+  const row = page.locator("tr", { hasText: "body.reveal" }).first();
+  check((await row.innerHTML()).includes(shown.entry), await row.innerHTML());
+});
+
+await test("all of it can be reached with the keyboard", page, async () => {
+  await go("/");
+  await page.keyboard.press("?");
+  await page.locator("dialog[open]", { hasText: "Keys" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator("dialog").waitFor({ state: "detached" });
+  await page.keyboard.press("g");
+  await page.keyboard.press("m");
+  await page.waitForURL(/\/messages$/);
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  const chosen = page.locator("tr[aria-selected=true]");
+  check(await chosen.count() === 1, "no row is chosen");
+  const id = await chosen.getAttribute("data-id");
+  await page.keyboard.press("Enter");
+  await page.waitForURL((to) => to.searchParams.get("m") === id);
+  await go("/messages");
+  await page.keyboard.press("/");
+  check(await page.evaluate(() => document.activeElement?.getAttribute("name") === "q"), "the search is not chosen");
+});
+
+await test("light and dark are remembered", page, async () => {
+  await go("/");
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  await page.locator("[data-theme-toggle]").click();
+  const dark = await ground();
+  check(light !== dark, `both are ${light}`);
+  await page.reload();
+  check(await ground() === dark, "it is forgotten");
+  await page.locator("[data-theme-toggle]").click();
+});
+
+await test("an address shows somebody else the same", page, async () => {
+  await go(`/messages?q=${encodeURIComponent(`key.order_id:${first.order_id}`)}`);
+  const ids = () => page.locator("[data-messages] tbody tr").evaluateAll((rows) => rows.map((row) => row.dataset.id).join());
+  const mine = await ids();
+  const other = await enter("reader");
+  await go(new URL(page.url()).pathname + new URL(page.url()).search, other);
+  const theirs = await other.locator("[data-messages] tbody tr").evaluateAll((rows) => rows.map((row) => row.dataset.id).join());
+  check(mine !== "" && mine === theirs, `${mine} and ${theirs}`);
+  await go(`/trace/${first.session}?m=${first.failed}&tab=attempts`, other);
+  check((await text("#panel", other)).includes("503"), await text("#panel", other));
+  await other.context().close();
+});
+
+await test("what a search has found is saved as CSV and as lines of JSON", page, async () => {
+  await go(`/messages?q=${encodeURIComponent(`key.order_id:${first.order_id}`)}`);
+  const rows = await page.locator("[data-messages] tbody tr").count();
+  const saved = async (name) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name, exact: true }).click()]);
+    return readFileSync(await download.path(), "utf8").trim().split(/\r?\n/);
+  };
+  const csv = await saved("CSV");
+  check(csv.length === rows + 1 && csv[0].startsWith("id,session"), `${csv.length} lines: ${csv[0]}`);
+  const lines = (await saved("JSONL")).map((line) => JSON.parse(line));
+  check(lines.length === rows && lines.every((line) => csv.join().includes(line.id)), `${lines.length} lines`);
+});
+
+await test("a viewer is offered nothing that is not theirs, and is refused it", page, async () => {
+  const viewer = await enter("viewer");
+  const waiting = await fail();
+  for (const path of ["/", "/items/sftp_out", "/queues", "/queues/lis_rest", "/suspended", "/settings", "/messages?q=status:suspended",
+    `/trace/${waiting.session}?m=${waiting.failed}`]) {
+    await go(path, viewer);
+    const offered = await viewer.locator("[data-act], [data-job], [data-edit], [data-reveal], [data-reload], [data-row]").count();
+    check(offered === 0, `${path} offers ${offered} buttons`);
+    check(!(await viewer.content()).includes("4471123"), `${path} shows a number of a patient`);
+  }
+  check(!(await text("nav", viewer)).includes("Audit"), "the audit log is offered");
+  // What is refused is no page, and has no icon.
+  viewer.expected = [/403/, /404/];
+  for (const path of ["/audit", "/test"]) {
+    const response = await go(path, viewer);
+    check(response.status() === 403, `${path}: ${response.status()}`);
+  }
+  await go("/", viewer);
+  const refused = await viewer.evaluate(async (id) => {
+    const ask = (path) => fetch(path, { method: "POST", headers: { "X-Iop-Csrf": "1" } }).then((answer) => answer.status);
+    return [await ask("/api/v1/items/sftp_out/stop"), await ask(`/api/v1/messages/${id}/discard?reason=none`), await ask("/api/v1/jobs")];
+  }, waiting.failed);
+  check(refused.join() === "403,403,403", refused.join());
+  check((await found(`id:${waiting.failed}`))[0].status === "suspended", "the message was discarded all the same");
+  await viewer.context().close();
+});
+
+await test("who is nobody sees nothing, and a token is never in an address that is kept", page, async () => {
+  const context = await browser.newContext();
+  const stranger = await context.newPage();
+  for (const path of ["/", "/messages", `/trace/${first.session}`, "/api/v1/status"]) {
+    const response = await stranger.goto(url + path);
+    const shown = await stranger.content();
+    check(response.status() === 401 || response.url().includes("/login"), `${path}: ${response.status()}`);
+    check(!shown.includes("lis_rest") && !shown.includes("hospital"), `${path} shows something`);
+  }
+  await context.close();
+  const { status } = await api("POST", "/api/v1/items/sftp_out/stop", undefined, tokenOf("reader"));
+  check(status === 403, `a reader stops an item: ${status}`);
+});
+
+await end();
