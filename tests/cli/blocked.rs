@@ -53,5 +53,5 @@ fn where_every_thread_for_handlers_is_blocked_the_engine_still_answers_and_stops
     let _ = caller.end();
     fs::remove_file(desk.path("hold")).unwrap();
     assert_eq!(desk.ask(&["run", "--until-idle"]).code, Some(0), "what it had is still there");
-    assert_eq!(desk.messages(&["--key", "number=blocks", "--status", "completed"]).len(), 1);
+    assert_eq!(desk.messages(&["key.number:blocks status:completed"]).len(), 1);
 }

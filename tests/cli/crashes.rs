@@ -36,12 +36,12 @@ fn a_message_that_ends_the_process_at_once_is_suspended_after_three_restarts_and
     };
     assert_eq!(last.code, Some(5), "it waits for a person: {}", last.err);
     assert_eq!(restarts, 3, "the first crash is seen without its cause, and two more with it");
-    let suspended = desk.messages(&["--status", "suspended"]);
+    let suspended = desk.messages(&["status:suspended"]);
     assert_eq!(column(&suspended, "reason"), ["crash_suspect"], "{suspended:#?}");
     let error = suspended[0]["error"].as_str().unwrap();
     assert!(error.contains("in three crashes of the process"), "{error}");
-    assert_eq!(desk.messages(&["--key", "number=abort", "--status", "suspended"]).len(), 1);
-    let mut finished = desk.messages(&["--item", "analyser", "--status", "completed"]);
+    assert_eq!(desk.messages(&["key.number:abort status:suspended"]).len(), 1);
+    let mut finished = desk.messages(&["item:analyser status:completed"]);
     finished.retain(|message| message["kind"] == "request");
     assert_eq!(finished.len(), numbers.len() - 1, "{finished:#?}");
     assert!(desk.shown(&["store", "audit"]).contains("the books balance"));

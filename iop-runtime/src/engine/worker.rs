@@ -220,7 +220,7 @@ impl Worker {
             in_a_row = if is_express { in_a_row + 1 } else { EXPRESS_IN_A_ROW };
             if self.more && in_a_row >= EXPRESS_IN_A_ROW {
                 in_a_row = 0;
-                tokio::task::yield_now().await;
+                step_aside().await;
             }
         }
         Exit::Stopped
@@ -248,7 +248,7 @@ impl Worker {
         if is_stored && self.item.options.pool_size > 1 {
             // The next worker was woken when this message was taken, and sits in the slot of this thread, from which no other
             // thread takes it: it must have run before a handler that may block.
-            tokio::task::yield_now().await;
+            step_aside().await;
         }
         if !alone {
             return self.turn_in_hand(hand).await;
@@ -417,6 +417,20 @@ impl Worker {
         let reply = self.reply_to(&turn, envelope, answered)?;
         Ok(Done { sends: turn.end(), reply, ..Done::default() })
     }
+}
+
+/// Lets run first what is next on this thread. Other than after `yield_now`, the worker waits where another thread can take it:
+/// what is next may block this one.
+async fn step_aside() {
+    let mut has_stepped = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut has_stepped, true) {
+            return std::task::Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
 }
 
 /// Handlers are guarded, but a component has code elsewhere too: its state and its messages are read and written.
