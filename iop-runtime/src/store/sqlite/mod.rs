@@ -6,7 +6,6 @@
 mod audit;
 mod blob;
 mod checksum;
-mod crashes;
 mod directory;
 mod inbox;
 mod job;

@@ -171,7 +171,6 @@ statements! {
     is_blob_used: "SELECT 1 FROM blob WHERE hash = ?1";
     free_blobs_of: "DELETE FROM blob WHERE sequence = ?1 RETURNING hash";
     free_blobs_of_state: "DELETE FROM blob WHERE instance = ?1 RETURNING hash";
-    read_note: "SELECT text FROM note WHERE name = ?1";
     write_note: "INSERT INTO note (name, text) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET text = excluded.text";
     hold_back: "
         UPDATE message SET status = 4, rank = 255 - priority, reason = ?2, error = ?3 WHERE sequence = ?1";
@@ -189,18 +188,13 @@ statements! {
     write_meta: "UPDATE meta SET epoch = ?1, commits = ?2, hash = ?3, sequence = ?4, accepted = ?5, purged = ?6";
     highest_sequence: "SELECT coalesce(max(sequence), 0) FROM message";
 
-    /// What a crash found in flight goes back; or to a person, from the third time on, and from the second where it was
-    /// accepted before the epoch `?3`.
+    /// What a crash found in flight goes back; or to a person, from the third time on.
     crashed: "
         UPDATE message
         SET crashes = crashes + ?2,
-            status = CASE WHEN ?2 AND (crashes >= 2 OR (crashes = 1 AND epoch < ?3)) THEN 4 ELSE 0 END,
-            reason = CASE WHEN ?2 AND (crashes >= 2 OR (crashes = 1 AND epoch < ?3)) THEN 4 ELSE NULL END,
-            error = CASE
-                WHEN ?2 AND crashes >= 2 THEN 'it was in flight in three crashes of the process'
-                WHEN ?2 AND crashes = 1 AND epoch < ?3
-                    THEN 'it was there in three crashes of the process, and in flight in two of them'
-                ELSE error END,
+            status = CASE WHEN ?2 AND crashes >= 2 THEN 4 ELSE 0 END,
+            reason = CASE WHEN ?2 AND crashes >= 2 THEN 4 ELSE NULL END,
+            error = CASE WHEN ?2 AND crashes >= 2 THEN 'it was in flight in three crashes of the process' ELSE error END,
             rank = 255 - priority
         WHERE target = ?1 AND status = 3 AND rank IS NOT NULL";
     /// A new opening does not wait for the next attempt.

@@ -171,10 +171,7 @@ impl<'c> Writer<'c> {
 
     /// What a clean close leaves behind: nothing in flight, and everything in the one file.
     pub(super) fn finish(&mut self) -> Result<()> {
-        self.alone(|writer| {
-            writer.put_back(false)?;
-            writer.closed_cleanly()
-        })?;
+        self.alone(|writer| writer.put_back(false))?;
         while !self.postings.is_empty() {
             self.alone(Self::write_postings)?;
         }
