@@ -95,7 +95,7 @@ async fn stopping_an_item_fails_waiting_calls_at_once_and_starting_it_serves_its
 
     assert_eq!(rig.director().start_item("slow").await, Ok(true));
     rig.until_idle().await;
-    // The shop has two workers, so either of the orders may have been the first.
+    // The shop has several workers, so either of the orders may have been the first.
     let mut made = rig.said_by::<Maker>("slow").await;
     made.sort();
     assert_eq!(made, ["made slow one", "made slow two"]);

@@ -51,7 +51,7 @@ impl Desk {
     /// What a command that succeeds prints.
     pub(crate) fn shown(&self, arguments: &[&str]) -> String {
         let ended = self.ask(arguments);
-        assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.err);
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}{}", ended.out, ended.err);
         ended.out
     }
 
