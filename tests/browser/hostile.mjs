@@ -1,7 +1,7 @@
 // Hostile texts in everything that a page shows: bodies, names in bodies, keys, errors, lines of the log, descriptions, reasons,
 // names of people, settings, lookup tables, queries, addresses. Nothing of them runs, and each is shown as the text that it is.
 
-import { api, check, end, enter, test, until, url } from "./kit.mjs";
+import { api, browser, check, end, enter, test, until, url } from "./kit.mjs";
 import { CORPUS } from "./corpus.mjs";
 
 /** What is left of a text on a page: what turns text around or moves the cursor is a replacement character. */
@@ -27,6 +27,8 @@ const suspended = await until("all of it is suspended", async () => {
 const of = (session) => suspended.find((message) => message.session === session);
 
 const page = await enter();
+// Where a picture is read as if it was opened from a disk: without the policy of the pages.
+const desk = await (await browser.newContext()).newPage();
 
 /** Follows what could be set off by pointing, by the keyboard or by time. */
 async function provoke() {
@@ -57,7 +59,7 @@ async function nothingStrange(path, name) {
 
 /** Whether a picture that is saved is well formed, and has nothing that runs or is loaded when it is opened. */
 function isPlain(svg) {
-  return page.evaluate((text) => {
+  return desk.evaluate((text) => {
     const picture = new DOMParser().parseFromString(text, "image/svg+xml");
     const runs = (element) => ["script", "foreignObject", "image", "iframe", "img", "animate", "set", "parsererror"].includes(element.localName)
       || [...element.attributes].some(({ name, value }) => name.startsWith("on") || /^\s*(javascript|data|https?):/i.test(value) && name !== "xmlns");
