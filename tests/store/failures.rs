@@ -1,7 +1,7 @@
 //! Commits that fail: nothing that was built on them gets through, and what is said about them is true.
 
 use iop::message::Status;
-use iop::store::sqlite::Fault;
+use iop::store::sqlite::{Fault, keeping};
 use iop::store::{Commit, End, MessageQuery, NewMessage, Outcome, Step, StoreError};
 
 use crate::bench::{Bench, NODE, Sqlite, committed, emitting, ids, leased, message, messages, request, token};
@@ -114,4 +114,18 @@ async fn a_body_that_no_store_could_take_fails_alone() {
     assert!(matches!(failure(&commits[1].commit).await, StoreError::NotStored(_)));
     assert_eq!(commits[2].commit.wait().await, Ok(committed()));
     assert_eq!(leased(&bench.lease(10).await), [before.id, after.id]);
+}
+
+#[tokio::test]
+async fn a_store_that_is_closed_after_a_failed_commit_has_books_that_balance() {
+    for (fault, stored) in [(Fault::BeforeCommit, 2), (Fault::AfterCommit, 5)] {
+        let bench = Sqlite::new();
+        bench.emit(messages(2)).await;
+        bench.sqlite().inject(fault);
+        failure(&bench.store().submit(emitting(messages(3))).commit).await;
+        assert_eq!(bench.store().close().await, Ok(()));
+        let audit = keeping::audit(&bench.path()).expect("the books can be read");
+        assert_eq!((audit.accepted, audit.stored), (stored, stored));
+        assert!(audit.is_balanced(), "{audit:#?}");
+    }
 }

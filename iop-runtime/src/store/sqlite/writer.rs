@@ -362,7 +362,12 @@ impl<'c> Writer<'c> {
         self.freed.clear();
         // SQLite has rolled back by itself after some errors.
         let open = !self.connection.is_autocommit();
-        open && self.connection.execute_batch("ROLLBACK").is_ok()
+        let rolled_back = open && self.connection.execute_batch("ROLLBACK").is_ok();
+        // What is counted is what is stored: the close that may come next writes it down.
+        if let Ok(meta) = self.sql.meta.query_row((), Meta::read) {
+            (self.accepted, self.purged) = (meta.accepted, meta.purged);
+        }
+        rolled_back
     }
 
     /// Without room the log is moved into the database again and again, and begins anew in the room that it has.
