@@ -281,8 +281,13 @@ impl Worker {
             Ok(Intent::MayRun) => self.attempt(envelope, begun).instrument(span.clone()).await,
         };
         self.core.halts_at(CrashPoint::AfterHandler, &self.item, Some(id)).await;
-        let Some(mut envelope) = hand.take() else { return false };
+        let Some(envelope) = hand.take() else { return false };
         let _entered = span.enter();
+        self.settle(envelope, begun, outcome)
+    }
+
+    /// Stores how the turn on a message ended; `true` where the component panicked.
+    pub(super) fn settle(&mut self, mut envelope: Envelope, begun: Timestamp, outcome: Result<Done, Attempt>) -> bool {
         match outcome {
             Ok(done) => {
                 // What the store was recovered under is void: it is delivered again, and what it sent with it.

@@ -204,24 +204,8 @@ impl Worker {
         let mut hand = InHand { queue: Arc::clone(&self.item.queue), envelope: hand.envelope() };
         let Some(envelope) = hand.envelope.as_mut() else { return false };
         let outcome = process::after_request(self, envelope, turn, cx, answered).await;
-        let Some(mut envelope) = hand.take() else { return false };
-        match outcome {
-            Ok(done) => {
-                if self.item.queue.is_current(&envelope) {
-                    self.complete(&mut envelope, begun, done);
-                    self.reached();
-                }
-                self.item.queue.done(&envelope);
-                false
-            }
-            Err(attempt) => {
-                let panicked = attempt.failed.panicked;
-                if self.item.queue.is_current(&envelope) {
-                    self.fail(envelope, begun, attempt);
-                }
-                panicked
-            }
-        }
+        let Some(envelope) = hand.take() else { return false };
+        self.settle(envelope, begun, outcome)
     }
 
     fn failed(&mut self, mut hand: Hand, begun: Timestamp, attempt: Attempt) -> bool {
