@@ -4,7 +4,7 @@
 //! The pages of the console are mounted here too. They are given to the entrance as [`HttpOptions::pages`]
 //! (`console::routes`), a function that makes routes with the constructors below:
 //!
-//! ```ignore
+//! ```text
 //! pub(crate) fn routes() -> Vec<Route> {
 //!     vec![
 //!         Route::get("/", Role::Viewer, production),
