@@ -22,6 +22,8 @@ mod keeping;
 mod locks;
 #[path = "cli/places.rs"]
 mod places;
+#[path = "cli/queues.rs"]
+mod queues;
 #[path = "cli/reads.rs"]
 mod reads;
 #[path = "cli/refused.rs"]

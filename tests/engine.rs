@@ -39,6 +39,8 @@ mod hops;
 mod housekeeping;
 #[path = "engine/inputs.rs"]
 mod inputs;
+#[path = "engine/moving.rs"]
+mod moving;
 #[path = "engine/order.rs"]
 mod order;
 #[path = "engine/outside.rs"]

@@ -100,6 +100,8 @@ laws! {
         a_backlog_of_one_key_does_not_keep_another_from_being_read
         a_retrying_message_holds_back_its_own_key_only
         a_retry_that_keeps_its_lease_holds_its_key_back_too
+        a_message_that_goes_to_another_queue_waits_its_turn_in_its_new_order
+        a_message_that_was_tried_is_a_new_one_at_another_item
         a_higher_priority_overtakes_inside_its_key
         a_parked_key_waits_for_a_person_and_takes_up_its_order_again
         a_parked_message_that_is_discarded_lets_its_key_go

@@ -178,9 +178,9 @@ async fn what_somebody_else_has_decided_meanwhile_is_left_alone() {
     let director = lab.director();
     let nothing = director.preview_job(plan(JobAct::Resume, "to:drawer")).await;
     assert!(matches!(nothing, Err(DirectorError::NoMessage(_))), "{nothing:?}");
-    let no_reason = JobPlan { by: By::new("eve"), ..plan(JobAct::Discard, "to:post") };
+    let no_reason = JobPlan { by: By::new("eve"), ..plan(JobAct::Discard { waiting: false }, "to:post") };
     assert!(matches!(director.preview_job(no_reason).await, Err(DirectorError::Refused(_))));
-    let job = director.preview_job(plan(JobAct::Discard, "to:post")).await.expect("a preview");
+    let job = director.preview_job(plan(JobAct::Discard { waiting: false }, "to:post")).await.expect("a preview");
     assert_eq!(director.discard(ids[0], "bob").await, Ok(true));
     director.start_job(job.number, &job.token).await.expect("it starts");
     let job = until(&lab, job.number, JobState::Done).await;

@@ -1,7 +1,7 @@
 //! Queues that are ordered by key: what is to be had of a key, what waits for what, and what is parked.
 
 use iop::message::{MessageId, Priority, Status, SuspendReason};
-use iop::store::{Admin, End, LeaseOrder, LeaseRequest, Leased, NewMessage, Parked, Step};
+use iop::store::{Admin, End, LeaseOrder, LeaseRequest, Leased, NewMessage, Parked, Redirect, Step};
 
 use crate::bench::{Bench, NODE, OTHER, committed, emitting, ids, leased, message, messages, ordered, request};
 
@@ -193,4 +193,58 @@ pub(crate) async fn a_cancelled_message_lets_its_key_go(bench: impl Bench) {
     }
     assert_eq!(bench.commit(Step { cancel: vec![a[0].id], ..Step::default() }).await, committed());
     assert_eq!(leased(&lease(&bench, 10).await), ids(&a[1..]));
+}
+
+pub(crate) async fn a_message_that_goes_to_another_queue_waits_its_turn_in_its_new_order(mut bench: impl Bench) {
+    let (first, moved, behind) = (of("a"), NewMessage { target: Some("lab".into()), ..of("x") }, of("a"));
+    let waits_for_it = NewMessage { target: Some("lab".into()), ..of("x") };
+    bench.emit(vec![moved.clone(), waits_for_it.clone(), first.clone(), behind.clone()]).await;
+    let at_it = lease(&bench, 1).await;
+    let of_lab = || LeaseRequest { queue: "lab".into(), ..by_key(10) };
+    let held = bench.lease_as(of_lab()).await.leased;
+    assert_eq!(leased(&held), ids(&[moved.clone()]));
+    let redirect = |lease| {
+        let (to, order_key) = ("out".into(), Some("a".into()));
+        Admin::Redirect(Redirect { id: moved.id, to, order_key, parks: true, lease })
+    };
+    assert_eq!(bench.store().admin(redirect(None)).await, Ok(false), "somebody has it");
+    assert_eq!(bench.store().admin(redirect(Some(held[0].token))).await, Ok(true));
+    assert_eq!(bench.end(held[0].token, End::Completed).await, iop::store::Outcome::LeaseLost);
+    assert_eq!(leased(&bench.lease_as(of_lab()).await.leased), ids(&[waits_for_it]), "its old order goes on");
+    assert_eq!(leased(&lease(&bench, 10).await), [MessageId::random(); 0], "another of the key is at it");
+    complete(&bench, &at_it).await;
+    let next = lease(&bench, 10).await;
+    assert_eq!(leased(&next), [moved.id, behind.id], "in the order of acceptance");
+
+    // It parks where it is now, and is whole at the next opening.
+    assert_eq!(bench.end(next[0].token, suspend()).await, committed());
+    bench.reopen().await;
+    let batch = bench.lease_as(LeaseRequest { with_parked: true, ..by_key(10) }).await;
+    assert_eq!(leased(&batch.leased), [MessageId::random(); 0]);
+    assert_eq!(batch.parked, [Parked { message: moved.id, order_key: Some("a".into()) }]);
+    let header = bench.header(moved.id).await;
+    assert_eq!((header.target.as_deref(), header.order_key.as_deref()), (Some("out"), Some("a")));
+}
+
+pub(crate) async fn a_message_that_was_tried_is_a_new_one_at_another_item(bench: impl Bench) {
+    let failed = NewMessage { parks: true, ..of("a") };
+    bench.emit(vec![failed.clone()]).await;
+    let held = lease(&bench, 1).await;
+    let start = Step { start: vec![(held[0].token, bench.clock_now())], ..Step::default() };
+    assert_eq!(bench.commit(start).await, committed());
+    let redirect = |lease| {
+        Admin::Redirect(Redirect { id: failed.id, to: "lab".into(), order_key: None, parks: false, lease })
+    };
+    assert_eq!(bench.store().admin(redirect(Some(held[0].token))).await, Ok(false), "its attempt is under way");
+    assert_eq!(bench.end(held[0].token, suspend()).await, committed());
+    assert_eq!(bench.store().admin(redirect(None)).await, Ok(true));
+    let of_lab = LeaseRequest { queue: "lab".into(), ..request(10) };
+    let again = bench.lease_as(of_lab).await.leased;
+    assert_eq!(leased(&again), [failed.id]);
+    let header = bench.header(failed.id).await;
+    assert_eq!((header.attempt, header.reason, header.failing), (0, None, None));
+    let parked = bench.lease_as(LeaseRequest { with_parked: true, ..by_key(10) }).await.parked;
+    assert_eq!(parked, [], "it parks nobody any more");
+    complete(&bench, &again).await;
+    assert_eq!(bench.store().admin(redirect(None)).await, Ok(false), "it is over");
 }

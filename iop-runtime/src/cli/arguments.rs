@@ -12,7 +12,7 @@ use super::keeping::StoreCommand;
 use super::messages::MessagesCommand;
 use super::monitor::MonitorArguments;
 use super::operator::{DecideArguments, ResendArguments};
-use super::read::QueuesArguments;
+use super::queues::QueuesArguments;
 use super::tables::TableCommand;
 use super::terminal::Color;
 use crate::clock::{Clock, SystemClock, Timestamp};

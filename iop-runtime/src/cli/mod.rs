@@ -18,6 +18,7 @@ mod monitor;
 mod operator;
 mod orders;
 mod place;
+mod queues;
 mod read;
 mod remote;
 mod replay;

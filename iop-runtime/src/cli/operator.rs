@@ -16,6 +16,7 @@ use super::source::parsed;
 use super::terminal::confirmed;
 use super::{Program, edit, say, wait_for, who};
 use crate::director::{Job, JobAct};
+use crate::events::escaped;
 use crate::message::MessageId;
 
 /// Which messages: by their ids, or by a search.
@@ -70,18 +71,26 @@ pub(crate) struct ResendArguments {
 }
 
 /// What is decided of messages.
-struct Decision {
+pub(crate) struct Decision {
     act: JobAct,
-    /// Of a message that is discarded.
-    reason: Option<String>,
+    /// Why.
+    pub(crate) reason: Option<String>,
     /// Of a message that is resent.
     body: Option<Bytes>,
     force: bool,
-    per_second: Option<u32>,
+    pub(crate) per_second: Option<u32>,
+}
+
+/// What is discarded needs a reason.
+pub(crate) fn reason(given: Option<&str>) -> Result<String, Failure> {
+    let given = given.map(str::trim).filter(|reason| !reason.is_empty());
+    given.map(str::to_owned).ok_or_else(|| {
+        Failure::new(Exit::Usage, "say why: `--reason \"no such patient\"`; it is kept with the message")
+    })
 }
 
 impl Decision {
-    fn of(act: JobAct) -> Self {
+    pub(crate) fn of(act: JobAct) -> Self {
         Self { act, reason: None, body: None, force: false, per_second: None }
     }
 }
@@ -106,15 +115,9 @@ impl Program {
         arguments: &DecideArguments,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
-        let mut decision = Decision::of(JobAct::Discard);
-        decision.reason = arguments.reason.clone().filter(|reason| !reason.trim().is_empty());
+        let mut decision = Decision::of(JobAct::Discard { waiting: false });
+        decision.reason = Some(reason(arguments.reason.as_deref())?);
         decision.per_second = arguments.chosen.rate;
-        if decision.reason.is_none() {
-            return Err(Failure::new(
-                Exit::Usage,
-                "say why: `--reason \"no such patient\"`; it is kept with the message",
-            ));
-        }
         self.decide(settings, &arguments.chosen, &decision, out)
     }
 
@@ -162,7 +165,7 @@ impl Program {
         edited.settle(done)
     }
 
-    fn decide(
+    pub(crate) fn decide(
         self,
         settings: &SettingsArguments,
         chosen: &Chosen,
@@ -213,7 +216,8 @@ async fn all_of(
     plan["by"] = json!(by(chosen));
     let job: Job = place.post_json("/api/v1/jobs", &plan).await?;
     let (verb, number) = (job.act.word(), job.number);
-    let what = format!("{verb} {} message{}", job.messages, plural(job.messages));
+    let to = job.act.to().map(|to| format!(" to `{to}`")).unwrap_or_default();
+    let what = format!("{verb} {} message{}{}", job.messages, plural(job.messages), escaped(&to));
     if chosen.dry_run {
         for line in messages(place, number).await? {
             writeln!(out, "{}", line.message)?;
@@ -266,7 +270,8 @@ async fn one(place: &Place, id: MessageId, by: &str, decision: &Decision) -> Res
 pub(crate) fn done_line(act: &JobAct, id: MessageId, new: Option<&str>) -> String {
     match (act, new) {
         (JobAct::Resume, _) => format!("{id} resumed"),
-        (JobAct::Discard, _) => format!("{id} discarded"),
+        (JobAct::Discard { .. }, _) => format!("{id} discarded"),
+        (JobAct::Move { to }, _) => format!("{id} moved to {to}"),
         (JobAct::Resend { .. }, Some(new)) => format!("{id} resent as {new}"),
         (JobAct::Resend { .. }, None) => format!("{id} resent"),
     }

@@ -1,20 +1,16 @@
-//! What a store says of its queues and in its event log. Only read, and so possible while the production runs.
+//! What a store says in its event log. Only read, and so possible while the production runs.
 
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
-
-use super::arguments::{LogArguments, Output, Rows as Form, SettingsArguments};
+use super::arguments::{LogArguments, Rows as Form, SettingsArguments};
 use super::exit::{Exit, Failure};
-use super::messages::FindArguments;
 use super::source::Source;
 use super::table::{Rows, write_list};
 use super::{Program, terminal, wait_for};
-use crate::director::view::{EventView, QueueView};
+use crate::director::view::EventView;
 use crate::events::{Look, line};
-use crate::search::{Pattern, Query, StatusWord, Test};
 use crate::settings::StoreChoice;
 use crate::store::{Event, EventQuery, StoreError, Viewer};
 
@@ -23,29 +19,6 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// Lines that are asked for at once.
 const PAGE: usize = 1000;
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct QueuesArguments {
-    #[command(flatten)]
-    pub(crate) output: Output<Form>,
-    #[command(subcommand)]
-    pub(crate) action: Option<QueuesAction>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum QueuesAction {
-    /// Lists what waits for an item, the first of its queue first.
-    Peek {
-        /// The item.
-        item: String,
-        /// At most so many.
-        #[arg(short = 'n', long, default_value_t = 20, value_name = "COUNT")]
-        limit: usize,
-        #[command(flatten)]
-        output: Output<Form>,
-    },
-}
 
 impl Program {
     /// The store of the production, to be read.
@@ -57,30 +30,6 @@ impl Program {
             )),
             StoreChoice::Sqlite(directory) => super::store::open_viewer(&directory),
         }
-    }
-
-    /// `queues`.
-    pub(crate) fn queues(
-        self,
-        settings: &SettingsArguments,
-        arguments: &QueuesArguments,
-        out: &mut dyn Write,
-    ) -> Result<Exit, Failure> {
-        let Some(QueuesAction::Peek { item, limit, output }) = &arguments.action else {
-            let source = self.source(settings)?;
-            let queues = wait_for(source.queues(self.graph))?;
-            write_list(arguments.output.output, &queues, queue_table, out)?;
-            return Ok(Exit::Done);
-        };
-        let waiting = [Test::To(vec![Pattern::exactly(item.as_str())]), Test::Status(vec![StatusWord::Open])];
-        let find = FindArguments {
-            query: Some(Query::all_of(waiting).to_string()),
-            limit: *limit,
-            oldest_first: true,
-            count: false,
-            output: Output { output: output.output },
-        };
-        self.find(settings, &find, out)
     }
 
     /// `log`.
@@ -194,21 +143,6 @@ fn event_table(events: &[EventView]) -> Rows {
             event.session.map(|session| session.to_string()).unwrap_or_default(),
             event.message.map(|message| message.to_string()).unwrap_or_default(),
             event.module.clone(),
-        ]);
-    }
-    rows
-}
-
-fn queue_table(queues: &[QueueView]) -> Rows {
-    let mut rows = Rows::new(["item", "queued", "in_flight", "retrying", "suspended", "oldest"]);
-    for queue in queues {
-        rows.push([
-            queue.item.to_string(),
-            queue.queued.to_string(),
-            queue.in_flight.to_string(),
-            queue.retrying.to_string(),
-            queue.suspended.to_string(),
-            queue.oldest.map(|time| time.to_string()).unwrap_or_default(),
         ]);
     }
     rows

@@ -64,6 +64,9 @@ pub enum DirectorError {
     /// The message does not wait for a person: somebody else has decided, or a worker has it.
     #[error("{0} is not suspended any more")]
     NotWaiting(MessageId),
+    /// The message does not wait in a queue: it is over, or a worker has it.
+    #[error("{0} waits in no queue: it is over, or a worker has it")]
+    NotInQueue(MessageId),
     /// No such job.
     #[error("there is no job {0}")]
     UnknownJob(u64),

@@ -85,7 +85,10 @@ impl From<DirectorError> for CallFailure {
             DirectorError::Invalid { .. } => FailureKind::Invalid,
             DirectorError::UnknownMessage(_) | DirectorError::NoMessage(_) => FailureKind::UnknownMessage,
             DirectorError::UnknownJob(_) => FailureKind::UnknownJob,
-            DirectorError::AlreadyResent { .. } | DirectorError::NotWaiting(_) | DirectorError::Refused(_) => {
+            DirectorError::AlreadyResent { .. }
+            | DirectorError::NotWaiting(_)
+            | DirectorError::NotInQueue(_)
+            | DirectorError::Refused(_) => {
                 FailureKind::Conflict
             }
             DirectorError::OtherMessage { .. } => FailureKind::OtherMessage,

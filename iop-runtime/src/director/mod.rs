@@ -9,6 +9,7 @@ mod failure;
 pub mod http;
 mod jobs;
 mod json;
+mod moving;
 mod operator;
 mod read;
 mod remote;

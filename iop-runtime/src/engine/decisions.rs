@@ -8,7 +8,7 @@ use super::lanes::Withdrawn;
 use super::reply;
 use crate::component::RequestError;
 use crate::message::{Invocation, Kind, MessageId, SuspendReason};
-use crate::store::{Admin, End, Event, Step, StoreError, StoredMessage};
+use crate::store::{Admin, End, Event, Redirect, Step, StoreError, StoredMessage};
 
 /// Puts a suspended message back to its place in its queue; `false` where it is not suspended.
 pub(crate) async fn resume(core: &Core, id: MessageId, by: &Arc<str>) -> Result<bool, StoreError> {
@@ -50,6 +50,38 @@ pub(crate) async fn suspend(core: &Core, id: MessageId, by: &Arc<str>) -> Result
     });
     queue.withdrawn(envelope);
     core.durable(&commit).await.map(|outcome| outcome.is_stored())
+}
+
+/// Gives a request that waits to another item, as one that was never tried; `false` where it is finished, or a worker has it.
+/// `keys` are those of its body.
+pub(crate) async fn redirect(
+    core: &Core,
+    found: &StoredMessage,
+    to: usize,
+    keys: &[(&'static str, String)],
+) -> Result<bool, StoreError> {
+    let (header, target) = (&found.header, &core.items[to]);
+    let order_key = target.queue.order_key_of(keys);
+    let parks = target.queue.parks(order_key.as_ref());
+    let left = item_of(core, found).map(|item| &core.items[item].queue);
+    // It may wait in memory, leased to this process.
+    let withdrawn = left.and_then(|queue| queue.withdraw_for_good(header.id));
+    let lease = withdrawn.as_ref().map(|withdrawn| withdrawn.lease);
+    let redirect = Redirect { id: header.id, to: Arc::clone(&target.name), order_key: order_key.clone(), parks, lease };
+    let done = core.store.admin(Admin::Redirect(redirect)).await;
+    match (left, withdrawn) {
+        (Some(queue), Some(Withdrawn { envelope, .. })) if done == Ok(true) => queue.withdrawn(&envelope),
+        (Some(queue), Some(Withdrawn { envelope, .. })) => queue.put_back(envelope),
+        _ => {}
+    }
+    if done? {
+        if let Some(queue) = left {
+            queue.decided(header.id, header.order_key.as_ref());
+        }
+        target.queue.has_gained(order_key.as_ref(), header.priority);
+        return Ok(true);
+    }
+    Ok(false)
 }
 
 async fn decide(core: &Core, id: MessageId, decision: Admin) -> Result<bool, StoreError> {

@@ -67,7 +67,7 @@ pub use self::changes::{ChangeChoice, Changed, Orphans, reconcile};
 use self::core::CoreParts;
 pub(crate) use self::core::{Core, Delivery, Emission};
 use self::deadlines::Deadlines;
-pub(crate) use self::decisions::{discard, resume, suspend};
+pub(crate) use self::decisions::{discard, redirect, resume, suspend};
 pub(crate) use self::express::Answer;
 pub use self::gate::BreakerState;
 pub(crate) use self::item::ItemState;

@@ -184,11 +184,14 @@ impl Queue {
 
     /// The value by which this queue orders a message, where it is ordered by one.
     pub(crate) fn order_key(&self, message: &NewMessage) -> Option<Arc<str>> {
+        if message.kind == Kind::Request { self.order_key_of(&message.keys) } else { None }
+    }
+
+    /// The same of a request with these keys.
+    pub(crate) fn order_key_of(&self, keys: &[(&'static str, String)]) -> Option<Arc<str>> {
         let QueueOrder::Key(name) = self.kind.order else { return None };
-        (message.kind == Kind::Request).then(|| {
-            let key = message.keys.iter().find(|(key, _)| *key == name);
-            key.map_or_else(|| Arc::from(""), |(_, value)| Arc::from(value.as_str()))
-        })
+        let key = keys.iter().find(|(key, _)| *key == name);
+        Some(key.map_or_else(|| Arc::from(""), |(_, value)| Arc::from(value.as_str())))
     }
 
     /// Whether such a message holds others back while it is suspended.
@@ -316,6 +319,20 @@ impl Queue {
             state.lanes.each_waiting(|envelope| _ = envelope.busy.get_or_insert_with(|| self.busy()));
         }
         self.look_again(&mut state);
+        drop(state);
+        self.wake();
+    }
+
+    /// A message of another queue was put into this one, in the store.
+    pub(crate) fn has_gained(&self, order_key: Option<&Arc<str>>, priority: Priority) {
+        let mut state = self.lock();
+        self.look_again(&mut state);
+        if let Some(key) = order_key {
+            let at = state.stored_only;
+            if state.lanes.spill(key, priority, at) {
+                state.miss(key, priority);
+            }
+        }
         drop(state);
         self.wake();
     }
@@ -498,6 +515,11 @@ impl Queue {
     pub(crate) fn withdraw(&self, id: MessageId) -> Option<Withdrawn> {
         // What parks others must be the first of them.
         self.lock().lanes.withdraw(id, self.kind.parks)
+    }
+
+    /// The same of one that goes elsewhere: it parks nobody.
+    pub(crate) fn withdraw_for_good(&self, id: MessageId) -> Option<Withdrawn> {
+        self.lock().lanes.withdraw(id, false)
     }
 
     /// Puts a message back whose turn was stopped before it began or was dropped.

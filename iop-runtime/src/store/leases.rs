@@ -78,6 +78,14 @@ impl Leases {
         self.held.get(&sequence).is_some_and(|held| held.is_live(now))
     }
 
+    /// Whether the message may be taken out of its queue: nobody has it, or `own` has and its attempt has not begun.
+    pub(super) fn is_free_for(&self, own: Option<&LeaseToken>, sequence: u64, now: Timestamp) -> bool {
+        match own {
+            Some(token) => token.sequence == sequence && self.is_live(token, now) && !self.is_started(token),
+            None => !self.is_leased(sequence, now),
+        }
+    }
+
     /// Notes that the attempt of a live lease has begun; `false` where it had before.
     pub(super) fn start(&mut self, token: &LeaseToken) -> bool {
         match self.held.get_mut(&token.sequence) {

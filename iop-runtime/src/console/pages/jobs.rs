@@ -48,7 +48,8 @@ impl Shown {
             JobAct::Resend { to: Some(item) } => format!("resend to {item}"),
             JobAct::Resend { to: None } => "resend".to_owned(),
             JobAct::Resume => "resume".to_owned(),
-            JobAct::Discard => "discard".to_owned(),
+            JobAct::Discard { .. } => "discard".to_owned(),
+            JobAct::Move { to } => format!("move to {to}"),
         };
         let (class, word) = match job.state {
             JobState::Preview => ("plain", "not started"),

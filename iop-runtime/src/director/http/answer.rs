@@ -104,6 +104,7 @@ mod tests {
             (DirectorError::NoMessage(item()), 404),
             (DirectorError::Refused(item()), 409),
             (DirectorError::NotWaiting(MessageId::random()), 409),
+            (DirectorError::NotInQueue(MessageId::random()), 409),
             (DirectorError::AlreadyResent { id: MessageId::random(), new: MessageId::random() }, 409),
             (DirectorError::OtherMessage { id: MessageId::random(), of: item() }, 409),
         ] {

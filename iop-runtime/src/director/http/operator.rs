@@ -27,6 +27,8 @@ pub(super) fn routes() -> Vec<Route> {
             .says("Takes a message out for good.", &["by", "reason"]),
         Route::post("/api/v1/messages/{id}/suspend", Role::Operator, suspend)
             .says("Suspends a message that waits.", &["by", "reason"]),
+        Route::post("/api/v1/messages/{id}/move", Role::Operator, move_to)
+            .says("Gives a request that waits to another item.", &["by", "reason", "to"]),
         Route::post("/api/v1/messages/{id}/resend", Role::Operator, resend)
             .says("Sends a message once more, as a new one.", &["by", "reason", "to"]),
         Route::post("/api/v1/purge", Role::Admin, purge)
@@ -66,6 +68,13 @@ async fn discard(asked: Asked, Path(id): Path<MessageId>, Query(how): Query<How>
 
 async fn suspend(asked: Asked, Path(id): Path<MessageId>, Query(how): Query<How>) -> Response {
     changed(asked.director.suspend(id, how.by_and_why(&asked.caller)).await)
+}
+
+async fn move_to(asked: Asked, Path(id): Path<MessageId>, Query(how): Query<How>) -> Response {
+    let Some(to) = &how.to else {
+        return Failure::new(StatusCode::BAD_REQUEST, "say to which item: `?to=ITEM`").into_response();
+    };
+    changed(asked.director.move_message(id, to, how.by_and_why(&asked.caller)).await.map(|()| true))
 }
 
 #[derive(Debug, Serialize)]

@@ -33,13 +33,16 @@ impl Director {
                 JobAct::Resume => {
                     self.resume_unrecorded(line.message, &job.who()).await.and_then(|done| waited(line, done))
                 }
-                JobAct::Discard => {
+                JobAct::Discard { .. } => {
                     self.discard_unrecorded(line.message, &job.who()).await.and_then(|done| waited(line, done))
                 }
+                JobAct::Move { to } => self.move_unrecorded(line.message, to, &job.who()).await.map(|()| None),
             };
             came.push(match result {
                 Ok(new) => Came::Done(new),
-                Err(error @ (DirectorError::AlreadyResent { .. } | DirectorError::NotWaiting(_))) => {
+                Err(error @ (DirectorError::AlreadyResent { .. }
+                | DirectorError::NotWaiting(_)
+                | DirectorError::NotInQueue(_))) => {
                     Came::LeftAlone(error.to_string())
                 }
                 Err(error @ (DirectorError::NotStored(_) | DirectorError::Unknown(_))) => return Err(error),

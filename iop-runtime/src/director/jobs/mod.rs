@@ -7,6 +7,7 @@
 mod act;
 mod run;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{Act, By, Director, DirectorError, store_error};
 use crate::clock::Timestamp;
 use crate::message::{Kind, MessageId, Status};
-use crate::search::{Query, StatusWord, Test};
+use crate::search::{Pattern, Query, StatusWord, Term, Test};
 use crate::store::{JobLine, JobLineQuery, JobQuery, JobWrite, Search, StoredJob};
 
 /// Messages that one job may be about: more are more than anybody has looked at.
@@ -39,7 +40,16 @@ pub enum JobAct {
     /// Puts it back into its queue.
     Resume,
     /// Takes it out for good. It needs a reason.
-    Discard,
+    Discard {
+        /// Also requests that wait for a worker, not only what waits for a person.
+        #[serde(default)]
+        waiting: bool,
+    },
+    /// Gives a request that waits, for a worker or for a person, to another item, which has to take its type.
+    Move {
+        /// The item.
+        to: String,
+    },
 }
 
 impl JobAct {
@@ -49,8 +59,37 @@ impl JobAct {
         match self {
             Self::Resend { .. } => "resend",
             Self::Resume => "resume",
-            Self::Discard => "discard",
+            Self::Discard { .. } => "discard",
+            Self::Move { .. } => "move",
         }
+    }
+
+    /// Where the messages go, where that is another item than their own.
+    #[must_use]
+    pub fn to(&self) -> Option<&str> {
+        match self {
+            Self::Resend { to } => to.as_deref(),
+            Self::Move { to } => Some(to),
+            Self::Resume | Self::Discard { .. } => None,
+        }
+    }
+
+    /// The messages that it can be done to at all.
+    fn only(&self) -> Vec<Term> {
+        let queued = [Status::Queued, Status::Retrying, Status::Suspended].map(StatusWord::One);
+        let waiting = [Test::Status(queued.to_vec()), Test::Kind(vec![Kind::Request])];
+        let mut only = match self {
+            Self::Resend { .. } => Query::all_of([Test::Kind(vec![Kind::Request])]),
+            // Only what waits for a person is decided on by a search, unless a queue is to be cleared.
+            Self::Resume | Self::Discard { waiting: false } => {
+                Query::all_of([Test::Status(vec![StatusWord::One(Status::Suspended)])])
+            }
+            Self::Discard { waiting: true } | Self::Move { .. } => Query::all_of(waiting),
+        };
+        if let Self::Move { to } = self {
+            only.terms.push(Term { negated: true, test: Test::To(vec![Pattern::exactly(to.as_str())]) });
+        }
+        only.terms
     }
 }
 
@@ -144,6 +183,12 @@ pub struct Job {
     pub failed: u64,
 }
 
+/// A message that is meant.
+struct FoundRequest {
+    id: MessageId,
+    type_name: Arc<str>,
+}
+
 impl Job {
     pub(crate) fn read(stored: &StoredJob) -> Result<Self, DirectorError> {
         let unreadable = |error| DirectorError::Unknown(format!("job {} cannot be read: {error}", stored.number));
@@ -163,7 +208,8 @@ impl Job {
 
     /// `job 7: resend 98 messages`.
     fn object(&self) -> String {
-        format!("job {}: {} {} messages of `{}`", self.number, self.act.word(), self.messages, self.query)
+        let to = self.act.to().map(|to| format!(" to `{to}`")).unwrap_or_default();
+        format!("job {}: {} {} messages of `{}`{to}", self.number, self.act.word(), self.messages, self.query)
     }
 }
 
@@ -176,10 +222,8 @@ impl Director {
     /// reason is missing.
     pub async fn preview_job(&self, plan: JobPlan) -> Result<Job, DirectorError> {
         let core = &self.core;
-        if let JobAct::Resend { to: Some(to) } = &plan.act {
-            self.index(to)?;
-        }
-        if plan.act == JobAct::Discard && plan.by.reason().is_none() {
+        let to = plan.act.to().map(|to| self.index(to)).transpose()?;
+        if matches!(plan.act, JobAct::Discard { .. }) && plan.by.reason().is_none() {
             return Err(DirectorError::Refused("say why they are discarded: it is kept with the job".to_owned()));
         }
         if plan.per_second == Some(0) {
@@ -187,16 +231,17 @@ impl Director {
         }
         let now = core.clock.now();
         let mut query = plan.query.at(now);
-        // Only requests can be sent again, and only what waits for a person is decided on by a search.
-        let only = match plan.act {
-            JobAct::Resend { .. } => Test::Kind(vec![Kind::Request]),
-            JobAct::Resume | JobAct::Discard => Test::Status(vec![StatusWord::One(Status::Suspended)]),
-        };
-        if !query.terms.iter().any(|term| !term.negated && term.test == only) {
-            query.terms.extend(Query::all_of([only]).terms);
+        for only in plan.act.only() {
+            if !query.terms.contains(&only) {
+                query.terms.push(only);
+            }
         }
         let up_to = core.store.last_sequence().await.map_err(store_error)?;
-        let messages = self.all(&query, up_to).await?;
+        let found = self.all(&query, up_to).await?;
+        if let Some(to) = to {
+            self.takes_all(to, &found)?;
+        }
+        let messages: Vec<MessageId> = found.into_iter().map(|found| found.id).collect();
         self.forget_old_previews(now).await?;
         let mut job = Job {
             number: 0,
@@ -223,8 +268,8 @@ impl Director {
     }
 
     /// Every message that is meant, in the order of acceptance.
-    async fn all(&self, query: &Query, up_to: u64) -> Result<Vec<MessageId>, DirectorError> {
-        let mut ids = Vec::new();
+    async fn all(&self, query: &Query, up_to: u64) -> Result<Vec<FoundRequest>, DirectorError> {
+        let mut all = Vec::new();
         let mut after = None;
         loop {
             let search = Search {
@@ -236,8 +281,9 @@ impl Director {
                 within: Some(super::search::WITHIN),
             };
             let found = self.core.store.search(search).await.map_err(store_error)?;
-            ids.extend(found.headers.iter().map(|header| header.id));
-            if ids.len() > MOST_MESSAGES {
+            let new = found.headers.into_iter();
+            all.extend(new.map(|header| FoundRequest { id: header.id, type_name: header.type_name }));
+            if all.len() > MOST_MESSAGES {
                 let problem =
                     format!("`{query}` finds more than {MOST_MESSAGES} messages: narrow it, by time for example");
                 return Err(DirectorError::Refused(problem));
@@ -247,7 +293,30 @@ impl Director {
                 break;
             }
         }
-        if ids.is_empty() { Err(DirectorError::NoMessage(query.to_string())) } else { Ok(ids) }
+        if all.is_empty() { Err(DirectorError::NoMessage(query.to_string())) } else { Ok(all) }
+    }
+
+    /// Nothing is begun that an item does not take: half of it would have to be brought back.
+    fn takes_all(&self, to: usize, found: &[FoundRequest]) -> Result<(), DirectorError> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for found in found {
+            *counts.entry(&found.type_name).or_default() += 1;
+        }
+        let mut problems = Vec::new();
+        for (type_name, count) in counts {
+            match self.message_type(to, Some(type_name)) {
+                Ok(_) => {}
+                Err(DirectorError::UnknownType { item, takes, .. }) => problems.push(format!(
+                    "{count} of the messages are `{type_name}`, which `{item}` does not take; it takes {takes}"
+                )),
+                Err(other) => return Err(other),
+            }
+        }
+        if problems.is_empty() {
+            return Ok(());
+        }
+        problems.push("leave them out with `-type:NAME`".to_owned());
+        Err(DirectorError::Refused(problems.join("; ")))
     }
 
     async fn forget_old_previews(&self, now: Timestamp) -> Result<(), DirectorError> {

@@ -8,7 +8,7 @@ use super::order::Orders;
 use crate::clock::Timestamp;
 use crate::message::{Header, MessageId, SessionId, Status};
 use crate::store::judge::Facts;
-use crate::store::{ProcessState, StoredMessage};
+use crate::store::{ProcessState, Redirect, StoredMessage};
 
 /// Everything that steps change.
 #[derive(Debug, Default)]
@@ -173,15 +173,47 @@ impl Rows {
     /// Puts a message at the same place in the queue of another item.
     pub(super) fn relocate(&mut self, sequence: u64, to: &Arc<str>) {
         let Some(place) = self.messages.get(&sequence).map(|entry| entry.place) else { return };
-        if let Some(entry) = self.messages.get(&sequence) {
-            self.orders.remove(&entry.message.header);
-        }
-        self.put(sequence, Place::Out);
+        self.take_out(sequence);
         if let Some(entry) = self.messages.get_mut(&sequence) {
-            self.orders.remove(&entry.message.header);
             entry.message.header.target = Some(Arc::clone(to));
         }
         self.put(sequence, place);
+    }
+
+    /// Puts a message into the queue of another item, as one that was never tried.
+    pub(super) fn redirect(&mut self, sequence: u64, redirect: &Redirect) {
+        self.take_out(sequence);
+        let Some(entry) = self.messages.get_mut(&sequence) else { return };
+        let header = &mut entry.message.header;
+        header.target = Some(Arc::clone(&redirect.to));
+        header.order_key.clone_from(&redirect.order_key);
+        entry.parks = redirect.parks;
+        // One whose first time has not come is in nobody's way.
+        let delayed = header.status == Status::Queued && header.due.is_some();
+        let header = header.clone();
+        let held = !delayed && self.must_be_held(&header);
+        if let Some(entry) = self.messages.get_mut(&sequence) {
+            entry.held = held;
+        }
+        self.parked.remove(&sequence);
+        self.change(sequence, |header| {
+            if !delayed {
+                header.due = None;
+            }
+            header.status = Status::Queued;
+            header.reason = None;
+            header.attempt = 0;
+            header.crashes = 0;
+            header.failing = None;
+        });
+    }
+
+    /// Takes a message out of its queue and its order.
+    fn take_out(&mut self, sequence: u64) {
+        self.put(sequence, Place::Out);
+        if let Some(entry) = self.messages.get(&sequence) {
+            self.orders.remove(&entry.message.header);
+        }
     }
 
     fn put(&mut self, sequence: u64, place: Place) {

@@ -13,7 +13,7 @@ use crate::store::judge::refusal;
 use crate::store::leases::{Fences, Leases, Queued};
 use crate::store::{
     Admin, AuditEntry, AuditHead, AuditRecord, Commit, EVENTS_KEPT, End, Event, Fence, LeaseBatch, LeaseOrder,
-    LeaseRequest, LeaseToken, Leased, NewMessage, NodeId, Outcome, Parked, ProcessState, Receipt, Step, StoredMessage,
+    LeaseRequest, LeaseToken, Leased, NewMessage, NodeId, Outcome, Parked, ProcessState, Receipt, Redirect, Step, StoredMessage,
 };
 
 /// All that the store knows.
@@ -340,7 +340,11 @@ impl State {
     }
 
     pub(super) fn admin(&mut self, action: &Admin, now: Timestamp) -> bool {
-        let (Admin::Resume(id) | Admin::Discard { id, .. } | Admin::Hold { id, .. } | Admin::Move { id, .. }) = action;
+        let (Admin::Resume(id)
+        | Admin::Discard { id, .. }
+        | Admin::Hold { id, .. }
+        | Admin::Move { id, .. }
+        | Admin::Redirect(Redirect { id, .. })) = action;
         let Some(header) = self.rows.get(*id).map(|entry| entry.message.header.clone()) else { return false };
         let at_rest = !header.status.is_finished() && !self.leases.is_leased(header.sequence, now);
         match action {
@@ -377,6 +381,16 @@ impl State {
                     self.rows.relocate(header.sequence, to);
                 }
                 at_rest
+            }
+            Admin::Redirect(redirect) => {
+                let free = self.leases.is_free_for(redirect.lease.as_ref(), header.sequence, now);
+                let allowed = free && !header.status.is_finished();
+                if allowed {
+                    self.leases.remove(header.sequence);
+                    self.rows.redirect(header.sequence, redirect);
+                    self.release(&header);
+                }
+                allowed
             }
             Admin::Discard { by, .. } => {
                 if at_rest {

@@ -183,14 +183,26 @@ fn fixed<'h>(row: &Row<'_>, header: &'h Header) -> Result<Fixed<'h>> {
     })
 }
 
+/// What is fixed of a message is otherwise at another item.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moved<'a> {
+    pub(super) to: &'a str,
+    pub(super) order_key: Option<&'a str>,
+    /// `None`: as before.
+    pub(super) parks: Option<bool>,
+}
+
 /// The checksum of a header whose message goes to another item.
 ///
 /// # Errors
 /// As [`header`]: what is damaged must not get a checksum that says otherwise.
-pub(super) fn moved_checksum(row: &Row<'_>, names: &Names, to: &str) -> Result<i64> {
+pub(super) fn moved_checksum(row: &Row<'_>, names: &Names, moved: Moved<'_>) -> Result<i64> {
     let header = header(row, names)?;
     let mut fixed = fixed(row, &header)?;
-    fixed.names[1] = Some(to);
+    fixed.names[1] = Some(moved.to);
+    fixed.texts[0] = moved.order_key;
+    let [.., parks] = &mut fixed.numbers;
+    *parks = moved.parks.map_or(*parks, i64::from);
     Ok(fixed.checksum())
 }
 

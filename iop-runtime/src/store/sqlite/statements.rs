@@ -167,6 +167,11 @@ statements! {
         SET status = 0, rank = 255 - priority, reason = NULL, due = NULL, attempt = 0, crashes = 0, failing = NULL
         WHERE id = ?1 AND status = 4 RETURNING target, order_key";
     move_to: "UPDATE message SET target = ?2, digest = ?3 WHERE sequence = ?1";
+    redirect: "
+        UPDATE message
+        SET target = ?2, digest = ?3, order_key = ?4, parks = ?5, status = ?6, rank = ?7, due = ?8,
+            reason = NULL, attempt = 0, crashes = 0, failing = NULL
+        WHERE sequence = ?1";
     use_blob: "INSERT INTO blob (hash, sequence, instance) VALUES (?1, ?2, ?3)";
     is_blob_used: "SELECT 1 FROM blob WHERE hash = ?1";
     free_blobs_of: "DELETE FROM blob WHERE sequence = ?1 RETURNING hash";

@@ -7,12 +7,13 @@ use rusqlite::{OptionalExtension, Result};
 
 use super::checksum::damage;
 use super::order::OrderKey;
-use super::row::{self, signed, unsigned};
+use super::row::{self, Moved, signed, unsigned};
 use super::schema;
+use super::schema::status::{DELAYED, HELD, READY};
 use super::writer::Writer;
 use crate::clock::Timestamp;
-use crate::message::{Header, MessageId, Status};
-use crate::store::{Admin, EVENTS_KEPT, Event, Fence, NodeId, ProcessState};
+use crate::message::{Header, MessageId, Priority, Status};
+use crate::store::{Admin, EVENTS_KEPT, Event, Fence, NodeId, ProcessState, Redirect};
 
 /// The event log is cut after so many new events, not after each.
 const EVENTS_BETWEEN_CUTS: i64 = 1024;
@@ -82,20 +83,57 @@ impl Writer<'_> {
                 self.sql.hold_back.execute((signed(header.sequence), schema::reason(*reason), error))?;
                 Ok(true)
             }
+            Admin::Redirect(redirect) => self.redirect(redirect, now),
             Admin::Move { id, to } => {
                 let Some(header) = self.at_rest(*id, now)? else { return Ok(false) };
-                let names = &self.names;
-                let checksum = self.sql.header.query_row((id.to_bytes(),), |row| row::moved_checksum(row, names, to));
-                let checksum = match checksum {
-                    Ok(checksum) => checksum,
-                    Err(error) => return if damage(&error).is_some() { Ok(false) } else { Err(error) },
-                };
+                let (order_key, parks) = (header.order_key.as_deref(), None);
+                let Some(checksum) = self.checksum_at(*id, Moved { to, order_key, parks })? else { return Ok(false) };
                 let to = self.names.number(self.connection, to)?;
                 self.remove_posting(signed(header.sequence))?;
                 self.sql.move_to.execute((signed(header.sequence), to, checksum))?;
                 self.write_posting(signed(header.sequence))?;
                 Ok(true)
             }
+        }
+    }
+
+    /// Into the queue of another item, as one that was never tried; where others of its order there are at it, it waits for
+    /// them.
+    fn redirect(&mut self, redirect: &Redirect, now: Timestamp) -> Result<bool> {
+        let Redirect { id, to, order_key, parks, lease } = redirect;
+        let names = &self.names;
+        let found = self.sql.header.query_row((id.to_bytes(),), |row| row::header_to_show(row, names)).optional()?;
+        let free = |header: &Header| self.leases.is_free_for(lease.as_ref(), header.sequence, now);
+        let Some(header) = found.filter(|header| !header.status.is_finished() && free(header)) else {
+            return Ok(false);
+        };
+        let moved = Moved { to, order_key: order_key.as_deref(), parks: Some(*parks) };
+        let Some(checksum) = self.checksum_at(*id, moved)? else { return Ok(false) };
+        let (sequence, priority) = (signed(header.sequence), header.priority);
+        let queue = self.names.number(self.connection, to)?;
+        let due = header.due.filter(|_| header.status == Status::Queued).map(|due| due.0);
+        let (status, rank) = match (due, order_key) {
+            // One whose first time has not come is in nobody's way.
+            (Some(due), _) => (DELAYED, due),
+            (None, Some(key)) if self.must_be_held(OrderKey { queue, key }, priority)? => (HELD, lane(priority)),
+            (None, _) => (READY, lane(priority)),
+        };
+        self.leases.remove(header.sequence);
+        self.remove_posting(sequence)?;
+        self.sql.redirect.execute((sequence, queue, checksum, order_key, parks, status, rank, due))?;
+        self.write_posting(sequence)?;
+        let left = header.target.as_ref().map(|item| self.names.number(self.connection, item)).transpose()?;
+        self.release_one_of(left, header.order_key.as_deref().map(str::to_owned))?;
+        Ok(true)
+    }
+
+    /// The checksum of a message at another item; `None` where what is stored is damaged.
+    fn checksum_at(&mut self, id: MessageId, moved: Moved<'_>) -> Result<Option<i64>> {
+        let names = &self.names;
+        match self.sql.header.query_row((id.to_bytes(),), |row| row::moved_checksum(row, names, moved)) {
+            Ok(checksum) => Ok(Some(checksum)),
+            Err(error) if damage(&error).is_some() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -128,4 +166,9 @@ impl Writer<'_> {
         self.append_events(&[Event::discarded(&header, by, now)])?;
         Ok(true)
     }
+}
+
+/// The rank of a priority: the higher one sorts first.
+fn lane(priority: Priority) -> i64 {
+    i64::from(u8::MAX - priority.0)
 }
