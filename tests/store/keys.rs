@@ -232,9 +232,8 @@ pub(crate) async fn a_message_that_was_tried_is_a_new_one_at_another_item(bench:
     let held = lease(&bench, 1).await;
     let start = Step { start: vec![(held[0].token, bench.clock_now())], ..Step::default() };
     assert_eq!(bench.commit(start).await, committed());
-    let redirect = |lease| {
-        Admin::Redirect(Redirect { id: failed.id, to: "lab".into(), order_key: None, parks: false, lease })
-    };
+    let redirect =
+        |lease| Admin::Redirect(Redirect { id: failed.id, to: "lab".into(), order_key: None, parks: false, lease });
     assert_eq!(bench.store().admin(redirect(Some(held[0].token))).await, Ok(false), "its attempt is under way");
     assert_eq!(bench.end(held[0].token, suspend()).await, committed());
     assert_eq!(bench.store().admin(redirect(None)).await, Ok(true));

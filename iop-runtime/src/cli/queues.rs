@@ -88,8 +88,7 @@ impl WaitingArguments {
         if self.suspended {
             states.push(StatusWord::One(Status::Suspended));
         }
-        let mut query =
-            Query::all_of([Test::To(vec![Pattern::exactly(self.item.as_str())]), Test::Status(states)]);
+        let mut query = Query::all_of([Test::To(vec![Pattern::exactly(self.item.as_str())]), Test::Status(states)]);
         if let Some(text) = &self.query {
             query.terms.extend(parsed(text)?.terms);
         }

@@ -88,9 +88,7 @@ impl From<DirectorError> for CallFailure {
             DirectorError::AlreadyResent { .. }
             | DirectorError::NotWaiting(_)
             | DirectorError::NotInQueue(_)
-            | DirectorError::Refused(_) => {
-                FailureKind::Conflict
-            }
+            | DirectorError::Refused(_) => FailureKind::Conflict,
             DirectorError::OtherMessage { .. } => FailureKind::OtherMessage,
             DirectorError::Stopped(_) => FailureKind::Stopped,
             DirectorError::TimedOut { .. } => FailureKind::TimedOut,

@@ -5,6 +5,7 @@
 //! was full, or the message was not due yet), the queue is behind: everything that follows, up to its priority, is only
 //! stored as well, until a refill has caught up. The same holds inside each order key ([`Lanes`]).
 
+mod decided;
 mod kind;
 mod seen;
 
@@ -25,7 +26,7 @@ use super::envelope::Envelope;
 use super::express::{self, Express, Lane};
 use super::gate::{Gate, Passage};
 use super::groups::Grouping;
-use super::lanes::{Lanes, Place, QueueOrder, Withdrawn};
+use super::lanes::{Lanes, Place, QueueOrder};
 use super::loan::Loan;
 use crate::clock::{Clock, Timestamp};
 use crate::message::{Kind, MessageId, Priority};
@@ -302,39 +303,11 @@ impl Queue {
         self.wake();
     }
 
-    fn look_again(&self, state: &mut State) {
+    pub(super) fn look_again(&self, state: &mut State) {
         state.stored_only += 1;
         self.fall_behind(state, Priority(u8::MAX));
         // Not before the queue is busy with something else: in between it would pass for idle.
         state.next_due = None;
-    }
-
-    /// A person has decided on a message of this queue that was suspended.
-    pub(crate) fn decided(&self, message: MessageId, order_key: Option<&Arc<str>>) {
-        let mut state = self.lock();
-        let key = order_key.cloned();
-        if state.parked.get(&key) == Some(&message) {
-            state.parked.remove(&key);
-            state.lanes.park(order_key, false);
-            state.lanes.each_waiting(|envelope| _ = envelope.busy.get_or_insert_with(|| self.busy()));
-        }
-        self.look_again(&mut state);
-        drop(state);
-        self.wake();
-    }
-
-    /// A message of another queue was put into this one, in the store.
-    pub(crate) fn has_gained(&self, order_key: Option<&Arc<str>>, priority: Priority) {
-        let mut state = self.lock();
-        self.look_again(&mut state);
-        if let Some(key) = order_key {
-            let at = state.stored_only;
-            if state.lanes.spill(key, priority, at) {
-                state.miss(key, priority);
-            }
-        }
-        drop(state);
-        self.wake();
     }
 
     /// What its workers pass before each message.
@@ -416,15 +389,6 @@ impl Queue {
         state.gate.came_to_nothing(envelope.header.id);
         let look = state.lanes.done(envelope);
         self.left(state, envelope, look);
-    }
-
-    /// A message that was withdrawn waits for a person now.
-    pub(crate) fn withdrawn(&self, envelope: &Envelope) {
-        let mut state = self.lock();
-        if state.era == envelope.era {
-            let look = state.lanes.leave(envelope);
-            self.left(state, envelope, look);
-        }
     }
 
     /// A message is gone; up to this priority, its lane is to be looked for in the store.
@@ -509,17 +473,6 @@ impl Queue {
         }
         drop(state);
         self.changed.notify_one();
-    }
-
-    /// Takes a message out that waits here; it is in the hands of whoever asks.
-    pub(crate) fn withdraw(&self, id: MessageId) -> Option<Withdrawn> {
-        // What parks others must be the first of them.
-        self.lock().lanes.withdraw(id, self.kind.parks)
-    }
-
-    /// The same of one that goes elsewhere: it parks nobody.
-    pub(crate) fn withdraw_for_good(&self, id: MessageId) -> Option<Withdrawn> {
-        self.lock().lanes.withdraw(id, false)
     }
 
     /// Puts a message back whose turn was stopped before it began or was dropped.

@@ -40,11 +40,11 @@ impl Director {
             };
             came.push(match result {
                 Ok(new) => Came::Done(new),
-                Err(error @ (DirectorError::AlreadyResent { .. }
-                | DirectorError::NotWaiting(_)
-                | DirectorError::NotInQueue(_))) => {
-                    Came::LeftAlone(error.to_string())
-                }
+                Err(
+                    error @ (DirectorError::AlreadyResent { .. }
+                    | DirectorError::NotWaiting(_)
+                    | DirectorError::NotInQueue(_)),
+                ) => Came::LeftAlone(error.to_string()),
                 Err(error @ (DirectorError::NotStored(_) | DirectorError::Unknown(_))) => return Err(error),
                 Err(error) => Came::Failed(error.to_string()),
             });

@@ -13,7 +13,8 @@ use crate::store::judge::refusal;
 use crate::store::leases::{Fences, Leases, Queued};
 use crate::store::{
     Admin, AuditEntry, AuditHead, AuditRecord, Commit, EVENTS_KEPT, End, Event, Fence, LeaseBatch, LeaseOrder,
-    LeaseRequest, LeaseToken, Leased, NewMessage, NodeId, Outcome, Parked, ProcessState, Receipt, Redirect, Step, StoredMessage,
+    LeaseRequest, LeaseToken, Leased, NewMessage, NodeId, Outcome, Parked, ProcessState, Receipt, Redirect, Step,
+    StoredMessage,
 };
 
 /// All that the store knows.
