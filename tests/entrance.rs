@@ -281,9 +281,9 @@ async fn a_body_that_is_too_large_is_refused_without_being_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn only_loopback_is_listened_on_and_a_chosen_port_must_be_free() {
+async fn only_loopback_is_listened_on_without_tls_and_a_chosen_port_must_be_free() {
     let everywhere = HttpOptions { address: "0.0.0.0:0".parse().unwrap(), ..options(None) };
-    assert!(matches!(HttpEntrance::open(everywhere).await, Err(HttpError::NotLoopback(_))));
+    assert!(matches!(HttpEntrance::open(everywhere).await, Err(HttpError::Exposed(_))));
     let first = HttpEntrance::open(options(None)).await.unwrap();
     let taken = HttpOptions { address: first.address(), ..options(None) };
     assert!(matches!(HttpEntrance::open(taken.clone()).await, Err(HttpError::Listen { .. })));

@@ -124,9 +124,36 @@ fn a_pause_that_is_longer_than_the_cap_is_meant_to_be_that_long() {
 }
 
 #[test]
+fn what_other_machines_can_reach_needs_a_certificate_with_its_key_and_users() {
+    let mistakes = |text: &str| Given::default().file(&format!("[iop]\n{text}")).mistakes();
+    let outside = "http = \"0.0.0.0:4100\"\n";
+    let (users, certificate, key) = ("users = \"u\"\n", "tls_certificate = \"c\"\n", "tls_key = \"k\"\n");
+    assert_eq!(
+        mistakes(outside),
+        ["`iop.http` (lab.toml line 2): 0.0.0.0:4100 can be reached from other machines, which takes TLS and users; \
+             missing: a certificate (`iop.tls_certificate` and `iop.tls_key`), a file of users (`iop.users`, written by `user add`)"]
+    );
+    assert!(
+        mistakes(&format!("{outside}{users}"))[0]
+            .ends_with("missing: a certificate (`iop.tls_certificate` and `iop.tls_key`)")
+    );
+    assert_eq!(
+        mistakes(certificate),
+        ["`iop.tls_certificate` (lab.toml line 2): a certificate needs its key: set `iop.tls_key` as well"]
+    );
+    assert_eq!(
+        mistakes(key),
+        ["`iop.tls_key` (lab.toml line 2): a key needs its certificate: set `iop.tls_certificate` as well"]
+    );
+    let production = Given::default().file(&format!("[iop]\n{outside}{users}{certificate}{key}")).resolve();
+    assert_eq!(production.engine.http, HttpChoice::Listen("0.0.0.0:4100".parse().unwrap()));
+    assert_eq!(production.engine.tls.unwrap().key, std::path::Path::new("k"));
+}
+
+#[test]
 fn all_mistakes_of_all_layers_are_reported_in_one_run() {
     let given = Given::default()
-        .file("top = 1\n[intake]\npool_size = 0\npool_sizee = 2\n[analyzer]\nrepetitions = \"many\"\n[iop]\nhttp = \"0.0.0.0:80\"\n")
+        .file("top = 1\n[intake]\npool_size = 0\npool_sizee = 2\n[analyzer]\nrepetitions = \"many\"\n[iop]\nhttp = \"everywhere\"\n")
         .environment(&[("IOP__NIGHTLY__CALL_INTERVAL", "soon"), ("IOP__STORE", ""), ("IOP__LOG", "verbose")])
         .set(&["analyser.repetitions=-1", "nonsense", "intake.first_call=at_once"]);
     assert_eq!(
@@ -137,7 +164,7 @@ fn all_mistakes_of_all_layers_are_reported_in_one_run() {
             "`intake.pool_size` (lab.toml line 3): must be 1 or more",
             "`intake.pool_sizee` (lab.toml line 4): unknown setting; did you mean `pool_size`?",
             "`analyzer.repetitions` (lab.toml line 6): unknown item; did you mean `analyser`?",
-            "`iop.http` (lab.toml line 8): 0.0.0.0:80 can be reached from other machines; the entrance listens on loopback only",
+            "`iop.http` (lab.toml line 8): expected address (127.0.0.1:4100), or off, found \"everywhere\"",
             "`iop.log` (environment IOP__LOG): `verbose` is not a level; write off, error, warn, info, debug or trace",
             "`nightly.call_interval` (environment IOP__NIGHTLY__CALL_INTERVAL): expected duration (500ms, 5s, 10m, 1h30m), found \"soon\"",
             "`iop.store` (environment IOP__STORE): expected directory, or memory, found \"\"",

@@ -110,8 +110,8 @@ async fn the_socket_is_for_the_user_alone_and_goes_with_the_entrance() {
 #[test]
 fn a_url_that_is_none_is_refused_with_what_is_wrong() {
     for (url, text) in [
-        ("https://localhost:4100", "begins with http://"),
-        ("localhost:4100", "begins with http://"),
+        ("https://localhost:4100", "begins with http://, or with https://"),
+        ("localhost:4100", "begins with http://, or with https://"),
         ("http://localhost:4100/api", "nothing behind them"),
         ("http://ann@localhost", "nothing behind them"),
         ("http://", "nothing behind them"),

@@ -45,12 +45,15 @@ pub(crate) struct SettingsArguments {
     /// Keeps messages in memory only; as `--set iop.store=memory`.
     #[arg(long, global = true)]
     pub(crate) memory: bool,
-    /// Asks the production at this URL, http://HOST:PORT, in place of the one with the store; where a command asks a running one.
+    /// Asks the production at this URL, http://HOST:PORT or https://HOST:PORT, in place of the one with the store; where a command asks a running one.
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// The file with the token for `--url`.
     #[arg(long, global = true, value_name = "FILE", requires = "url")]
     pub(crate) token_file: Option<PathBuf>,
+    /// The certificates to trust at an https:// URL, a PEM file.
+    #[arg(long, global = true, value_name = "FILE", requires = "url")]
+    pub(crate) ca: Option<PathBuf>,
     /// When lines have colours.
     #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
     pub(crate) color: Color,

@@ -38,7 +38,19 @@ impl Remote {
         };
         let token = std::fs::read_to_string(file)
             .map_err(|error| Failure::new(Exit::Refused, format!("cannot read {}: {error}", file.display())))?;
-        RemoteDirector::at(url, &token).map(|remote| Some(Self(remote))).map_err(|failure| failed(&failure))
+        let remote = match (&arguments.ca, url.starts_with("https://")) {
+            (Some(ca), true) => RemoteDirector::over_tls(url, &token, ca),
+            (None, false) => RemoteDirector::at(url, &token),
+            (None, true) => {
+                let text = "https:// needs the certificates to trust: `--ca FILE` with that of the production or of who \
+                            vouches for it; those of the system are often in /etc/ssl/certs/ca-certificates.crt";
+                return Err(Failure::new(Exit::Usage, text));
+            }
+            (Some(_), false) => {
+                return Err(Failure::new(Exit::Usage, "`--ca` is for an https:// URL; this one is not encrypted"));
+            }
+        };
+        remote.map(|remote| Some(Self(remote))).map_err(|failure| failed(&failure))
     }
 
     /// One call.

@@ -226,17 +226,18 @@ async fn entrance(engine: &EngineSettings) -> Result<Option<HttpEntrance>, Failu
         patience: Patience::default(),
         names: engine.http_names.clone(),
         users: engine.users.clone(),
+        tls: engine.tls.clone(),
         pages: crate::console::routes,
     };
     let entrance = HttpEntrance::open(options).await.map_err(Failure::failed)?;
-    let (address, token) = (entrance.address(), entrance.token().expose());
+    let (url, token) = (entrance.url(), entrance.token().expose());
     // A log outlives the terminal and is read by others: there, the file with the token is named.
     match directory.filter(|_| !std::io::stderr().is_terminal()) {
         Some(directory) => {
             let file = directory.join(crate::director::http::TOKEN_FILE);
-            say(&format!("http://{address}/, token in {} (Ctrl-C stops)", file.display()));
+            say(&format!("{url}, token in {} (Ctrl-C stops)", file.display()));
         }
-        None => say(&format!("http://{address}/?token={token} (Ctrl-C stops)")),
+        None => say(&format!("{url}?token={token} (Ctrl-C stops)")),
     }
     Ok(Some(entrance))
 }

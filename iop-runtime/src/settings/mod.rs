@@ -9,6 +9,7 @@
 
 pub(crate) mod closest;
 mod collections;
+mod entrance;
 mod error;
 mod layers;
 mod live;
@@ -25,6 +26,10 @@ mod tables;
 mod value;
 mod watching;
 
+#[cfg(not(feature = "tls"))]
+pub(crate) use entrance::WITHOUT_TLS;
+pub(crate) use entrance::missing_outside;
+pub use entrance::{HttpChoice, TlsFiles};
 pub use error::{Origin, SettingError};
 /// Makes a setting type of an enum of words: `enum Mode { Fast, VerySlow }` is `fast` or `very_slow` in every layer.
 ///
@@ -50,7 +55,7 @@ pub use iop_macros::Setting;
 pub use layers::{DEFAULT_FILE, ENVIRONMENT_PREFIX, LayerSources, Layers};
 pub use live::{Feed, Live};
 pub(crate) use options::LogFilter;
-pub use options::{EngineSettings, FirstCall, HttpChoice, ItemSettings, StoreChoice};
+pub use options::{EngineSettings, FirstCall, ItemSettings, StoreChoice};
 pub use range::{Measure, measure_of};
 pub use rate::Rate;
 pub(crate) use reload::changes;

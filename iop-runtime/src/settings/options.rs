@@ -1,9 +1,9 @@
 //! Settings of the engine: those that every item has beside its component's, and those of the process as a whole.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::entrance::{HttpChoice, TlsFiles};
 use super::rate::Rate;
 use super::size::ByteSize;
 use super::{Active, AlertSettings, CallSchedule, Keep, Raw, Retention, Setting, SettingDecl};
@@ -126,6 +126,8 @@ pub struct EngineSettings {
     pub http_names: Vec<String>,
     /// The file of those who may call beside whoever has the token of the store.
     pub users: Option<PathBuf>,
+    /// What the HTTP entrance proves itself with, where it speaks TLS.
+    pub tls: Option<TlsFiles>,
     /// How long a stop waits for handlers that are running.
     pub stop_grace: Duration,
     /// What the terminal shows and the event log keeps: a level, or directives such as `info,my_crate=debug`.
@@ -158,38 +160,6 @@ impl Setting for StoreChoice {
         match self {
             Self::Sqlite(path) => path.to_raw(),
             Self::Memory => Raw::from("memory"),
-        }
-    }
-}
-
-/// Where the HTTP entrance listens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HttpChoice {
-    /// Here; always a loopback address.
-    Listen(SocketAddr),
-    /// There is none.
-    Off,
-}
-
-impl Setting for HttpChoice {
-    const TYPE: &'static str = "loopback address (127.0.0.1:4100), or off";
-
-    fn from_raw(raw: &Raw) -> Result<Self, String> {
-        if raw.as_str().map(str::trim) == Some("off") {
-            return Ok(Self::Off);
-        }
-        let address = SocketAddr::from_raw(raw).map_err(|_| super::value::expected::<Self>(raw))?;
-        if address.ip().is_loopback() {
-            return Ok(Self::Listen(address));
-        }
-        Err(format!("{address} can be reached from other machines; the entrance listens on loopback only"))
-    }
-
-    fn to_raw(&self) -> Raw {
-        match self {
-            Self::Listen(address) => address.to_raw(),
-            Self::Off => Raw::from("off"),
         }
     }
 }
@@ -365,6 +335,16 @@ pub(super) static OF_THE_PROCESS: &[SettingDecl] = &[
     SettingDecl::new::<Option<PathBuf>>(
         "users",
         "The file of those who may call, with their roles; `user add` writes it. Not set: only who has the token.",
+        None,
+    ),
+    SettingDecl::new::<Option<PathBuf>>(
+        "tls_certificate",
+        "The certificate of the HTTP entrance and those that vouch for it, a PEM file. Not set: no TLS.",
+        None,
+    ),
+    SettingDecl::new::<Option<PathBuf>>(
+        "tls_key",
+        "The private key of `tls_certificate`, a PEM file that nobody but the user of the process may read.",
         None,
     ),
     SettingDecl::new::<Duration>(

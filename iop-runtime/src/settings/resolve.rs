@@ -16,7 +16,7 @@ use super::size::ByteSize;
 use super::watching::{self, KeepTypes};
 use super::{
     AlertSettings, EngineSettings, Feed, FirstCall, HttpChoice, ItemSettings, Layers, Origin, Raw, Retention, Setting,
-    SettingDecl, SettingError, StoreChoice, TableUse, Tables, is_reference,
+    SettingDecl, SettingError, StoreChoice, TableUse, Tables, TlsFiles, is_reference, missing_outside,
 };
 use crate::component::{Entrance, ItemConfig, Wiring};
 use crate::production::Graph;
@@ -433,10 +433,18 @@ impl Slots {
         let network_store = self.read::<bool>(None, "network_store", errors);
         let http_names = self.read(None, "http_names", errors);
         let users = self.read::<Option<PathBuf>>(None, "users", errors);
+        let certificate = self.read::<Option<PathBuf>>(None, "tls_certificate", errors).flatten();
+        let key = self.read::<Option<PathBuf>>(None, "tls_key", errors).flatten();
         let threads = self.read::<AtLeastOne>(None, "threads", errors);
         let stop_grace = self.read(None, "stop_grace", errors);
         let log = self.read::<LogFilter>(None, "log", errors);
         let retention = self.retention(errors);
+        let given = if certificate.is_some() { "tls_certificate" } else { "tls_key" };
+        let tls = self.together(given, TlsFiles::of(certificate, key), errors);
+        if let (Some(HttpChoice::Listen(address)), Some(tls)) = (http, &tls) {
+            let missing = missing_outside(address, tls.is_some(), users.as_ref().is_some_and(Option::is_some));
+            self.together("http", missing.map_or(Ok(()), Err), errors);
+        }
         Some(EngineSettings {
             retention: retention?,
             store: store?,
@@ -447,9 +455,22 @@ impl Slots {
             http_explicit,
             http_names: http_names?,
             users: users.flatten(),
+            tls: tls?,
             stop_grace: stop_grace?,
             log: log?.0,
         })
+    }
+
+    /// What settings of the process say together; a mistake in it is reported where one of them stands.
+    fn together<T>(&mut self, name: &str, said: Result<T, String>, errors: &mut Vec<SettingError>) -> Option<T> {
+        let problem = match said {
+            Ok(value) => return Some(value),
+            Err(problem) => problem,
+        };
+        let slot = self.of(None, name)?;
+        let origin = slot.value.as_ref().map_or(Origin::Code, |(_, origin)| origin.clone());
+        errors.push(SettingError::new(&slot.key, origin, problem));
+        None
     }
 
     fn alerts(&mut self, owner: Option<usize>, errors: &mut Vec<SettingError>) -> Option<AlertSettings> {

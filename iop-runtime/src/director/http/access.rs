@@ -160,7 +160,12 @@ impl Gate {
         let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         name.eq_ignore_ascii_case("localhost")
             || address.is_ok_and(|address| address.is_loopback())
-            || self.names.iter().any(|ours| ours.eq_ignore_ascii_case(name))
+            || self.has_the_name(name)
+    }
+
+    /// Whether a name, with or without a port, is one that was given to this production.
+    pub(super) fn has_the_name(&self, name: &str) -> bool {
+        self.names.iter().any(|ours| ours.eq_ignore_ascii_case(without_port(name)))
     }
 }
 
@@ -265,8 +270,11 @@ fn from_here(gate: &Gate, request: &Request, shown: Option<Shown>) -> Result<(),
         // A form of a page that tells nobody where it comes from says `null`, and the browser that it is ours.
         let form = origin == "null" && text(&SEC_FETCH_SITE) == Some("same-origin");
         let ours = form
-            || origin.split_once("://").is_some_and(|(_, name)| {
-                gate.answers_to(name) && text(&header::HOST).is_some_and(|host| host.eq_ignore_ascii_case(name))
+            || origin.split_once("://").is_some_and(|(scheme, name)| {
+                // Behind a proxy that takes TLS off, an origin is https while this entrance is not.
+                (scheme == "https" || !gate.secure)
+                    && gate.answers_to(name)
+                    && text(&header::HOST).is_some_and(|host| host.eq_ignore_ascii_case(name))
             });
         if !ours {
             return refuse("a page of another origin made this request");

@@ -10,7 +10,7 @@ use super::{HttpError, Token};
 /// The file with the token, readable by the user alone. It outlives the process, so that callers keep theirs.
 pub const TOKEN_FILE: &str = "http-token";
 
-/// The file with the address in use, while there is one.
+/// The file with the address in use, while there is one; of an entrance that speaks TLS, `https://` stands before it.
 pub const ADDRESS_FILE: &str = "http-address";
 
 /// The token of the store in `directory`; a new one where there is none.
@@ -70,11 +70,12 @@ pub(super) fn only_for_the_user(_: &Path) -> io::Result<()> {
 pub(super) struct AddressFile(PathBuf);
 
 impl AddressFile {
-    pub(super) fn write(directory: &Path, address: SocketAddr) -> Result<Self, HttpError> {
+    pub(super) fn write(directory: &Path, address: SocketAddr, tls: bool) -> Result<Self, HttpError> {
         let path = directory.join(ADDRESS_FILE);
         let written = directory.join("http-address.new");
         let write = || {
-            fs::write(&written, format!("{address}\n"))?;
+            let scheme = if tls { "https://" } else { "" };
+            fs::write(&written, format!("{scheme}{address}\n"))?;
             // A reader sees the old address or the new one, never half of it.
             fs::rename(&written, &path)
         };

@@ -1,7 +1,7 @@
 //! The HTTP entrance: the director's calls as JSON, for other programs on this machine.
 //!
-//! It listens on loopback only, and asks for the token of the production on everything but `/healthz`. What the calls
-//! mean stands in `routes`, who may call in `access`, how long a caller may take in `server`.
+//! It listens on loopback, elsewhere only with TLS and users, and asks for a token on everything but `/healthz`. What the
+//! calls mean stands in `routes`, who may call in `access`, how long a caller may take in `server`.
 
 mod access;
 mod answer;
@@ -26,6 +26,8 @@ mod socket;
 mod stall;
 mod stream;
 mod table;
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+mod tls;
 pub mod users;
 
 use std::net::SocketAddr;
@@ -47,14 +49,19 @@ pub(crate) use inside::Inside;
 #[cfg(unix)]
 pub use socket::SOCKET_FILE;
 pub use table::{Access, Route};
+pub use tls::TlsError;
+#[cfg(feature = "tls")]
+pub(crate) use tls::certificates;
 
 use self::access::Gate;
 use self::attempts::Attempts;
 use self::routes::Behind;
 use self::server::Doors;
 use self::sessions::Sessions;
+use self::tls::Tls;
 use self::users::UserFile;
 use super::Director;
+use crate::settings::{TlsFiles, missing_outside};
 use credentials::AddressFile;
 
 /// The socket beside it, where the system has such things.
@@ -66,7 +73,7 @@ type Socket = ();
 /// How an entrance is opened.
 #[derive(Debug, Clone)]
 pub struct HttpOptions {
-    /// Where it listens; a loopback address.
+    /// Where it listens. Elsewhere than on loopback it takes TLS and users.
     pub address: SocketAddr,
     /// Whether another port will do when this one is taken.
     pub port: Port,
@@ -80,6 +87,8 @@ pub struct HttpOptions {
     pub names: Vec<String>,
     /// The file of users; without one, only whoever has the token of the store may call.
     pub users: Option<PathBuf>,
+    /// What it proves itself with; without, it speaks no TLS.
+    pub tls: Option<TlsFiles>,
     /// The pages that are shown to people beside the calls: those of the console.
     pub pages: Pages,
 }
@@ -96,6 +105,7 @@ impl HttpOptions {
             patience: Patience::default(),
             names: Vec::new(),
             users: None,
+            tls: None,
             pages: Vec::new,
         }
     }
@@ -149,9 +159,12 @@ pub enum Port {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
-    /// Other machines could reach it.
-    #[error("{0} can be reached from other machines; the HTTP entrance listens on loopback only (127.0.0.1:4100)")]
-    NotLoopback(SocketAddr),
+    /// Other machines could reach it, and something is missing for that.
+    #[error("{0}")]
+    Exposed(String),
+    /// It cannot prove who it is.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The address cannot be listened on.
     #[error(
         "the HTTP entrance cannot listen on {address}: {error}; choose another with `--set iop.http=127.0.0.1:PORT`"
@@ -194,20 +207,20 @@ impl HttpEntrance {
     /// # Errors
     /// See [`HttpError`].
     pub async fn open(options: HttpOptions) -> Result<Self, HttpError> {
-        if !options.address.ip().is_loopback() {
-            return Err(HttpError::NotLoopback(options.address));
-        }
+        let users = options.users.as_deref().map(UserFile::open).transpose()?;
+        exposed(&options, users.as_ref())?;
+        let tls = options.tls.as_ref().map(Tls::open).transpose()?;
+        let secure = tls.is_some();
         let listener = listen(options.address, options.port).await?;
         let listening = |error| HttpError::Listen { address: options.address, error };
         let address = listener.local_addr().map_err(listening)?;
         let (token, address_file) = match &options.directory {
             Some(directory) => {
                 let token = credentials::token(directory)?;
-                (token, Some(AddressFile::write(directory, address)?))
+                (token, Some(AddressFile::write(directory, address, secure)?))
             }
             None => (Token::random(), None),
         };
-        let users = options.users.as_deref().map(UserFile::open).transpose()?;
         #[cfg(unix)]
         let (socket, socket_file) = match &options.directory {
             Some(directory) => socket::listen(directory)?.unzip(),
@@ -217,6 +230,7 @@ impl HttpEntrance {
         let socket_file = ();
         let doors = Doors {
             network: listener,
+            tls: tls.map(Arc::new),
             #[cfg(unix)]
             socket,
         };
@@ -228,7 +242,7 @@ impl HttpEntrance {
             attempts: Attempts::default(),
             names,
             port: address.port(),
-            secure: false,
+            secure,
         };
         let gate = Arc::new(gate);
         Ok(Self { doors, address, gate, grace, patience, pages, _files: (address_file, socket_file) })
@@ -238,6 +252,16 @@ impl HttpEntrance {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What a browser opens: by the first of its names, where other machines reach it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.gate.secure { "https" } else { "http" };
+        match self.gate.names.first() {
+            Some(name) if !self.address.ip().is_loopback() => format!("{scheme}://{name}:{}/", self.address.port()),
+            _ => format!("{scheme}://{}/", self.address),
+        }
     }
 
     /// What callers must present.
@@ -252,6 +276,20 @@ impl HttpEntrance {
         let router = routes::router(routes(pages), Behind { director, gate, grace, patience, stop: stop.clone() });
         server::serve(doors, router, patience, grace, stop).await;
     }
+}
+
+/// Refuses an address that other machines can reach, unless strangers cannot listen in and people have names.
+fn exposed(options: &HttpOptions, users: Option<&UserFile>) -> Result<(), HttpError> {
+    let users = users.map(UserFile::all).transpose()?.unwrap_or_default();
+    let named = options.users.is_some();
+    if let Some(missing) = missing_outside(options.address, options.tls.is_some(), named) {
+        return Err(HttpError::Exposed(missing));
+    }
+    if !options.address.ip().is_loopback() && users.is_empty() {
+        let problem = "can be reached from other machines, and there are no users yet; add one with `user add NAME`";
+        return Err(HttpError::Exposed(format!("{} {problem}", options.address)));
+    }
+    Ok(())
 }
 
 async fn listen(address: SocketAddr, port: Port) -> Result<TcpListener, HttpError> {

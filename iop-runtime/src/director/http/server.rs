@@ -16,7 +16,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +24,7 @@ use super::Patience;
 use super::awaited::Awaited;
 use super::connections::{Connection, Connections};
 use super::stall::Stalling;
+use super::tls::Tls;
 use crate::director::CallOrigin;
 
 /// Bytes of a head.
@@ -38,13 +39,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Doors {
     pub(super) network: TcpListener,
+    /// What is spoken there, if not HTTP as it is.
+    pub(super) tls: Option<Arc<Tls>>,
     #[cfg(unix)]
     pub(super) socket: Option<tokio::net::UnixListener>,
 }
 
 /// A caller who has just come in.
 enum Visitor {
-    Network(tokio::net::TcpStream, IpAddr),
+    Network(TcpStream, IpAddr),
     #[cfg(unix)]
     Socket(tokio::net::UnixStream),
 }
@@ -80,18 +83,27 @@ pub(super) async fn serve(doors: Doors, router: Router, patience: Patience, grac
             () = stop.cancelled() => break,
             visitor = doors.next() => visitor,
         };
-        let (router, stop) = (router.clone(), stop.clone());
+        let talk = |connection, origin| Conversation {
+            connection,
+            origin,
+            router: router.clone(),
+            patience,
+            stop: stop.clone(),
+        };
         match visitor {
             Ok(Visitor::Network(stream, address)) => {
                 // Where everybody is being answered, whoever comes now is turned away.
                 let Some(connection) = open.take(address) else { continue };
-                let origin = CallOrigin::Network(address);
-                tasks.spawn(converse(stream, connection, origin, router, patience, stop));
+                let talk = talk(connection, CallOrigin::Network(address));
+                match &doors.tls {
+                    None => drop(tasks.spawn(talk.over(stream))),
+                    Some(tls) => drop(tasks.spawn(talk.over_tls(stream, Arc::clone(tls)))),
+                }
             }
             #[cfg(unix)]
             Ok(Visitor::Socket(stream)) => {
                 let Some(connection) = local.take(Ipv4Addr::LOCALHOST.into()) else { continue };
-                tasks.spawn(converse(stream, connection, CallOrigin::Socket, router, patience, stop));
+                tasks.spawn(talk(connection, CallOrigin::Socket).over(stream));
             }
             Err(error) => {
                 tracing::warn!(%error, "The HTTP entrance could not accept a connection.");
@@ -105,45 +117,64 @@ pub(super) async fn serve(doors: Doors, router: Router, patience: Patience, grac
 }
 
 /// The requests of one connection.
-async fn converse<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
-    stream: S,
+struct Conversation {
     connection: Connection,
     origin: CallOrigin,
     router: Router,
     patience: Patience,
     stop: CancellationToken,
-) {
-    let router = TowerToHyperService::new(router);
-    let connection = Arc::new(connection);
-    let answer = service_fn(|mut request: Request<Incoming>| {
-        let connection = Arc::clone(&connection);
-        request.extensions_mut().insert(origin);
-        let response = router.call(request.map(|body| Awaited::new(body, Arc::clone(&connection))));
-        async move {
-            let response: Result<Response<Body>, _> = response.await;
-            connection.waits();
-            response
+}
+
+impl Conversation {
+    /// The same after both sides have agreed on how to encrypt, for which a caller has as long as for a head.
+    async fn over_tls(self, stream: TcpStream, tls: Arc<Tls>) {
+        let makes_room = self.connection.ended();
+        let shaken = tokio::select! {
+            shaken = tokio::time::timeout(self.patience.head, tls.shake_hands(stream)) => shaken,
+            () = makes_room.cancelled() => return,
+            () = self.stop.cancelled() => return,
+        };
+        match shaken {
+            Ok(Ok(stream)) => self.over(stream).await,
+            Ok(Err(error)) => tracing::debug!(%error, "A caller of the HTTP entrance came to no agreement on TLS."),
+            Err(_) => tracing::debug!("A caller of the HTTP entrance took too long for TLS."),
         }
-    });
-    let stream = TokioIo::new(Stalling::new(stream, patience.answer));
-    let conversation = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(patience.head)
-        .max_buf_size(HEAD_LIMIT)
-        .max_headers(HEADERS)
-        .serve_connection(stream, answer);
-    let mut conversation = std::pin::pin!(conversation);
-    let makes_room = connection.ended();
-    let ended = tokio::select! {
-        ended = conversation.as_mut() => ended,
-        () = makes_room.cancelled() => return,
-        () = stop.cancelled() => {
-            conversation.as_mut().graceful_shutdown();
-            conversation.await
+    }
+
+    async fn over<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(self, stream: S) {
+        let Self { connection, origin, router, patience, stop } = self;
+        let router = TowerToHyperService::new(router);
+        let connection = Arc::new(connection);
+        let answer = service_fn(|mut request: Request<Incoming>| {
+            let connection = Arc::clone(&connection);
+            request.extensions_mut().insert(origin);
+            let response = router.call(request.map(|body| Awaited::new(body, Arc::clone(&connection))));
+            async move {
+                let response: Result<Response<Body>, _> = response.await;
+                connection.waits();
+                response
+            }
+        });
+        let stream = TokioIo::new(Stalling::new(stream, patience.answer));
+        let conversation = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(patience.head)
+            .max_buf_size(HEAD_LIMIT)
+            .max_headers(HEADERS)
+            .serve_connection(stream, answer);
+        let mut conversation = std::pin::pin!(conversation);
+        let makes_room = connection.ended();
+        let ended = tokio::select! {
+            ended = conversation.as_mut() => ended,
+            () = makes_room.cancelled() => return,
+            () = stop.cancelled() => {
+                conversation.as_mut().graceful_shutdown();
+                conversation.await
+            }
+        };
+        if let Err(error) = ended {
+            // Callers may leave whenever they like.
+            tracing::debug!(%error, "A connection to the HTTP entrance ended early.");
         }
-    };
-    if let Err(error) = ended {
-        // Callers may leave whenever they like.
-        tracing::debug!(%error, "A connection to the HTTP entrance ended early.");
     }
 }

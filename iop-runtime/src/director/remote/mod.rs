@@ -1,21 +1,23 @@
 //! A production in another process, driven over its API: through the socket in its store, or over the network with a token.
 
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+mod tls;
+mod way;
+
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::handshake;
+use http_body_util::Full;
 use hyper::{Method, Request, StatusCode, header};
-use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tokio::io::{AsyncRead, AsyncWrite};
 
+use self::way::{Broken, Way, exchange};
 use super::http::{ADDRESS_FILE, TOKEN_FILE};
 use super::json::{JsonAnswer, JsonDirector};
 use super::view::SessionTrace;
@@ -33,27 +35,9 @@ pub struct RemoteDirector {
     token: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Way {
-    #[cfg(unix)]
-    Socket(PathBuf),
-    /// Name and port, as they stand in the URL.
-    Network(String),
-}
-
 impl fmt::Debug for RemoteDirector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RemoteDirector").field("ways", &self.ways).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Display for Way {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            #[cfg(unix)]
-            Self::Socket(path) => write!(f, "{}", path.display()),
-            Self::Network(authority) => f.write_str(authority),
-        }
     }
 }
 
@@ -85,7 +69,12 @@ impl RemoteDirector {
             }
         }
         let read = |file: &str| std::fs::read_to_string(directory.join(file));
-        let address = read(ADDRESS_FILE).ok().and_then(|text| text.trim().parse::<SocketAddr>().ok());
+        let address = read(ADDRESS_FILE).ok();
+        if ways.is_empty() && address.as_deref().is_some_and(|text| text.starts_with("https://")) {
+            let text = "it speaks TLS, and there is no socket in its store: name it by `--url https://NAME:PORT`";
+            return Err(CallFailure::new(FailureKind::Refused, text));
+        }
+        let address = address.and_then(|text| text.trim().parse::<SocketAddr>().ok());
         let token = match (address, read(TOKEN_FILE)) {
             (Some(address), Ok(token)) => {
                 ways.push(Way::Network(address.to_string()));
@@ -110,22 +99,18 @@ impl RemoteDirector {
     /// # Errors
     /// Where it is no such URL.
     pub fn at(url: &str, token: &str) -> Result<Self, CallFailure> {
-        let wrong = |problem: &str| {
-            // What stands before an `@` may be a password.
-            let shown = if url.contains('@') { "this" } else { url };
-            Err(CallFailure::new(FailureKind::BadRequest, format!("{shown} is no URL of a production: {problem}")))
-        };
-        let Some(authority) = url.trim().strip_prefix("http://") else {
-            return wrong("it begins with http://; for TLS, a proxy on this machine can take it off");
-        };
-        let authority = authority.trim_end_matches('/');
-        if authority.is_empty() || authority.contains(['/', '?', '#', '@', ' ']) {
-            return wrong("it has a name and a port, and nothing behind them");
-        }
-        // A name without a port is at that of HTTP.
-        let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        let authority = if has_port { authority.to_owned() } else { format!("{authority}:80") };
+        let authority = way::authority(url, "http://", 80)?;
         Ok(Self { ways: vec![Way::Network(authority)], token: Some(token.trim().to_owned()) })
+    }
+
+    /// The same over TLS, `https://iop.example.org:4100`, with one whose certificate is vouched for by one in this PEM file.
+    ///
+    /// # Errors
+    /// Where it is no such URL, the file has no certificate in it, or this program cannot speak TLS.
+    pub fn over_tls(url: &str, token: &str, authorities: &Path) -> Result<Self, CallFailure> {
+        let authority = way::authority(url, "https://", 443)?;
+        let way = Way::Tls(tls::Trust::to(&authority, authorities)?, authority);
+        Ok(Self { ways: vec![way], token: Some(token.trim().to_owned()) })
     }
 
     /// One call of the API: a method, a path that begins with `/api/v1/`, and a body.
@@ -147,6 +132,10 @@ impl RemoteDirector {
                 // Nothing was sent: the next way may lead there.
                 Ok(Err(Broken::Before(error))) => {
                     failure = not_running(format!("the production at {way} is not running: {error}"));
+                }
+                Ok(Err(Broken::Distrusted(error))) => {
+                    let text = format!("{way} did not prove that it is the one: {error}; nothing was sent");
+                    return Err(CallFailure::new(FailureKind::Refused, text));
                 }
                 Ok(Err(Broken::After(error))) => {
                     let text = format!("the production at {way} went away before it answered: {error}");
@@ -172,7 +161,7 @@ impl RemoteDirector {
         match way {
             #[cfg(unix)]
             Way::Socket(_) => request = request.header(header::HOST, "localhost"),
-            Way::Network(authority) => {
+            Way::Network(authority) | Way::Tls(_, authority) => {
                 request = request.header(header::HOST, authority);
                 if let Some(token) = &self.token {
                     request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -249,41 +238,6 @@ impl RemoteAnswer {
             )
         })
     }
-}
-
-/// Where an exchange broke off.
-enum Broken {
-    /// Nobody has read anything of the request.
-    Before(String),
-    After(String),
-}
-
-async fn exchange(way: &Way, request: Request<Full<Bytes>>) -> Result<RemoteAnswer, Broken> {
-    let before = |error: std::io::Error| Broken::Before(error.to_string());
-    match way {
-        #[cfg(unix)]
-        Way::Socket(path) => talk(tokio::net::UnixStream::connect(path).await.map_err(before)?, request).await,
-        Way::Network(authority) => {
-            talk(tokio::net::TcpStream::connect(authority).await.map_err(before)?, request).await
-        }
-    }
-}
-
-async fn talk<S>(stream: S, request: Request<Full<Bytes>>) -> Result<RemoteAnswer, Broken>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let shaken = handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = shaken.map_err(|error| Broken::Before(error.to_string()))?;
-    let answer = async move {
-        let response = sender.send_request(request).await?;
-        let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
-        Ok::<_, hyper::Error>(RemoteAnswer { status, body })
-    };
-    // The connection ends when the answer is whole and its sender is gone.
-    let (answer, _) = futures_util::future::join(answer, connection).await;
-    answer.map_err(|error| Broken::After(error.to_string()))
 }
 
 /// A name as a segment of a path.
