@@ -28,6 +28,8 @@ mod laws;
 mod leases;
 #[path = "store/purge.rs"]
 mod purge;
+#[path = "store/rot.rs"]
+mod rot;
 #[path = "store/search.rs"]
 mod search;
 #[path = "store/states.rs"]

@@ -23,6 +23,7 @@ const INDEX: &str = "iop.db-shm";
 const LOCK: &str = "engine.lock";
 pub(super) const TIP: &str = "tip";
 pub(super) const BALLAST: &str = "ballast";
+pub(super) const PAGES: &str = "pages";
 const BLOBS: &str = "blobs";
 
 /// Why a store was not opened. Nothing in the directory was changed.
@@ -131,6 +132,7 @@ struct Found {
     tip: bool,
     log: bool,
     index: bool,
+    pages: bool,
 }
 
 impl Directory {
@@ -157,7 +159,8 @@ impl Directory {
         check_header(path)?;
         check_whole(path)?;
         let there = |name: &str| path.join(name).exists();
-        let mut found = Found { holder: Vec::new(), tip: there(TIP), log: there(LOG), index: there(INDEX) };
+        let mut found =
+            Found { holder: Vec::new(), tip: there(TIP), log: there(LOG), index: there(INDEX), pages: there(PAGES) };
         lock.read_to_end(&mut found.holder).map_err(io_error("read", &lock_path))?;
         sign(&mut lock, said_of_this_process().as_bytes()).map_err(io_error("write", &lock_path))?;
         Ok(Self { path: path.to_owned(), lock, found })
@@ -168,7 +171,12 @@ impl Directory {
         let is_empty = |name: &str| fs::metadata(self.path.join(name)).is_ok_and(|file| file.len() == 0);
         let made = |name: &str, was_there: bool| !was_there && is_empty(name);
         let log = made(LOG, self.found.log);
-        let remove = [(LOG, log), (INDEX, log && !self.found.index), (TIP, made(TIP, self.found.tip))];
+        let remove = [
+            (LOG, log),
+            (INDEX, log && !self.found.index),
+            (TIP, made(TIP, self.found.tip)),
+            (PAGES, made(PAGES, self.found.pages)),
+        ];
         for (name, _) in remove.into_iter().filter(|(_, remove)| *remove) {
             // An empty file that stays says nothing, and is in nobody's way.
             let _ = fs::remove_file(self.path.join(name));
@@ -182,13 +190,14 @@ impl Directory {
         let connection = Connection::open_with_flags(self.path.join(DATABASE), flags)?;
         // A busy database can only mean that a reader is rebuilding the index of the log: it passes.
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        // The log is moved into the database by a clean close alone: a store that is refused for its log must keep it.
+        // The log is moved into the database by the writer alone, which writes down what the pages are then; and a store that
+        // is refused for its log must keep it.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.execute_batch(
             "PRAGMA synchronous = FULL;
              PRAGMA cache_size = -16384;
              PRAGMA temp_store = MEMORY;
-             PRAGMA wal_autocheckpoint = 4000;
+             PRAGMA wal_autocheckpoint = 0;
              PRAGMA journal_size_limit = 67108864;
              PRAGMA trusted_schema = OFF;",
         )?;
@@ -359,6 +368,8 @@ impl Draft {
             connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
             connection.pragma_update(None, "user_version", schema::FORMAT)?;
             connection.execute_batch("COMMIT")?;
+            // A close would not say that it could not: then the file alone would not be that of a store.
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?;
             connection.close().map_err(|(_, error)| error)
         };
         tables().map_err(|error| database_error(&self.path, &error))

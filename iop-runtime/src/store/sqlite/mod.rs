@@ -7,18 +7,22 @@ mod audit;
 mod blob;
 mod checksum;
 mod directory;
+mod files;
 mod inbox;
 mod job;
 pub mod keeping;
 mod leasing;
+mod log;
 mod names;
 mod order;
+mod pages;
 mod posting;
 mod purge;
 mod reader;
 mod row;
 mod schema;
 mod search;
+mod settle;
 mod space;
 mod statements;
 mod step;
@@ -129,6 +133,7 @@ impl SqliteStore {
             fault: fault.clone(),
             blobs: blobs.clone(),
             space: space.clone(),
+            logged: Arc::default(),
         };
         let (opener, opened) = mpsc::sync_channel(1);
         let thread = Builder::new().name("iop-store-writer".to_owned()).spawn(|| thread::run(setup, opener));

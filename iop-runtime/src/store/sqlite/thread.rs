@@ -3,14 +3,16 @@
 //! One round of its loop is one connection: a recovery from a failure begins another one, so that nothing of a failed
 //! transaction is left in memory.
 
-use std::sync::atomic::AtomicU8;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, Result};
 
-use super::directory::{Directory, OpenError, database_error};
+use super::directory::{DATABASE, Directory, OpenError, database_error, io_error};
 use super::inbox::{Answer, Inbox, Work, reply};
+use super::pages::Pages;
 use super::space::Space;
 use super::tip::Tip;
 use super::writer::Writer;
@@ -21,6 +23,9 @@ use crate::store::blobs::Blobs;
 /// Where nobody has asked for anything for so long, what can wait is done.
 const IDLE: Duration = Duration::from_millis(250);
 
+/// So long an opening compares the pages of the database with their checksums: about 300 MiB.
+const COMPARED: Duration = Duration::from_millis(250);
+
 /// What the writer has from its store for as long as it runs.
 pub(super) struct Setup {
     pub(super) directory: Directory,
@@ -29,6 +34,8 @@ pub(super) struct Setup {
     pub(super) fault: Arc<AtomicU8>,
     pub(super) blobs: Blobs,
     pub(super) space: Arc<Space>,
+    /// Pages in the log after the last commit.
+    pub(super) logged: Arc<AtomicU32>,
 }
 
 /// Who waits to hear that the store is open.
@@ -71,21 +78,24 @@ pub(super) fn run(mut setup: Setup, opener: mpsc::SyncSender<Result<(), OpenErro
     let _hangup = Hangup(setup.inbox.clone());
     let mut waiting = Waiting::Opener(opener);
     let mut first = true;
+    // Longer open than any connection.
+    let mut pages = None;
     loop {
-        let left = match setup.connect() {
-            Ok((connection, tip)) => serve(&setup, &connection, tip, first, waiting),
+        let left = match setup.connect(&mut pages) {
+            Ok((connection, tip, pages)) => serve(&setup, &connection, (tip, pages), first, waiting),
             Err(error) => Err((waiting, error)),
         };
         waiting = match left {
             Ok(Left::Recover(answer)) => Waiting::Recovery(answer),
             Ok(Left::Close(answer, result)) => {
-                drop(setup);
+                drop((pages, setup));
                 reply(answer, result.map_err(|error| StoreError::Unknown(error.to_string().into())));
                 return;
             }
             Ok(Left::Stop) => return,
             Err((waiting, error)) => {
                 if first {
+                    pages.iter_mut().for_each(Pages::leave_as_found);
                     setup.directory.leave_as_found();
                 }
                 waiting.tell(Err(error));
@@ -112,11 +122,25 @@ impl Drop for Hangup {
 }
 
 impl Setup {
-    fn connect(&self) -> Result<(Connection, Tip), OpenError> {
-        let failed = |error| database_error(&self.directory.path, &error);
+    /// Opens the database, after its pages were compared: SQLite must not read what is not what was written.
+    fn connect<'p>(&self, pages: &'p mut Option<Pages>) -> Result<(Connection, Tip, &'p mut Pages), OpenError> {
+        let dir = &self.directory.path;
         let tip = Tip::new(self.directory.tip()?);
-        let connection = self.directory.connect().map_err(failed)?;
-        Ok((connection, tip))
+        let database = dir.join(DATABASE);
+        let pages = match pages {
+            Some(pages) => pages,
+            None => pages.insert(Pages::open(dir).map_err(io_error("read", &database))?),
+        };
+        pages.compare(COMPARED).map_err(io_error("read", &database))?;
+        let failed = |error| database_error(dir, &error);
+        let mut connection = self.directory.connect().map_err(failed)?;
+        let logged = self.logged.clone();
+        let count = move |_: &mut Wal, pages| {
+            logged.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            Ok(())
+        };
+        connection.wal_hook(Some(count)).map_err(failed)?;
+        Ok((connection, tip, pages))
     }
 
     /// There is no usable connection: everything but another attempt is refused.
@@ -144,21 +168,28 @@ impl Setup {
 fn serve(
     setup: &Setup,
     connection: &Connection,
-    tip: Tip,
+    files: (Tip, &mut Pages),
     first: bool,
     waiting: Waiting,
 ) -> Result<Left, (Waiting, OpenError)> {
-    let mut writer = match Writer::open(setup, connection, tip, first) {
+    let mut writer = match Writer::open(setup, connection, files, first) {
         Ok(writer) => writer,
         Err(error) => return Err((waiting, error)),
     };
     setup.inbox.opened(writer.epoch, writer.sequence + 1);
+    writer.complete_the_book();
     waiting.tell(Ok(()));
     loop {
-        let idle = if writer.postings.is_empty() { None } else { Some(IDLE) };
+        let idle = if writer.has_work_left() { Some(IDLE) } else { None };
         match setup.inbox.take(idle) {
-            Work::Batch(batch) => writer.batch(batch),
-            Work::Idle => writer.batch(Vec::new()),
+            Work::Batch(batch) => {
+                writer.batch(batch);
+                writer.look_after_the_files();
+            }
+            Work::Idle => {
+                writer.batch(Vec::new());
+                writer.look_after_the_files();
+            }
             Work::Recover(answer) => return Ok(Left::Recover(answer)),
             Work::Close(answer) => {
                 // What is damaged is left for those who save what they can of it.

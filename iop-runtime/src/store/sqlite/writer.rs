@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use bytes::Bytes;
 use rusqlite::{Connection, ErrorCode, Result};
@@ -12,10 +12,12 @@ use rusqlite::{Connection, ErrorCode, Result};
 use super::directory::{OpenError, database_error, io_error};
 use super::inbox::{Answer, Inbox, Op, Promise, reply};
 use super::names::Names;
+use super::pages::Pages;
 use super::posting::Postings;
 use super::reader::{is_corrupt, unread};
 use super::row::signed;
 use super::schema::Meta;
+use super::settle::settle;
 use super::space::Space;
 use super::statements::Statements;
 use super::thread::Setup;
@@ -25,11 +27,6 @@ use crate::message::BlobId;
 use crate::store::blobs::Blobs;
 use crate::store::leases::{Fences, Leases};
 use crate::store::{Outcome, Step, StoreError};
-
-/// Pages of the log before it is moved into the database …
-const LOG: u32 = 4000;
-/// … and where there is no room.
-const THRIFTY_LOG: u32 = 16;
 
 /// The largest body or state in bytes. SQLite's own limit is 1,000,000,000 for a row.
 const LARGEST_BODY: usize = 512 << 20;
@@ -75,19 +72,22 @@ pub(super) struct Writer<'c> {
     pub(super) postings: Postings,
     place: Place,
     tip: Tip,
+    pub(super) pages: &'c mut Pages,
     fault: Arc<AtomicU8>,
     pub(super) blobs: Blobs,
     /// Some message or state refers to one.
     pub(super) has_blobs: bool,
     /// Contents that the present transaction has taken a reference from.
     pub(super) freed: Vec<BlobId>,
-    space: Arc<Space>,
+    pub(super) space: Arc<Space>,
     /// SQLite has found its file damaged: nothing more is written.
     pub(super) is_damaged: bool,
     /// Whether commits wait for the disk at present.
     syncs: bool,
     /// Whether the log is kept short, because there is no room for a long one.
-    is_thrifty: bool,
+    pub(super) is_thrifty: bool,
+    /// Pages in the log after the last commit, which SQLite tells.
+    pub(super) logged: Arc<AtomicU32>,
     /// Whether SQLite was told to commit the present transaction.
     committing: bool,
 }
@@ -103,13 +103,18 @@ impl<'c> Writer<'c> {
     pub(super) fn open(
         setup: &Setup,
         connection: &'c Connection,
-        mut tip: Tip,
+        (mut tip, pages): (Tip, &'c mut Pages),
         first: bool,
     ) -> Result<Self, OpenError> {
         let dir = &setup.directory.path;
         let failed = |error| database_error(dir, &error);
         if !first && !setup.space.is_short() {
             still_sound(connection, dir)?;
+        }
+        if !pages.suspects.is_empty() {
+            let why = |why: String| OpenError::Corrupt { dir: dir.clone(), why: why.into() };
+            let found = settle(connection, &pages.suspects).map_err(why)?;
+            pages.found.push(found);
         }
         let remembered = tip.read().map_err(io_error("read", dir))?;
         let mut sql = Statements::prepare(connection).map_err(failed)?;
@@ -140,6 +145,7 @@ impl<'c> Writer<'c> {
             postings: Postings::default(),
             place: meta.place,
             tip,
+            pages,
             fault: setup.fault.clone(),
             blobs: setup.blobs.clone(),
             has_blobs: true,
@@ -148,10 +154,12 @@ impl<'c> Writer<'c> {
             freed: Vec::new(),
             syncs: true,
             is_thrifty: false,
+            logged: setup.logged.clone(),
             committing: false,
         };
         writer.remember_postings().map_err(failed)?;
-        writer.alone(|writer| writer.put_back(first)).map_err(failed)?;
+        writer.alone(|writer| writer.put_back(first).and_then(|()| writer.tell_what_was_mended())).map_err(failed)?;
+        writer.pages.accept().map_err(io_error("write", dir))?;
         if first {
             writer.sweep_blobs().map_err(failed)?;
         }
@@ -175,6 +183,8 @@ impl<'c> Writer<'c> {
         while !self.postings.is_empty() {
             self.alone(Self::write_postings)?;
         }
+        self.move_the_log()?;
+        self.complete_the_book();
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
     }
 
@@ -368,20 +378,6 @@ impl<'c> Writer<'c> {
             (self.accepted, self.purged) = (meta.accepted, meta.purged);
         }
         rolled_back
-    }
-
-    /// Without room the log is moved into the database again and again, and begins anew in the room that it has.
-    fn save_room(&mut self) {
-        let is_short = self.space.is_short();
-        if is_short != self.is_thrifty {
-            self.is_thrifty = is_short;
-            let pages = if is_short { THRIFTY_LOG } else { LOG };
-            // Where it fails, the next commit says why.
-            let _ = self.connection.pragma_update(None, "wal_autocheckpoint", pages);
-            if is_short {
-                let _ = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", (), |_| Ok(()));
-            }
-        }
     }
 
     fn sync_commits(&mut self, sync: bool) -> Result<()> {

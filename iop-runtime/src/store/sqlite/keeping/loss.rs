@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Keeper, KeepingError, stands, store_now, write_down};
 use crate::store::sqlite::directory::{self, Directory, OpenError, database_error, io_error};
+use crate::store::sqlite::log::mend_what_is_known;
 use crate::store::sqlite::tip::{LostTail, Tip};
 
 /// A loss that somebody has accepted.
@@ -25,6 +26,7 @@ pub struct AcceptedLoss {
 /// See [`OpenError`].
 pub fn find_loss(dir: &Path) -> Result<Option<LostTail>, OpenError> {
     let directory = Directory::take_existing(dir)?;
+    mend(dir)?;
     let connection = directory.connect().map_err(|error| database_error(dir, &error))?;
     stands(&directory, &connection).map(|(_, lost)| lost)
 }
@@ -36,6 +38,7 @@ pub fn find_loss(dir: &Path) -> Result<Option<LostTail>, OpenError> {
 pub fn accept_loss(dir: &Path, keeper: &Keeper) -> Result<Option<AcceptedLoss>, KeepingError> {
     let accepted = {
         let directory = Directory::take_existing(dir)?;
+        mend(dir)?;
         let (place, lost) = {
             // Closed before the files are read: closing another handle of them would drop SQLite's own locks.
             let connection = directory.connect().map_err(|error| database_error(dir, &error))?;
@@ -46,6 +49,9 @@ pub fn accept_loss(dir: &Path, keeper: &Keeper) -> Result<Option<AcceptedLoss>, 
         let kept = keep(dir)?;
         let tip = dir.join(directory::TIP);
         Tip::new(directory.tip()?).begin_at(&place).map_err(io_error("write", &tip))?;
+        // Part of what is lost may be in it.
+        let pages = dir.join(directory::PAGES);
+        directory::open_private(&pages).and_then(|book| book.set_len(0)).map_err(io_error("write", &pages))?;
         AcceptedLoss { lost, kept }
     };
     let text = format!(
@@ -55,6 +61,12 @@ pub fn accept_loss(dir: &Path, keeper: &Keeper) -> Result<Option<AcceptedLoss>, 
     );
     write_down(dir, keeper, "store.accept_loss", &text)?;
     Ok(Some(accepted))
+}
+
+/// A log that a single bit has cut short has lost nothing.
+fn mend(dir: &Path) -> Result<(), OpenError> {
+    let log = dir.join(directory::LOG);
+    mend_what_is_known(&log).map_err(io_error("mend", &log))
 }
 
 /// Copies the files of the database as they are.
