@@ -127,6 +127,7 @@ laws! {
         what_a_preview_counts_is_what_goes
         a_type_and_an_item_may_be_kept_longer_or_shorter_than_the_rest
         a_session_goes_as_a_whole_when_its_longest_kept_message_may
+        sessions_that_are_named_go_whole_and_alone_and_what_is_not_over_stays
         a_purge_in_small_batches_comes_past_what_is_kept
         a_mark_outlives_its_session_and_then_its_own_time
         lines_of_the_log_go_by_their_age

@@ -127,3 +127,36 @@ fn a_purge_of_a_store_at_rest_keeps_what_is_not_finished() {
     assert_eq!(column(&desk.messages(&[]), "id"), [id]);
     assert!(log(&desk).iter().any(|line| line.starts_with("2 messages purged by ")), "{:?}", log(&desk));
 }
+
+#[test]
+fn what_a_query_finds_is_purged_once_its_preview_was_seen() {
+    let desk = Desk::new();
+    for number in ["A-1", "A-2"] {
+        assert_eq!(desk.order("analyser", number).code, Some(0));
+    }
+    assert_eq!(desk.order("analyser", "poison").code, Some(1));
+    let of_all = ["purge", "--query", "type:Order"];
+    let would = desk.ask(&[&of_all[..], &["--dry-run"]].concat());
+    assert!(would.out.starts_with("would purge 4 messages with "), "{}", would.out);
+    assert_eq!(would.err, "sessions that stay, not over or kept by a retention of their own: 1\n");
+    let asked = desk.ask(&["purge", "--query", "key.number:A-1"]);
+    assert!(asked.code == Some(5) && asked.out.starts_with("would purge 2 messages"), "{}{}", asked.out, asked.err);
+
+    let done = desk.shown(&["purge", "--query", "key.number:A-1", "--yes"]);
+    assert!(done.starts_with("purged 2 messages with ") && !done.contains("marks"), "{done}");
+    assert_eq!(column(&desk.messages(&["type:Order"]), "status"), ["suspended", "completed"]);
+    assert_eq!(
+        desk.refused(&["purge", "--query", "key.number:A-1", "--yes"], 4),
+        "`key.number:A-1` finds no message\n"
+    );
+    let wrong = desk.refused(&["purge", "--query", "stauts:completed"], 2);
+    assert!(wrong.contains("status"), "{wrong}");
+    desk.refused(&["purge", "--query", "type:Order", "--older-than", "1d"], 2);
+
+    let running = desk.serve(&[]);
+    let done = desk.shown(&["purge", "--query", "type:Order", "--yes"]);
+    assert!(done.starts_with("purged 2 messages"), "{done}");
+    assert_eq!(column(&desk.messages(&["type:Order"]), "status"), ["suspended"]);
+    running.signal("TERM");
+    assert_eq!(running.end().code, Some(0));
+}

@@ -1,8 +1,11 @@
 //! What goes by itself: sessions that are over for as long as their item keeps them, and never what is not finished.
 
+use iop::director::DirectorError;
 use iop::message::Status;
 use iop::prelude::*;
 use iop::production;
+use iop::search::parse;
+use iop::store::AuditQuery;
 
 use crate::kit::Lab;
 
@@ -52,4 +55,36 @@ async fn what_is_over_goes_when_its_item_keeps_it_no_longer() {
         [(Some("long"), Status::Completed), (None, Status::Completed), (Some("short"), Status::Suspended)],
         "what says nothing of it is kept for ever"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_query_finds_goes_with_its_session_and_what_came_after_the_preview_stays() {
+    let lab = Lab::start::<Office>().await;
+    for item in ["long", "short", "long"] {
+        assert!(lab.call(item, r#"{"pages": 1}"#).await.is_ok());
+    }
+    assert!(lab.call("long", r#"{"pages": 0}"#).await.is_err());
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let director = lab.director();
+    let query = parse("item:long,short type:Print").expect("a query");
+    let (which, seen) = director.purgeable_found(&query).await.expect("readable");
+    assert_eq!((seen.messages, seen.kept), (4, 2), "`short` has a retention of its own, and one waits for a person");
+    assert_eq!(lab.messages().await.len(), 7, "a preview removes nothing");
+
+    assert!(lab.call("long", r#"{"pages": 2}"#).await.is_ok());
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let (gone, next) = director.purge_found(which, Duration::MAX, "eve").await.expect("it is done");
+    assert_eq!((gone.messages, next), (4, None));
+    let left = lab.messages().await;
+    let left: Vec<_> = left.iter().filter_map(|header| header.target.as_deref()).collect();
+    assert_eq!(left, ["short", "long", "long"], "that one is suspended, and this one came later");
+    let audited = director.audit(AuditQuery { action: Some("messages.purge".into()), ..AuditQuery::default() }).await;
+    let entry = audited.expect("readable").remove(0);
+    assert_eq!(
+        (&*entry.object, &*entry.result),
+        ("finished sessions of `item:long,short type:Print`", "done, 4 messages")
+    );
+
+    let nothing = director.purgeable_found(&parse("type:Nothing").expect("a query")).await.map(|_| ());
+    assert_eq!(nothing, Err(DirectorError::NoMessage("type:Nothing".to_owned())));
 }

@@ -120,6 +120,29 @@ pub(crate) async fn a_session_goes_as_a_whole_when_its_longest_kept_message_may(
     assert_eq!(run(&bench.store(), purge, 10).await.messages, 2);
 }
 
+pub(crate) async fn sessions_that_are_named_go_whole_and_alone_and_what_is_not_over_stays(bench: impl Bench) {
+    let of = |session: SessionId, status| NewMessage { session, status, ..message() };
+    let long = message().session;
+    bench.emit((0..7).map(|_| of(long, Status::Completed)).collect()).await;
+    let open = message().session;
+    let waits = [of(open, Status::Completed), of(open, Status::Queued)];
+    bench.emit(waits.to_vec()).await;
+    let other = NewMessage { status: Status::Completed, ..message() };
+    bench.emit(vec![other.clone()]).await;
+    let kept = NewMessage { status: Status::Completed, type_name: "Report".into(), ..message() };
+    bench.emit(vec![kept.clone()]).await;
+    bench.wait(1);
+    let sessions = vec![open, long, kept.session, message().session];
+    let rules = vec![rule(PurgeOf::Type("Report".into()), None)];
+    let purge = Purge { sessions: Some(sessions.into()), rules, ..Purge::messages_before(bench.clock_now()) };
+    let seen = preview(&bench.store(), purge.clone(), 3).await;
+    assert_eq!((seen.messages, seen.kept, seen.bytes), (7, 2, 7 * message().body.len() as u64));
+    let gone = run(&bench.store(), purge, 3).await;
+    assert_eq!((gone.messages, gone.kept), (7, 2), "in three batches");
+    let left = bench.query(MessageQuery::default()).await;
+    assert_eq!(left, [waits[0].id, waits[1].id, other.id, kept.id]);
+}
+
 pub(crate) async fn a_purge_in_small_batches_comes_past_what_is_kept(bench: impl Bench) {
     for _ in 0..10 {
         bench.emit(vec![message(), message(), message()]).await;

@@ -461,6 +461,9 @@ pub(crate) struct PurgeArguments {
     /// What ended so long ago (30d, 12h); what the settings say, where it is left out.
     #[arg(long, value_name = "AGE", value_parser = age)]
     pub(crate) older_than: Option<Age>,
+    /// The finished sessions of what this query finds, whatever their age: 'key.mrn:4711', 'type:Heartbeat until:1d'.
+    #[arg(long, value_name = "QUERY", allow_hyphen_values = true, conflicts_with = "older_than")]
+    pub(crate) query: Option<String>,
     /// Says what would go, and removes nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -10,8 +10,9 @@ use super::arguments::{AlertsAction, AlertsArguments, PurgeArguments, Rows as Fo
 use super::exit::{Exit, Failure};
 use super::place::Place;
 use super::remote::segment;
+use super::source::parsed;
 use super::table::{Rows, text};
-use super::terminal::confirmed;
+use super::terminal::{Progress, confirmed};
 use super::{Program, say, wait_for, who};
 use crate::events::escaped;
 use crate::message::AlertKind;
@@ -24,6 +25,11 @@ struct PurgedBody {
     marks: u64,
     events: u64,
     more: bool,
+    query: Option<String>,
+    up_to: Option<u64>,
+    after: Option<u64>,
+    #[serde(default)]
+    kept: u64,
 }
 
 impl Program {
@@ -62,29 +68,45 @@ impl Program {
 }
 
 async fn purged(place: &Place, arguments: &PurgeArguments, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let age = arguments.older_than.map(|age| format!("&older_than={}", age.0.as_secs())).unwrap_or_default();
     let by = segment(&who());
-    let preview: PurgedBody = place.post(&format!("/api/v1/purge?preview=true&by={by}{age}")).await?;
+    let which = match (&arguments.query, arguments.older_than) {
+        (Some(query), _) => format!("&q={}", segment(&parsed(query)?.to_string())),
+        (None, Some(age)) => format!("&older_than={}", age.0.as_secs()),
+        (None, None) => String::new(),
+    };
+    let preview: PurgedBody = place.post(&format!("/api/v1/purge?preview=true&by={by}{which}")).await?;
     if arguments.dry_run || !arguments.yes {
         writeln!(out, "{}", purged_line("would purge", &preview))?;
+    }
+    if preview.kept > 0 {
+        say(&format!("sessions that stay, not over or kept by a retention of their own: {}", preview.kept));
     }
     if arguments.dry_run {
         return Ok(Exit::Done);
     }
     out.flush()?;
     confirmed(arguments.yes, "remove that")?;
+    let frozen = match (preview.query, preview.up_to) {
+        // Just what the preview has found, whatever has come since.
+        (Some(query), Some(up_to)) => format!("&q={}&up_to={up_to}", segment(&query)),
+        _ => which,
+    };
+    let progress = Progress::of(preview.messages);
     let mut done = PurgedBody { more: true, ..PurgedBody::default() };
     while done.more {
-        let purged: PurgedBody = place.post(&format!("/api/v1/purge?preview=false&by={by}{age}")).await?;
+        let after = done.after.map(|after| format!("&after={after}")).unwrap_or_default();
+        let purged: PurgedBody = place.post(&format!("/api/v1/purge?preview=false&by={by}{frozen}{after}")).await?;
         done = PurgedBody {
             messages: done.messages + purged.messages,
             bytes: done.bytes + purged.bytes,
             oldest: done.oldest.or(purged.oldest),
             marks: done.marks + purged.marks,
             events: done.events + purged.events,
-            more: purged.more,
+            ..purged
         };
+        progress.at(done.messages, "purged");
     }
+    drop(progress);
     writeln!(out, "{}", purged_line("purged", &done))?;
     Ok(Exit::Done)
 }
@@ -92,9 +114,9 @@ async fn purged(place: &Place, arguments: &PurgeArguments, out: &mut dyn Write) 
 fn purged_line(what: &str, purged: &PurgedBody) -> String {
     let PurgedBody { messages, bytes, oldest, marks, events, .. } = purged;
     let oldest = oldest.as_deref().map(|time| format!(", the oldest of {time}")).unwrap_or_default();
-    format!(
-        "{what} {messages} messages with {bytes} bytes of bodies{oldest}; {marks} marks of inputs, {events} log lines"
-    )
+    let messages = format!("{what} {messages} messages with {bytes} bytes of bodies{oldest}");
+    // A query is about messages alone.
+    if purged.up_to.is_some() { messages } else { format!("{messages}; {marks} marks of inputs, {events} log lines") }
 }
 
 async fn show(place: &Place, form: Form, out: &mut dyn Write) -> Result<Exit, Failure> {

@@ -1,19 +1,18 @@
-//! What a person does with messages that wait for a decision, and with those that are over: resend and purge. Resuming and
+//! What a person does with messages that wait for a decision, and with those that are over: resend. Resuming and
 //! discarding stand with the other calls.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::audit::done_or_not;
 use super::{Act, Actor, By, Called, Director, DirectorError, entering, store_error};
 use crate::clock::Clock;
-use crate::engine::{at_rest, housekeeping, whole};
+use crate::engine::{at_rest, whole};
 use crate::message::{Invocation, Kind, MessageId, MessageType};
 use crate::search::RESENT_FROM;
 use crate::settings::ResolvedProduction;
-use crate::store::{AuditHash, Commit, Event, MessageQuery, Purged, Step, Store, StoredMessage};
+use crate::store::{AuditHash, Commit, Event, MessageQuery, Step, Store, StoredMessage};
 
 /// How a message is sent once more.
 #[derive(Debug, Clone)]
@@ -129,47 +128,6 @@ impl Director {
     pub(super) async fn stored(&self, id: MessageId) -> Result<StoredMessage, DirectorError> {
         let found = self.core.store.find(id).await.map_err(store_error)?;
         found.filter(|found| found.header.kind == Kind::Request).ok_or(DirectorError::UnknownMessage(id))
-    }
-
-    /// What a [`purge`](Self::purge) would remove.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn purgeable(&self, older_than: Option<Duration>) -> Result<Purged, DirectorError> {
-        let plan = housekeeping::plan(&self.core, older_than);
-        housekeeping::preview(&*self.core.store, plan).await.map_err(store_error)
-    }
-
-    /// Removes finished sessions that are older than this, or than the settings keep them where it is left out, in the name
-    /// of `by` and for at most so long: [`Purged::next`] is there where something is left. Items and types with a retention
-    /// of their own keep it.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn purge(
-        &self,
-        older_than: Option<Duration>,
-        at_most: Duration,
-        by: &str,
-    ) -> Result<Purged, DirectorError> {
-        let plan = housekeeping::plan(&self.core, older_than);
-        let store = &*self.core.store;
-        let purged = housekeeping::purge(store, plan, at_most).await.map_err(store_error);
-        let which = match older_than {
-            Some(age) => format!("messages older than {} s", age.as_secs()),
-            None => "messages that are kept no longer".to_owned(),
-        };
-        let act = Act::new("messages.purge", which).by(By::from(by));
-        let words = |purged: &Purged| format!("done, {} messages", purged.messages).into();
-        let purged = self.audited(act, purged, words).await?;
-        if !purged.is_nothing() {
-            let text = format!("{} messages purged by {by}", purged.messages);
-            store.append_events(vec![Event::of_store(&text, self.core.clock.now())]);
-        }
-        if purged.next.is_none() {
-            housekeeping::shrink(store, at_most).await.map_err(store_error)?;
-        }
-        Ok(purged)
     }
 }
 

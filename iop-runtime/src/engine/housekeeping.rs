@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::core::Core;
 use super::log;
 use crate::clock::Timestamp;
+use crate::message::SessionId;
 use crate::settings::Keep;
 use crate::store::{Purge, PurgeBatch, PurgeOf, PurgeRule, Purged, Store, StoreError};
 
@@ -77,11 +78,20 @@ pub(crate) fn plan(core: &Core, older_than: Option<Duration>) -> Purge {
         PurgeRule { of, before: before(*keep) }
     });
     Purge {
+        sessions: None,
         messages: older_than.map(|age| ago(now, age)).or_else(|| before(retention.sessions)),
         rules: items.chain(types).collect(),
         marks: before(retention.marks),
         events: before(retention.log),
     }
+}
+
+/// These sessions where they are over, however short ago that is; items and types that have a rule of their own keep it.
+pub(crate) fn plan_of(core: &Core, sessions: Vec<SessionId>) -> Purge {
+    let plan = plan(core, Some(Duration::ZERO));
+    // What ended at this very moment has ended.
+    let messages = plan.messages.map(|now| now.after(Duration::from_micros(1)));
+    Purge { messages, sessions: Some(sessions.into()), marks: None, events: None, ..plan }
 }
 
 fn ago(now: Timestamp, duration: Duration) -> Timestamp {

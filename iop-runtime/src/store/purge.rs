@@ -17,6 +17,8 @@ const JUDGED: usize = 4096;
 pub struct Purge {
     /// Messages that no rule is about, ended before this; `None` keeps them.
     pub messages: Option<Timestamp>,
+    /// Messages of these sessions alone; `None` for those of all.
+    pub sessions: Option<Arc<[SessionId]>>,
     /// Messages of some types and items. Where several are about one message, the one that keeps it longest counts.
     pub rules: Vec<PurgeRule>,
     /// Marks of inputs that were taken before this, and whose session is not stored any more: from then on the same input is
@@ -89,6 +91,8 @@ pub struct PurgeCursor {
     pub(super) stage: Stage,
     /// The last sequence that was looked at.
     pub(super) after: u64,
+    /// How many of the sessions that were asked for are through.
+    pub(super) session: usize,
     /// The last mark that was looked at.
     pub(super) mark: Option<MessageId>,
     /// Sessions that were looked at, and whether they may go.
@@ -137,6 +141,8 @@ pub struct Purged {
     pub messages: u64,
     /// Bytes of their bodies.
     pub bytes: u64,
+    /// Sessions that were asked for by name and stay: they are not over, or something keeps them longer.
+    pub kept: u64,
     /// When the oldest of them was accepted.
     pub oldest: Option<Timestamp>,
     /// Marks of inputs.
@@ -152,6 +158,7 @@ impl Purged {
     pub fn add(&mut self, batch: Self) {
         self.messages += batch.messages;
         self.bytes += batch.bytes;
+        self.kept += batch.kept;
         self.oldest = match (self.oldest, batch.oldest) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),

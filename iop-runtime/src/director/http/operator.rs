@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Failure, json};
 use super::routes::{Asked, changed, read};
 use super::table::Route;
-use crate::director::{By, Caller, DirectorError, Resend, Role};
+use crate::director::{By, Caller, DirectorError, QueryPurge, Resend, Role};
 use crate::engine::{Condition, Mute};
 use crate::message::{AlertKind, MessageId, SessionId};
 use crate::store::Purged;
@@ -31,8 +31,10 @@ pub(super) fn routes() -> Vec<Route> {
             .says("Gives a request that waits to another item.", &["by", "reason", "to"]),
         Route::post("/api/v1/messages/{id}/resend", Role::Operator, resend)
             .says("Sends a message once more, as a new one.", &["by", "reason", "to"]),
-        Route::post("/api/v1/purge", Role::Admin, purge)
-            .says("Removes finished sessions that are old enough.", &["older_than", "preview", "by"]),
+        Route::post("/api/v1/purge", Role::Admin, purge).says(
+            "Removes finished sessions that are old enough, or those of what a query finds.",
+            &["older_than", "q", "up_to", "after", "preview", "by"],
+        ),
         Route::post("/api/v1/store/release", Role::Admin, release)
             .says("Lets the operations of a copied store act outside.", &["by"]),
         Route::get("/api/v1/alerts", Role::Viewer, alerts)
@@ -98,6 +100,12 @@ struct HowOld {
     by: Option<String>,
     /// In seconds; what the settings say, where it is left out.
     older_than: Option<u64>,
+    /// The sessions of what this finds, whatever their age.
+    q: Option<String>,
+    /// With a query: those of messages up to this sequence, which the preview has said.
+    up_to: Option<u64>,
+    /// With a query: where the call before ended.
+    after: Option<u64>,
     #[serde(default)]
     preview: bool,
 }
@@ -112,17 +120,63 @@ struct PurgedBody {
     events: u64,
     /// Something is left: call again.
     more: bool,
+    /// Of a query: what it finds, and what to call again with.
+    #[serde(flatten)]
+    found: Option<FoundBody>,
+}
+
+#[derive(Debug, Serialize)]
+struct FoundBody {
+    /// The query with absolute times.
+    query: String,
+    up_to: u64,
+    after: Option<u64>,
+    /// Sessions that stay: they are not over, or something keeps them longer.
+    kept: u64,
 }
 
 impl From<Purged> for PurgedBody {
     fn from(purged: Purged) -> Self {
         let oldest = purged.oldest.map(|time| time.to_string());
         let Purged { messages, bytes, marks, events, next, .. } = purged;
-        Self { messages, bytes, oldest, marks, events, more: next.is_some() }
+        Self { messages, bytes, oldest, marks, events, more: next.is_some(), found: None }
     }
 }
 
+/// The sessions of what a query finds.
+async fn purge_found(asked: &Asked, text: &str, how: &HowOld) -> Response {
+    let query = match super::search::parsed(asked, text) {
+        Ok(query) => query,
+        Err(response) => return *response,
+    };
+    if how.older_than.is_some() {
+        let problem = "say it with the query: `until:30d` is what is older than 30 days";
+        return Failure::new(StatusCode::BAD_REQUEST, problem).into_response();
+    }
+    let director = &asked.director;
+    let done = match (how.preview, how.up_to) {
+        (true, _) => director.purgeable_found(&query).await,
+        (false, Some(up_to)) => {
+            let which = QueryPurge { query, up_to, after: how.after };
+            let by = asked.caller.in_the_name_of(how.by.as_deref());
+            let purged = director.purge_found(which.clone(), PURGE_AT_ONCE, &by).await;
+            purged.map(|(purged, after)| (QueryPurge { after, ..which }, purged))
+        }
+        (false, None) => {
+            let problem = "look at it first: the preview says with which `up_to` it is done";
+            return Failure::new(StatusCode::BAD_REQUEST, problem).into_response();
+        }
+    };
+    answer(done.map(|(QueryPurge { query, up_to, after }, purged)| {
+        let found = FoundBody { query: query.to_string(), up_to, after, kept: purged.kept };
+        PurgedBody { more: after.is_some(), found: Some(found), ..PurgedBody::from(purged) }
+    }))
+}
+
 async fn purge(asked: Asked, Query(how): Query<HowOld>) -> Response {
+    if let Some(text) = &how.q {
+        return purge_found(&asked, text, &how).await;
+    }
     let (older_than, director) = (how.older_than.map(Duration::from_secs), &asked.director);
     let purged = if how.preview {
         director.purgeable(older_than).await

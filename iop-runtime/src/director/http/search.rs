@@ -58,7 +58,7 @@ struct NoQuery {
 }
 
 /// The query; whoever may not read bodies may not ask for what is in them.
-fn parsed(asked: &Asked, text: &str) -> Result<search::Query, Box<Response>> {
+pub(super) fn parsed(asked: &Asked, text: &str) -> Result<search::Query, Box<Response>> {
     let query = search::parse(text).map_err(|error| {
         let body = NoQuery { error: error.to_string(), mistakes: error.mistakes };
         Box::new((StatusCode::BAD_REQUEST, json(&body)).into_response())

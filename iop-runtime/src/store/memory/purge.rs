@@ -47,7 +47,10 @@ impl State {
     /// What would go, and which.
     pub(super) fn purgeable(&self, batch: PurgeBatch) -> (Purged, Chosen) {
         match batch.cursor.stage {
-            Stage::Messages => self.messages(batch),
+            Stage::Messages => match batch.purge.sessions.clone() {
+                Some(sessions) => self.of_sessions(batch, &sessions),
+                None => self.messages(batch),
+            },
             Stage::Marks => self.marks(batch),
             Stage::Events => self.lines(batch),
         }
@@ -82,6 +85,36 @@ impl State {
                 let bytes = entry.message.body.len() as u64;
                 purged.add(Purged { messages: 1, bytes, oldest, ..Purged::default() });
             }
+        }
+        purged.next = cursor.next_stage();
+        (purged, chosen)
+    }
+
+    /// The same of sessions that are named, whole ones or nothing of them.
+    fn of_sessions(&self, batch: PurgeBatch, sessions: &[SessionId]) -> (Purged, Chosen) {
+        let PurgeBatch { purge, mut cursor, limit } = batch;
+        let (mut purged, mut chosen) = (Purged::default(), Chosen::default());
+        while let Some(session) = sessions.get(cursor.session) {
+            let Ok(over) = cursor.may_go(*session, || Ok::<_, Infallible>(self.rows.is_over(*session, &purge)));
+            if !over {
+                purged.kept += 1;
+            }
+            let from = cursor.after.saturating_add(1);
+            let of_session = self.rows.sessions.get(session).into_iter().filter(|_| over);
+            for sequence in of_session.flat_map(|messages| messages.range(from..)) {
+                if chosen.messages.len() >= limit {
+                    purged.next = Some(cursor);
+                    return (purged, chosen);
+                }
+                cursor.after = *sequence;
+                chosen.messages.push(*sequence);
+                if let Some(entry) = self.rows.messages.get(sequence) {
+                    let oldest = Some(entry.message.header.created);
+                    let bytes = entry.message.body.len() as u64;
+                    purged.add(Purged { messages: 1, bytes, oldest, ..Purged::default() });
+                }
+            }
+            (cursor.session, cursor.after) = (cursor.session + 1, 0);
         }
         purged.next = cursor.next_stage();
         (purged, chosen)

@@ -19,6 +19,12 @@ const LOOKS: usize = 8;
 /// Of the pages, one in so many stays free for what comes: a store that shrinks only to grow again gains nothing.
 const KEPT_FREE: u64 = 16;
 
+/// What decides whether a session is over.
+const OF_SESSION: &str = "
+    SELECT m.ended, m.type, CASE m.kind WHEN 1 THEN m.source ELSE m.target END,
+           EXISTS (SELECT 1 FROM state WHERE instance = m.id)
+    FROM message m WHERE m.session = ?1";
+
 /// What a batch would remove.
 #[derive(Debug, Default)]
 struct Chosen {
@@ -95,7 +101,10 @@ pub(super) fn preview(connection: &Connection, names: &Names, batch: PurgeBatch)
 
 fn purgeable(connection: &Connection, names: &Names, batch: PurgeBatch) -> Result<(Purged, Chosen)> {
     match batch.cursor.stage {
-        Stage::Messages => messages(connection, names, batch),
+        Stage::Messages => match batch.purge.sessions.clone() {
+            Some(sessions) => of_sessions(connection, names, batch, &sessions),
+            None => messages(connection, names, batch),
+        },
         Stage::Marks => marks(connection, batch),
         Stage::Events => lines(connection, batch),
     }
@@ -154,11 +163,7 @@ fn messages(connection: &Connection, names: &Names, batch: PurgeBatch) -> Result
         "SELECT sequence, session, created, ended, type, CASE kind WHEN 1 THEN source ELSE target END
          FROM message WHERE sequence > ?1 ORDER BY sequence",
     )?;
-    let mut of_session = connection.prepare(
-        "SELECT m.ended, m.type, CASE m.kind WHEN 1 THEN m.source ELSE m.target END,
-                EXISTS (SELECT 1 FROM state WHERE instance = m.id)
-         FROM message m WHERE m.session = ?1",
-    )?;
+    let mut of_session = connection.prepare(OF_SESSION)?;
     let mut rows = oldest_first.query((signed(cursor.after),))?;
     let mut looks = limit.saturating_mul(LOOKS);
     while let Some(row) = rows.next()? {
@@ -179,6 +184,50 @@ fn messages(connection: &Connection, names: &Names, batch: PurgeBatch) -> Result
             purged.add(Purged { messages: 1, bytes, oldest: Some(created), ..Purged::default() });
             chosen.messages.push(cursor.after);
         }
+    }
+    purged.next = cursor.next_stage();
+    Ok((purged, chosen))
+}
+
+/// The same of sessions that are named, whole ones or nothing of them.
+fn of_sessions(
+    connection: &Connection,
+    names: &Names,
+    batch: PurgeBatch,
+    sessions: &[SessionId],
+) -> Result<(Purged, Chosen)> {
+    let PurgeBatch { purge, mut cursor, limit } = batch;
+    let (mut purged, mut chosen) = (Purged::default(), Chosen::default());
+    let cutoffs = Cutoffs::of(&purge, connection, names)?;
+    let mut of_session = connection.prepare(OF_SESSION)?;
+    let mut messages = connection.prepare(
+        "SELECT m.sequence, m.created, coalesce(octet_length(b.body), 0)
+         FROM message m LEFT JOIN body b ON b.sequence = m.sequence
+         WHERE m.session = ?1 AND m.sequence > ?2 ORDER BY m.sequence",
+    )?;
+    let mut looks = limit.saturating_mul(LOOKS);
+    while let Some(session) = sessions.get(cursor.session).copied() {
+        if chosen.messages.len() >= limit || looks == 0 {
+            purged.next = Some(cursor);
+            return Ok((purged, chosen));
+        }
+        looks -= 1;
+        if cursor.may_go(session, || is_over(&mut of_session, session, &cutoffs))? {
+            let mut rows = messages.query((session.input().to_bytes(), signed(cursor.after)))?;
+            while let Some(row) = rows.next()? {
+                if chosen.messages.len() >= limit {
+                    purged.next = Some(cursor);
+                    return Ok((purged, chosen));
+                }
+                cursor.after = unsigned(row, 0)?;
+                let (oldest, bytes) = (Some(Timestamp(row.get(1)?)), unsigned(row, 2)?);
+                purged.add(Purged { messages: 1, bytes, oldest, ..Purged::default() });
+                chosen.messages.push(cursor.after);
+            }
+        } else {
+            purged.kept += 1;
+        }
+        (cursor.session, cursor.after) = (cursor.session + 1, 0);
     }
     purged.next = cursor.next_stage();
     Ok((purged, chosen))
