@@ -55,7 +55,7 @@ impl Clerk {
                 return Err(Error::retry("once more"));
             }
             "bad at first" if begun("bad at first").len() == 1 => return Err(Error::fatal("no")),
-            "takes 50 s" => tokio::time::sleep(Duration::from_secs(50)).await,
+            "takes 50 s" | "favour of 50 s" | "by proxy" => tokio::time::sleep(Duration::from_secs(50)).await,
             "takes 5 min" => tokio::time::sleep(Duration::from_secs(300)).await,
             "never ends" => std::future::pending().await,
             _ => {}
@@ -98,7 +98,7 @@ impl Chief {
                 let own = if how == "awaits, then works" { 20 } else { 100_000 };
                 tokio::time::sleep(Duration::from_secs(own)).await;
             }
-            "favour" => cx.send_request_async(&self.clerk, Favour { how }).await?,
+            "favour" | "favour of 50 s" => cx.send_request_async(&self.clerk, Favour { how }).await?,
             "late" => {
                 cx.send_request_async(&self.other, Task { how: "a".into() }).await?;
                 cx.send_request_async(&self.other, Task { how: "b".into() }).await?;
@@ -247,6 +247,36 @@ async fn however_many_transient_requests_wait_in_a_process_each_is_answered() {
         let called = called.expect("no panic");
         assert!(called.is_ok(), "{called:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_process_has_its_transient_call_answered_after_a_crash_as_well() {
+    let lab = Lab::start::<Bureau>().await;
+    send(&lab, "chief", "Order", "favour of 50 s").await;
+    begins("favour of 50 s").await;
+    let lab = lab.crash_and_restart::<Bureau>().await;
+    lab.until_idle().await;
+    assert_eq!(begun("favour of 50 s").len(), 2);
+    let (order, all) = (lab.requests_to("chief").await.remove(0), lab.messages().await);
+    assert!(all.iter().all(|header| header.status == Status::Completed), "{all:#?}");
+    assert!(lab.store.load_state(order.id).await.expect("readable").is_none(), "it waits for nothing more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_transient_request_that_waits_in_a_process_a_crash_leaves_nothing() {
+    let lab = Lab::start::<Bureau>().await;
+    let director = lab.director();
+    let call = tokio::spawn(async move { director.call_json("proxy", None, body("by proxy").as_bytes(), None).await });
+    begins("by proxy").await;
+    call.abort();
+    let task = lab.requests_to("clerk").await.remove(0);
+    let state = lab.store.load_state(task.parent.expect("the favour")).await.expect("readable");
+    assert!(state.is_none(), "nobody could go on with it");
+    let lab = lab.crash_and_restart::<Bureau>().await;
+    lab.until_idle().await;
+    let all = lab.messages().await;
+    assert!(all.iter().all(|header| header.status == Status::Completed), "{all:#?}");
+    assert_eq!(all.len(), 2, "the task and its response, which nobody waits for: {all:#?}");
 }
 
 production! {

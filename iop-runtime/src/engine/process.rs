@@ -32,7 +32,8 @@ pub(crate) async fn after_request(
     answered: Answered,
 ) -> Result<Done, Attempt> {
     let mut answered = turn.settled(answered).map_err(|failed| Attempt::of(turn, failed))?;
-    let mut record = Record::default();
+    let transient = envelope.lease.is_none();
+    let mut record = Record { open: if transient { Open::only_here() } else { Open::default() }, ..Record::default() };
     record.completed = !turn.holds(&record.open) && matches!(answered, Answered::Pending);
     if record.completed {
         answered = complete(worker, turn, cx, &envelope.header, &envelope.body).await?;
@@ -55,12 +56,13 @@ pub(crate) async fn after_request(
     record.answer = recorded(&answered).map_err(Failed::from)?;
     record.answer_version = version_of(&answered);
     record.state = Some(state.map_err(Failed::from)?);
-    let id = envelope.header.id;
-    let new = record.to_bytes().map_err(Failed::from)?;
-    let (header, transient) = (envelope.header.clone(), envelope.lease.is_none());
+    let (id, header) = (envelope.header.id, envelope.header.clone());
+    if !transient {
+        let new = Some(record.to_bytes().map_err(Failed::from)?);
+        done.state.push(StateWrite { instance: id, expected: None, new });
+    }
     let request = Request { header, caller: envelope.instance, body: envelope.body.clone(), transient };
     done.known.instance = Some((id, Some(Instance { version: 1, record, request: Arc::new(request) })));
-    done.state.push(StateWrite { instance: id, expected: None, new: Some(new) });
     Ok(done)
 }
 
@@ -210,7 +212,7 @@ async fn resumed(
                 header: request.header.clone(),
                 caller: request.caller,
                 response: response_of(worker, &request.header),
-                transient: false,
+                transient: request.transient,
                 answered: instance.record.answered,
             }),
         },
@@ -264,8 +266,8 @@ async fn finish(
     match answered {
         Some(answered) if !instance.record.open.holds(&[]) => {
             done.cancel.extend(instance.record.open.end().0);
-            let transient = false;
-            let reply = reply::reply(&worker.core, &worker.item, &request.header, request.caller, answered, transient);
+            let (header, caller, transient) = (&request.header, request.caller, request.transient);
+            let reply = reply::reply(&worker.core, &worker.item, header, caller, answered, transient);
             done.reply = Some((request.header.id, reply));
             done.known.instance = Some((id, None));
         }
@@ -282,7 +284,8 @@ async fn finish(
             done.known.instance = Some((id, Some(instance)));
         }
     }
-    done.state.push(write);
+    // Of a transient request nothing is stored: after a crash nobody could go on with it.
+    done.state.extend((!request.transient).then_some(write));
     Ok(done)
 }
 

@@ -161,6 +161,15 @@ impl EngineTurn {
         }
     }
 
+    /// Whether what the turn works for is in memory alone: the instance of a transient request, other than a group.
+    fn is_only_here(&self) -> bool {
+        let transient = match &self.about {
+            About::Start(start) => start.asked.as_ref().is_some_and(|asked| asked.transient),
+            About::Express(_) => true,
+        };
+        transient && self.item.component().correlate.is_none()
+    }
+
     fn body_of_request(&self) -> Option<Bytes> {
         match &self.about {
             About::Start(start) => start.request_body.clone(),
@@ -207,8 +216,10 @@ impl EngineTurn {
         let Some(receiver) = self.core.items.get(outgoing.to.index) else {
             return Err(RequestError::NotStored(format!("`{}` is not an item", outgoing.to.item).into()));
         };
-        let transient = outgoing.message.transient;
         let wants_response = outgoing.invocation == Invocation::Async && self.item.kind() == ComponentKind::Process;
+        // What is stored outlives the program, and would wait for ever for a call that does not.
+        let outlives = wants_response && !self.is_only_here();
+        let transient = outgoing.message.transient && !outlives;
         Ok(Emission {
             message: NewMessage {
                 id,

@@ -31,6 +31,9 @@ pub(crate) struct Open {
     beyond: Option<Beyond>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     timers: Vec<SetTimer>,
+    /// It is not stored, and neither are its calls beyond the few.
+    #[serde(skip)]
+    only_here: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -100,6 +103,11 @@ fn removed(call: MessageId) -> StateWrite {
 }
 
 impl Open {
+    /// What an instance waits for that is in memory alone.
+    pub(crate) fn only_here() -> Self {
+        Self { only_here: true, ..Self::default() }
+    }
+
     /// Whether something is still waited for after `changes`.
     pub(crate) fn holds(&self, changes: &[TimerChange]) -> bool {
         if !self.calls.is_empty() || self.beyond.is_some() {
@@ -121,7 +129,8 @@ impl Open {
         timed: &[MessageId],
         mark: MessageId,
     ) -> Result<Vec<StateWrite>, Error> {
-        let room = WITHIN.saturating_sub(self.calls.len()).min(calls.len());
+        let within = if self.only_here { usize::MAX } else { WITHIN };
+        let room = within.saturating_sub(self.calls.len()).min(calls.len());
         let (within, beyond) = calls.split_at(room);
         self.calls.extend_from_slice(within);
         self.timed.extend(timed.iter().filter(|call| within.contains(call)));
