@@ -97,7 +97,8 @@ impl Open {
         let layers = Layers::read(LayerSources::default());
         let resolved = resolve(Workshop::GRAPH, Workshop::wiring(), &layers).unwrap();
         let store = MemoryStore::new(Arc::new(SystemClock));
-        let running = start(resolved, Arc::<MemoryStore>::clone(&store), StartOptions::default()).await;
+        let options = StartOptions::default();
+        let running = start(resolved, Arc::<MemoryStore>::clone(&store), options).await.expect("it fits the store");
         let options = HttpOptions { pages: iop::console::routes, ..HttpOptions::at("127.0.0.1:0".parse().unwrap()) };
         let entrance = HttpEntrance::open(options).await.unwrap();
         let (address, token) = (entrance.address(), entrance.token().expose().to_owned());

@@ -57,7 +57,8 @@ impl Open {
         let layers = Layers::read(LayerSources::default());
         let resolved = resolve(Lab::GRAPH, Lab::wiring(), &layers).unwrap();
         let store = MemoryStore::new(Arc::new(SystemClock));
-        let running = start(resolved, Arc::<MemoryStore>::clone(&store), StartOptions::default()).await;
+        let how = StartOptions::default();
+        let running = start(resolved, Arc::<MemoryStore>::clone(&store), how).await.expect("it fits the store");
         let entrance = HttpEntrance::open(options(None)).await.unwrap();
         let (address, token) = (entrance.address(), entrance.token().expose().to_owned());
         let stop = CancellationToken::new();

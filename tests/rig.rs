@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use iop::clock::TokioClock;
 use iop::component::Component;
-use iop::engine::Stop;
+use iop::engine::{ChangeChoice, Stop};
 use iop::message::{Message, MessageId};
 use iop::production::Production;
 use iop::store::{EventQuery, Store};
@@ -38,6 +38,12 @@ impl Rig {
     /// Starts `P` on what `store` holds.
     pub async fn on_store<P: Production>(store: Arc<dyn Store>, clock: Arc<TokioClock>, set: &[&str]) -> Self {
         Self(prepared::<P>(set).store(store, clock).start().await)
+    }
+
+    /// The same where types have changed: what does not fit is suspended.
+    pub async fn on_changed_store<P: Production>(store: Arc<dyn Store>, clock: Arc<TokioClock>) -> Self {
+        let changes = ChangeChoice { hold_changed: true, ..ChangeChoice::default() };
+        Self(prepared::<P>(&[]).changes(changes).store(store, clock).start().await)
     }
 
     /// Sends a message to an item and waits for its response.

@@ -68,7 +68,7 @@ pub async fn serve(address: SocketAddr) -> Result<(), Box<dyn StdError>> {
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
     iop::events::install("info")?;
     let store = SqliteStore::open("iop-data/one_service".as_ref(), Arc::new(SystemClock))?;
-    let production = start(resolved, store, StartOptions::default()).await;
+    let production = start(resolved, store, StartOptions::default()).await?;
     let listener = tokio::net::TcpListener::bind(address).await?;
     axum::serve(listener, application(production.director()))
         .with_graceful_shutdown(async {

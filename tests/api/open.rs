@@ -59,7 +59,8 @@ impl Open {
         let layers = Layers::read(LayerSources::default());
         let resolved = resolve(Lab::GRAPH, Lab::wiring(), &layers).unwrap();
         let store = MemoryStore::new(Arc::new(SystemClock));
-        let running = start(resolved, Arc::<MemoryStore>::clone(&store), StartOptions::default()).await;
+        let options = StartOptions::default();
+        let running = start(resolved, Arc::<MemoryStore>::clone(&store), options).await.expect("it fits the store");
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("users.toml");
         let file = UserFile::open(&path).unwrap();

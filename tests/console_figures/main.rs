@@ -118,7 +118,8 @@ async fn measure(directory: &Path) -> Result<(), String> {
 
     let layers = Layers::read(LayerSources::default());
     let resolved = resolve(Busy::GRAPH, Busy::wiring(), &layers).map_err(|error| format!("{error:?}"))?;
-    let running = start(resolved, Arc::<SqliteStore>::clone(&store), StartOptions::default()).await;
+    let started = start(resolved, Arc::<SqliteStore>::clone(&store), StartOptions::default()).await;
+    let running = started.map_err(|error| text(&error))?;
     let local = SocketAddr::from(([127, 0, 0, 1], 0));
     let options = HttpOptions { pages: iop::console::routes, ..HttpOptions::at(local) };
     let entrance = HttpEntrance::open(options).await.map_err(|error| text(&error))?;

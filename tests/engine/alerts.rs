@@ -1,12 +1,13 @@
 //! Alerts: one on entering, one on leaving, over restarts and failures of the store, and no loop.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use iop::clock::Clock;
 use iop::message::{AlertKind, AlertPhase, Header, Status};
 use iop::prelude::*;
-use iop::store::{Admin, Step, Store, Viewer};
+use iop::store::{Step, Store, Viewer};
 use iop::{Alert, production};
 
 use crate::kit::{Lab, request};
@@ -112,7 +113,7 @@ async fn a_suspended_message_is_told_once_and_its_end_once() {
     look(60).await;
     assert_eq!(sent(&lab).await.len(), 1, "a second one is no second alert");
     for header in lab.requests_to("press").await {
-        assert_eq!(lab.store.admin(Admin::Discard { id: header.id, by: "eve".into() }).await, Ok(true));
+        assert_eq!(lab.discard(header.id).await, Ok(true));
     }
     let alerts = until_sent(&lab, 2).await;
     assert_eq!(phases(&alerts)[1], (AlertKind::Suspended, AlertPhase::Left));
@@ -132,7 +133,7 @@ async fn what_lasts_over_a_crash_is_not_told_a_second_time() {
     let (conditions, _) = lab.director().alerts().await.unwrap();
     assert_eq!((conditions.len(), conditions[0].since), (1, first[0].0.since));
     let suspended = lab.until("press", Status::Suspended).await;
-    lab.store.admin(Admin::Discard { id: suspended.id, by: "eve".into() }).await.unwrap();
+    assert_eq!(lab.discard(suspended.id).await, Ok(true));
     assert_eq!(phases(&until_sent(&lab, 2).await)[1], (AlertKind::Suspended, AlertPhase::Left));
 }
 
@@ -281,6 +282,72 @@ async fn an_item_that_does_not_come_up_is_told() {
     assert!(alerts[0].1.created.since(begun) >= Duration::from_secs(19), "not within its grace");
     MAY_COME_UP.store(true, Ordering::SeqCst);
     assert_eq!(phases(&until_sent(&lab, 2).await)[1], (AlertKind::Down, AlertPhase::Left));
+}
+
+/// Cannot reach its outside before it is there; at a number of 0 it blocks its thread until somebody lets it go.
+#[business_operation]
+pub struct Line;
+
+static LINE_IS_UP: AtomicBool = AtomicBool::new(false);
+static LET_GO: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
+
+#[handlers]
+impl Line {
+    async fn job(&mut self, job: Job) -> Result {
+        if job.number == 0 {
+            let (may_go, told) = &LET_GO;
+            drop(told.wait_while(may_go.lock().expect("no panic"), |may_go| !*may_go).expect("no panic"));
+        }
+        if LINE_IS_UP.load(Ordering::SeqCst) { Ok(()) } else { Err(Error::unavailable("no carrier")) }
+    }
+}
+
+production! {
+    pub Exchange {
+        #[item(standalone, breaker = 3, breaker_pause = "10s", backoff = "1s", alert_grace = "5s")]
+        line: Line {},
+        mail: Mail {},
+        alerts to mail;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_breaker_is_told_when_it_has_opened_and_when_it_has_closed() {
+    let lab = Lab::start::<Exchange>().await;
+    lab.director().send_json("line", None, br#"{"number": 1}"#, None).await.expect("taken");
+    let alerts = until_sent(&lab, 1).await;
+    assert_eq!(phases(&alerts), [(AlertKind::Breaker, AlertPhase::Entered)]);
+    assert_eq!(alerts[0].0.item.as_deref(), Some("line"));
+    assert!(alerts[0].0.text.contains("its outside cannot be reached"), "{}", alerts[0].0.text);
+    look(600).await;
+    assert_eq!(sent(&lab).await.len(), 1, "probes that find it away are no news");
+    LINE_IS_UP.store(true, Ordering::SeqCst);
+    let alerts = until_sent(&lab, 2).await;
+    assert_eq!(phases(&alerts)[1], (AlertKind::Breaker, AlertPhase::Left));
+    lab.until("line", Status::Completed).await;
+}
+
+production! {
+    pub Blocked {
+        #[item(standalone, timeout = "50ms", alert_grace = "0s")]
+        line: Line {},
+        mail: Mail {},
+        alerts to mail;
+    }
+}
+
+// A thread that is blocked is blocked in real time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_handler_that_blocks_its_thread_is_told_and_so_is_that_it_goes_on() {
+    let lab = Lab::start::<Blocked>().await;
+    lab.director().send_json("line", None, br#"{"number": 0}"#, None).await.expect("taken");
+    let alerts = until_sent(&lab, 1).await;
+    assert_eq!(phases(&alerts), [(AlertKind::Stuck, AlertPhase::Entered)]);
+    assert_eq!((alerts[0].0.item.as_deref(), alerts[0].0.value), (Some("line"), Some(1.0)));
+    *LET_GO.0.lock().expect("no panic") = true;
+    LET_GO.1.notify_all();
+    let alerts = until_sent(&lab, 2).await;
+    assert_eq!(phases(&alerts)[1], (AlertKind::Stuck, AlertPhase::Left));
 }
 
 #[tokio::test(start_paused = true)]

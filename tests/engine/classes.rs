@@ -99,6 +99,59 @@ production! {
     }
 }
 
+#[message]
+pub struct Batch {
+    samples: Vec<Sample>,
+}
+
+/// Has samples analysed one after the other.
+#[business_process]
+pub struct Bench {
+    #[target]
+    out: Target<Sample>,
+}
+
+#[handlers]
+impl Bench {
+    async fn batch(&mut self, batch: Batch, cx: &mut Context) -> Result {
+        for sample in batch.samples {
+            cx.send_request_sync(&self.out, sample).await?;
+        }
+        Ok(())
+    }
+}
+
+production! {
+    /// An analyser that is not up at first.
+    pub Bay {
+        #[item(standalone)]
+        bench: Bench { out: analyser },
+        #[item(enabled = false)]
+        analyser: Analyser {},
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outside_that_the_table_calls_unavailable_outlasts_the_attempts() {
+    let lab = Lab::start::<Samples>().await;
+    lab.director().send_json("analyser", None, br#"{"answer": "down"}"#, None).await.expect("taken");
+    tokio::time::sleep(Duration::from_secs(86_400)).await;
+    let header = lab.requests_to("analyser").await.remove(0);
+    assert!(header.attempt > 100 && header.status == Status::Retrying, "{header:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_to_an_item_that_is_stopped_is_made_again_until_it_is_up() {
+    let lab = Lab::start::<Bay>().await;
+    lab.director().send_json("bench", None, br#"{"samples": [{"answer": "fine"}]}"#, None).await.expect("taken");
+    tokio::time::sleep(Duration::from_secs(86_400)).await;
+    let header = lab.requests_to("bench").await.remove(0);
+    assert!(header.attempt > 100 && header.status == Status::Retrying, "{header:#?}");
+    assert_eq!(header.error.as_deref(), Some("`analyser` is stopped"));
+    lab.director().start_item("analyser").await.expect("it starts");
+    lab.until("bench", Status::Completed).await;
+}
+
 /// What is left of a sample that gets this answer: its attempts, and why it is suspended.
 async fn suspended(item: &str, answer: &str) -> (u32, Option<SuspendReason>, String) {
     let lab = Lab::start::<Samples>().await;

@@ -9,7 +9,7 @@ use iop::engine::Stop;
 use iop::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status};
 use iop::production::Production;
 use iop::store::memory::MemoryStore;
-use iop::store::{NewMessage, Step, Store};
+use iop::store::{Discard, NewMessage, Step, Store, StoreError};
 use iop::testing::{TestProduction, TestRun};
 
 /// A running production with its store, which outlives it.
@@ -103,6 +103,12 @@ impl Lab {
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Takes a message out for good; `false` where it is finished, or somebody has it.
+    pub async fn discard(&self, id: MessageId) -> Result<bool, StoreError> {
+        let step = Step { discard: vec![Discard { id, by: "eve".into() }], ..Step::default() };
+        Ok(self.store.submit(step).commit.wait().await?.is_stored())
     }
 
     pub async fn session(&self, session: SessionId) -> Vec<Header> {

@@ -188,7 +188,7 @@ async fn a_message_that_was_in_flight_in_three_crashes_is_suspended_and_the_othe
     let dir = dir.path().join("store");
     let start = async |store: Arc<SqliteStore>| {
         let resolved = settings::resolve(Counter::GRAPH, Counter::wiring(), &Layers::none()).expect("valid settings");
-        engine::start(resolved, store, StartOptions::default()).await
+        engine::start(resolved, store, StartOptions::default()).await.expect("it fits the store")
     };
     let mut store = open(&dir).await;
     let mut running = start(store.clone()).await;

@@ -122,7 +122,8 @@ impl OnDisk {
         let dir = tempfile::tempdir().expect("a folder");
         let store = SqliteStore::open(&dir.path().join("store"), Arc::new(SystemClock)).expect("the store opens");
         let resolved = settings::resolve(Post::GRAPH, Post::wiring(), &Layers::none()).expect("valid settings");
-        let running = engine::start(resolved, store.clone(), StartOptions::default()).await;
+        let options = StartOptions::default();
+        let running = engine::start(resolved, store.clone(), options).await.expect("it fits the store");
         Self { store, running, _dir: dir }
     }
 

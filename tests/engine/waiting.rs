@@ -310,6 +310,34 @@ async fn a_process_whose_call_is_discarded_goes_on_without_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_discard_and_what_the_waiting_process_hears_of_it_are_stored_together() {
+    let (store, clock) = Lab::memory();
+    let front = Front::of(store.clone());
+    let lab = Lab::on_store::<Bureau>(front.clone(), store, clock).await;
+    send(&lab, "clerk", "Task", "never ends").await;
+    begins("never ends").await;
+    send(&lab, "chief", "Order", "held back").await;
+    let task = loop {
+        match lab.requests_to("clerk").await.into_iter().find(|task| task.source.as_deref() == Some("chief")) {
+            Some(task) => break task.id,
+            None => tokio::time::sleep(Duration::from_millis(1)).await,
+        }
+    };
+    assert_eq!(lab.director().suspend(task, "ada").await, Ok(true));
+    front.fail();
+    lab.director().discard(task, "ada").await.expect_err("the disk is on fire");
+    let again = loop {
+        match lab.director().discard(task, "ada").await {
+            Ok(done) => break done,
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    };
+    assert!(again, "what was not stored has not happened");
+    lab.until("chief", Status::Completed).await;
+    assert!(lab.messages().await.iter().any(|header| &*header.type_name == "iop.failure"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_response_that_a_person_suspends_lets_no_other_response_in_before_its_process_has_begun() {
     let lab = Lab::start::<Bureau>().await;
     let director = lab.director();

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use iop::clock::{Timestamp, TokioClock};
-use iop::engine::{ChangeChoice, Changed, Orphans, reconcile};
+use iop::engine::{self, ChangeChoice, Changed, Orphans, Running, StartOptions};
 use iop::message::{Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
 use iop::prelude::*;
 use iop::production::Production;
+use iop::settings::{self, Layers};
 use iop::store::memory::MemoryStore;
 use iop::store::sqlite::SqliteStore;
 use iop::store::{EventQuery, MessageQuery, NewMessage, Step, Store};
@@ -99,7 +100,7 @@ async fn left_behind() -> Vec<(Arc<dyn Store>, Arc<TokioClock>, Option<tempfile:
     let stores: Vec<(Arc<dyn Store>, _, _)> =
         vec![(MemoryStore::new(of_memory.clone()), of_memory, None), (sqlite, of_files, Some(folder))];
     for (store, ..) in &stores {
-        reconcile(first::Depot::GRAPH, &**store, &ChangeChoice::default()).await.expect("an empty store fits");
+        drop(opened::<first::Depot>(store, ChangeChoice::default()).await.expect("an empty store fits"));
         let emit = (1..=3).map(parcel).collect();
         store.submit(Step { emit, ..Step::default() }).commit.wait().await.expect("stored");
     }
@@ -134,6 +135,12 @@ fn parcel(weight: u32) -> NewMessage {
     }
 }
 
+/// Starts a production as a program does that drives the engine itself.
+async fn opened<P: Production>(store: &Arc<dyn Store>, changes: ChangeChoice) -> std::result::Result<Running, Changed> {
+    let resolved = settings::resolve(P::GRAPH, P::wiring(), &Layers::none()).expect("valid settings");
+    engine::start(resolved, store.clone(), StartOptions { changes, ..StartOptions::default() }).await
+}
+
 async fn statuses(store: &dyn Store) -> Vec<(Status, Option<SuspendReason>, String)> {
     let query = MessageQuery { oldest_first: true, ..MessageQuery::default() };
     let found = store.query(query).await.expect("the store answers");
@@ -149,24 +156,24 @@ fn decided(orphans: Orphans) -> ChangeChoice {
 async fn messages_of_an_item_that_is_gone_hold_the_start_until_somebody_decides() {
     for (store, ..) in left_behind().await {
         let before = statuses(&*store).await;
-        let refused = reconcile(smaller::Depot::GRAPH, &*store, &ChangeChoice::default()).await;
+        let refused = opened::<smaller::Depot>(&store, ChangeChoice::default()).await;
         let error = refused.expect_err("nobody has decided");
         assert!(matches!(&error, Changed::Orphans(queues) if queues.len() == 1), "{error:?}");
         let error = error.to_string();
         assert!(error.contains("  scale: 3") && error.contains("--orphans=hold") && error.contains("renamed_from"));
         assert_eq!(statuses(&*store).await, before, "a refused start changes nothing");
 
-        reconcile(smaller::Depot::GRAPH, &*store, &decided(Orphans::Hold)).await.expect("decided");
+        drop(opened::<smaller::Depot>(&store, decided(Orphans::Hold)).await.expect("decided"));
         let held = (Status::Suspended, Some(SuspendReason::Orphaned), "scale".to_owned());
         assert_eq!(statuses(&*store).await, [held.clone(), held.clone(), held]);
-        reconcile(smaller::Depot::GRAPH, &*store, &ChangeChoice::default()).await.expect("it was decided already");
+        drop(opened::<smaller::Depot>(&store, ChangeChoice::default()).await.expect("it was decided already"));
     }
 }
 
 #[tokio::test]
 async fn discarded_orphans_are_in_the_event_log_with_who_decided() {
     for (store, ..) in left_behind().await {
-        reconcile(smaller::Depot::GRAPH, &*store, &decided(Orphans::Discard)).await.expect("decided");
+        let _running = opened::<smaller::Depot>(&store, decided(Orphans::Discard)).await.expect("decided");
         assert!(statuses(&*store).await.iter().all(|(status, ..)| *status == Status::Discarded));
         // What was handed in before this step is readable after it.
         store.submit(Step::default()).commit.wait().await.expect("stored");
@@ -179,7 +186,6 @@ async fn discarded_orphans_are_in_the_event_log_with_who_decided() {
 #[tokio::test]
 async fn the_queue_of_a_renamed_item_is_worked_on_by_the_item_in_its_order() {
     for (store, clock, _folder) in left_behind().await {
-        reconcile(later::Depot::GRAPH, &*store, &ChangeChoice::default()).await.expect("nothing is orphaned");
         let rig = Rig::on_store::<later::Depot>(store, clock, &[]).await;
         rig.until_idle().await;
         assert_eq!(rig.said_by::<Scale>("platform").await, ["1 kg", "2 kg", "3 kg"]);
@@ -190,13 +196,11 @@ async fn the_queue_of_a_renamed_item_is_worked_on_by_the_item_in_its_order() {
 #[tokio::test]
 async fn a_type_that_unfinished_messages_do_not_fit_holds_the_start_and_says_what_to_write() {
     for (store, clock, _folder) in left_behind().await {
-        let refused = reconcile(heavier::Depot::GRAPH, &*store, &ChangeChoice::default()).await;
+        let refused = opened::<heavier::Depot>(&store, ChangeChoice::default()).await;
         let error = refused.expect_err("the parcels could not be read").to_string();
         assert!(error.contains("3 unfinished; message `Parcel`, field `weight`: is gone"), "{error}");
         assert!(error.contains("[iop E14]") && error.contains("--changed=hold"), "{error}");
-        let choice = ChangeChoice { hold_changed: true, ..ChangeChoice::default() };
-        reconcile(heavier::Depot::GRAPH, &*store, &choice).await.expect("decided");
-        let rig = Rig::on_store::<heavier::Depot>(store, clock, &[]).await;
+        let rig = Rig::on_changed_store::<heavier::Depot>(store, clock).await;
         rig.until_idle().await;
         let messages = rig.messages().await;
         assert!(messages.iter().all(|header| header.reason == Some(SuspendReason::Schema)), "{messages:#?}");
@@ -267,6 +271,20 @@ mod waiting {
 
     broker!(before, u32, broker, item(standalone));
     broker!(renamed, u32, agent, item(standalone, renamed_from = "broker"));
+    /// The one that is asked is another.
+    pub(super) mod elsewhere {
+        use super::before::Broker;
+        use super::*;
+
+        production! {
+            pub(crate) Brokers {
+                #[item(standalone)]
+                broker: Broker { out: near },
+                near: Far { reachable: true },
+            }
+        }
+    }
+
     broker!(other_state, String, broker, item(standalone));
 }
 
@@ -290,10 +308,19 @@ async fn died_waiting() -> (Arc<dyn Store>, Arc<TokioClock>) {
 #[tokio::test(start_paused = true)]
 async fn a_process_that_waits_gets_its_response_also_under_its_new_name() {
     let (store, clock) = died_waiting().await;
-    reconcile(waiting::renamed::Brokers::GRAPH, &*store, &ChangeChoice::default()).await.expect("it fits");
     let rig = Rig::on_store::<waiting::renamed::Brokers>(store, clock, &["far.reachable=true"]).await;
     rig.until_idle().await;
     assert_eq!(rig.said_by::<waiting::renamed::Broker>("agent").await, ["asked 0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_whose_call_is_discarded_with_its_item_goes_on() {
+    let (store, clock) = died_waiting().await;
+    drop(opened::<waiting::elsewhere::Brokers>(&store, decided(Orphans::Discard)).await.expect("decided"));
+    store.recover().await.expect("the store works");
+    let rig = Rig::on_store::<waiting::elsewhere::Brokers>(store, clock, &[]).await;
+    rig.until_idle().await;
+    assert_eq!(rig.said_by::<waiting::before::Broker>("broker").await, ["asked 0"]);
 }
 
 #[tokio::test(start_paused = true)]

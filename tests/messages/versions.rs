@@ -145,7 +145,7 @@ async fn left_behind(total: f64) -> (Arc<dyn Store>, Arc<TokioClock>) {
 
 /// What became of the order in the next program.
 async fn in_the_next<P: Production>(store: Arc<dyn Store>, clock: Arc<TokioClock>) -> (Rig, Header) {
-    let rig = Rig::on_store::<P>(store, clock, &[]).await;
+    let rig = Rig::on_changed_store::<P>(store, clock).await;
     rig.until_idle().await;
     let order = rig.messages().await.remove(0);
     (rig, order)

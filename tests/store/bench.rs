@@ -8,7 +8,7 @@ use iop::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Sta
 use iop::store::memory::MemoryStore;
 use iop::store::sqlite::SqliteStore;
 use iop::store::{
-    End, LeaseBatch, LeaseOrder, LeaseRequest, LeaseToken, MessageQuery, NewMessage, NodeId, Outcome, Purge,
+    Discard, End, LeaseBatch, LeaseOrder, LeaseRequest, LeaseToken, MessageQuery, NewMessage, NodeId, Outcome, Purge,
     PurgeBatch, Receipt, Step, Store, StoredMessage,
 };
 
@@ -52,6 +52,13 @@ pub(crate) trait Bench {
     /// Ends the turn of one leased message.
     async fn end(&self, token: LeaseToken, end: End) -> Outcome {
         self.commit(Step { end: vec![(token, end)], ..Step::default() }).await
+    }
+
+    /// Takes a message out for good; `false` where the store refuses that.
+    async fn discard(&self, id: MessageId, by: &str) -> bool {
+        let outcome = self.commit(Step { discard: vec![Discard { id, by: by.into() }], ..Step::default() }).await;
+        assert!(outcome.is_stored() || outcome == Outcome::NotAtRest, "{outcome:?}");
+        outcome.is_stored()
     }
 
     /// A stored message.

@@ -14,8 +14,8 @@ use iop::message::{Invocation, Kind, MessageId, Priority, Status, SuspendReason}
 use iop::store::sqlite::SqliteStore;
 use iop::store::sqlite::keeping;
 use iop::store::{
-    Admin, AuditQuery, AuditRecord, End, Event, EventQuery, JobLine, JobLineQuery, JobQuery, JobWrite, LeaseRequest,
-    Level, MessageQuery, NewMessage, StateWrite, Step, Store, Viewer, verify_audit,
+    AuditQuery, AuditRecord, End, Event, EventQuery, JobLine, JobLineQuery, JobQuery, JobWrite, LeaseRequest, Level,
+    MessageQuery, NewMessage, StateWrite, Step, Store, Viewer, verify_audit,
 };
 use serde_json::{Value, json};
 
@@ -93,8 +93,7 @@ async fn finish_some(bench: &Sqlite) {
     assert_eq!(bench.end(held[1].token, suspend).await, committed());
     assert_eq!(bench.end(held[2].token, End::Expire { error: "too late".into() }).await, committed());
     assert_eq!(bench.end(held[3].token, End::GiveBack).await, committed());
-    let discard = Admin::Discard { id: sent[4].id, by: "anna".into() };
-    assert_eq!(bench.store().admin(discard).await, Ok(true));
+    assert!(bench.discard(sent[4].id, "anna").await);
 }
 
 /// What is beside the messages.

@@ -158,8 +158,7 @@ pub(crate) async fn a_parked_message_that_is_discarded_lets_its_key_go(bench: im
     let held = lease(&bench, 1).await;
     assert_eq!(bench.end(held[0].token, suspend()).await, committed());
     assert!(lease(&bench, 10).await.is_empty());
-    let discard = Admin::Discard { id: a[0].id, by: "ada".into() };
-    assert_eq!(bench.store().admin(discard).await, Ok(true));
+    assert!(bench.discard(a[0].id, "ada").await);
     assert_eq!(leased(&lease(&bench, 10).await), ids(&a[1..]));
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use iop::message::{MessageId, Priority, Status};
-use iop::store::{End, Fence, LeaseRequest, MessageQuery, NewMessage, Outcome, StateWrite, Step};
+use iop::store::{Discard, End, Fence, LeaseRequest, MessageQuery, NewMessage, Outcome, StateWrite, Step};
 
 use crate::bench::{Bench, NODE, OTHER, committed, emitting, ids, leased, message, messages, ordered, request, token};
 
@@ -64,6 +64,10 @@ pub(crate) async fn l3_a_step_shows_all_of_itself(bench: impl Bench) {
     assert!(bench.store().is_marked(mark).await.expect("the store works"));
 }
 
+fn discard(id: MessageId) -> Discard {
+    Discard { id, by: "ada".into() }
+}
+
 pub(crate) async fn l3_a_refused_step_shows_nothing(bench: impl Bench) {
     let consumed = message();
     let waiting = message();
@@ -82,6 +86,7 @@ pub(crate) async fn l3_a_refused_step_shows_nothing(bench: impl Bench) {
             },
             Outcome::StateConflict,
         ),
+        (Step { discard: [waiting.id, consumed.id].map(discard).into(), ..Step::default() }, Outcome::NotAtRest),
     ];
     for (step, refusal) in refusals {
         let (emitted, mark) = (message(), MessageId::random());

@@ -171,12 +171,11 @@ pub(crate) async fn a_suspended_message_waits_for_a_person(mut bench: impl Bench
 pub(crate) async fn a_discarded_message_names_who_decided(bench: impl Bench) {
     let sent = message();
     bench.emit(vec![sent.clone()]).await;
-    let discard = || Admin::Discard { id: sent.id, by: "ada".into() };
-    assert_eq!(bench.store().admin(discard()).await, Ok(true));
+    assert!(bench.discard(sent.id, "ada").await);
     let header = bench.header(sent.id).await;
     assert_eq!((header.status, header.ended), (Status::Discarded, Some(bench.clock_now())));
     assert!(bench.lease(1).await.is_empty());
-    assert_eq!(bench.store().admin(discard()).await, Ok(false));
+    assert!(!bench.discard(sent.id, "ada").await);
     let query = EventQuery { message: Some(sent.id), ..EventQuery::default() };
     let events = bench.store().events(query).await.expect("the store works");
     assert_eq!(events.len(), 1);
@@ -187,11 +186,10 @@ pub(crate) async fn a_leased_message_cannot_be_discarded(bench: impl Bench) {
     let sent = message();
     bench.emit(vec![sent.clone()]).await;
     let held = bench.lease(1).await;
-    let discard = || Admin::Discard { id: sent.id, by: "ada".into() };
-    assert_eq!(bench.store().admin(discard()).await, Ok(false));
+    assert!(!bench.discard(sent.id, "ada").await);
     assert_eq!(bench.end(held[0].token, End::GiveBack).await, committed());
-    assert_eq!(bench.store().admin(discard()).await, Ok(true));
-    assert_eq!(bench.store().admin(Admin::Discard { id: MessageId::random(), by: "ada".into() }).await, Ok(false));
+    assert!(bench.discard(sent.id, "ada").await);
+    assert!(!bench.discard(MessageId::random(), "ada").await);
 }
 
 pub(crate) async fn a_mark_is_known_once_its_step_is_stored(mut bench: impl Bench) {

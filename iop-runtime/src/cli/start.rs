@@ -1,6 +1,7 @@
 //! `run`: starts the production, and stops it when it is idle, when it is told to, or when the store is gone.
 
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -77,14 +78,10 @@ async fn serve(
             return Err(failure);
         }
     };
-    if let Err(failure) = unchanged(&resolved, &*store, &arguments.changes).await {
-        // What is refused is left as it was.
-        let _ = store.close().await;
-        return Err(failure);
-    }
-    let options = StartOptions { handlers: Some(handlers.clone()), ..StartOptions::default() };
+    let changes = choice(&arguments.changes);
+    let options = StartOptions { handlers: Some(handlers.clone()), changes, ..StartOptions::default() };
     let running = tokio::select! {
-        running = engine::start(resolved, store, options) => running,
+        running = begun(resolved, store, options) => running?,
         () = signals.stop() => return Err(Failure::new(Exit::Interrupted, "interrupted while starting")),
     };
     let listening = CancellationToken::new();
@@ -109,24 +106,32 @@ async fn serve(
     report(end, stopped, out)
 }
 
-/// Nothing waits in the store that this production could not take; or a person has decided what becomes of it.
-pub(crate) async fn unchanged(
-    resolved: &ResolvedProduction,
-    store: &dyn Store,
-    arguments: &ChangeArguments,
-) -> Result<(), Failure> {
-    let choice = ChangeChoice {
+fn choice(arguments: &ChangeArguments) -> ChangeChoice {
+    ChangeChoice {
         orphans: match arguments.orphans {
             None => Orphans::Refuse,
             Some(OrphanChoice::Hold) => Orphans::Hold,
             Some(OrphanChoice::Discard) => Orphans::Discard,
         },
         hold_changed: arguments.changed == Some(ChangedChoice::Hold),
+    }
+}
+
+/// The production at work, unless what waits in its store is more than it could take and nobody has decided what becomes of
+/// it.
+pub(crate) async fn begun(
+    resolved: ResolvedProduction,
+    store: Arc<dyn Store>,
+    options: StartOptions,
+) -> Result<Running, Failure> {
+    let changed = match engine::start(resolved, Arc::clone(&store), options).await {
+        Ok(running) => return Ok(running),
+        Err(changed) => changed,
     };
-    engine::reconcile(resolved.graph, store, &choice).await.map_err(|changed| {
-        let exit = if matches!(changed, Changed::Store(_)) { Exit::Failed } else { Exit::CheckFailed };
-        Failure::new(exit, events::escaped_lines(&changed.to_string()))
-    })
+    // What is refused is left as it was.
+    let _ = store.close().await;
+    let exit = if matches!(changed, Changed::Store(_)) { Exit::Failed } else { Exit::CheckFailed };
+    Err(Failure::new(exit, events::escaped_lines(&changed.to_string())))
 }
 
 /// Why a production stops.

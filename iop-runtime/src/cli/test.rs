@@ -12,16 +12,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::arguments::{ChangeArguments, SettingsArguments, TestArguments, TraceForm};
+use super::arguments::{SettingsArguments, TestArguments, TraceForm};
 use super::exit::{Exit, Failure};
 use super::remote::{Remote, segment};
 use super::source::Source;
-use super::start::{runtime, unchanged};
+use super::start::{begun, runtime};
 use super::table::Rows;
 use super::{Program, store, trace};
 use crate::director::view::{self, SessionTrace, Sight};
 use crate::director::{DirectorError, takes_messages};
-use crate::engine::{self, StartOptions, Stop};
+use crate::engine::{StartOptions, Stop};
 use crate::events::escaped;
 use crate::message::{Kind, MessageId, SessionId, Status};
 use crate::settings::{ResolvedProduction, StoreChoice};
@@ -207,8 +207,7 @@ pub(super) fn body(argument: &str) -> Result<Bytes, Failure> {
 async fn here(resolved: ResolvedProduction, store: Arc<dyn Store>, message: &Message<'_>) -> Result<Sent, Failure> {
     let grace = resolved.engine.stop_grace;
     let options = StartOptions { services: false, ..StartOptions::default() };
-    unchanged(&resolved, &*store, &ChangeArguments::default()).await?;
-    let running = engine::start(resolved, Arc::clone(&store), options).await;
+    let running = begun(resolved, Arc::clone(&store), options).await?;
     let id = MessageId::random();
     let called = running.director().call_json(message.item, message.type_name, &message.body, Some(id)).await;
     // The trace is shown as far as it is.

@@ -122,10 +122,13 @@ impl fmt::Debug for Error {
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
         let error: Box<dyn StdError + Send + Sync> = Box::new(error);
-        // What a lookup table lacks, another attempt would not find.
+        // What a lookup table lacks, another attempt would not find. An item that is stopped is started again some day.
         let disposition = match error.downcast_ref::<LookupError>() {
             Some(LookupError::NoKey { .. } | LookupError::Unreadable { .. }) => Some(Disposition::Fatal),
             Some(_) => Some(Disposition::Unavailable),
+            None if matches!(error.downcast_ref(), Some(RequestError::Stopped { .. })) => {
+                Some(Disposition::Unavailable)
+            }
             None => None,
         };
         Self { source: error, disposition }

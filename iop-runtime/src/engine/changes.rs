@@ -4,7 +4,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::message::{Header, Status, SuspendReason};
+use futures_util::future::try_join_all;
+
+use super::core::Core;
+use super::decisions;
+use crate::message::{MessageId, Status, SuspendReason};
 use crate::production::Graph;
 use crate::production::lock::{LockBreak, MessagesLock, breaks, types};
 use crate::store::{Admin, MessageQuery, QueueStatus, Store, StoreError, Viewer};
@@ -90,11 +94,9 @@ fn waiting(queue: &QueueStatus) -> u64 {
     queue.queued + queue.in_flight + queue.retrying
 }
 
-/// Looks at a store before a production starts on it, does what was decided, and remembers the production's types.
-///
-/// # Errors
-/// See [`Changed`].
-pub async fn reconcile(graph: &Graph, store: &dyn Store, choice: &ChangeChoice) -> Result<(), Changed> {
+/// Looks at the store before a production starts on it, does what was decided, and remembers the production's types.
+pub(super) async fn reconcile(core: &Core, choice: &ChangeChoice) -> Result<(), Changed> {
+    let (graph, store) = (core.graph, &*core.store);
     move_queues(graph, store).await?;
     let orphans = orphans(graph, store).await?;
     match choice.orphans {
@@ -103,10 +105,9 @@ pub async fn reconcile(graph: &Graph, store: &dyn Store, choice: &ChangeChoice) 
         Orphans::Hold => {
             let error: Arc<str> = "its item is no longer in the production".into();
             for queue in orphans {
-                let hold = |header: &Header| Admin::Hold {
-                    id: header.id,
-                    reason: SuspendReason::Orphaned,
-                    error: Arc::clone(&error),
+                let hold = |id| {
+                    let (reason, error) = (SuspendReason::Orphaned, Arc::clone(&error));
+                    store.admin(Admin::Hold { id, reason, error })
                 };
                 decide(store, &queue.item, &WAITING, hold).await?;
             }
@@ -114,7 +115,7 @@ pub async fn reconcile(graph: &Graph, store: &dyn Store, choice: &ChangeChoice) 
         Orphans::Discard => {
             let by: Arc<str> = "run --orphans=discard".into();
             for queue in orphans {
-                let discard = |header: &Header| Admin::Discard { id: header.id, by: Arc::clone(&by) };
+                let discard = |id| decisions::discard(core, id, &by);
                 decide(store, &queue.item, &WAITING, discard).await?;
             }
         }
@@ -134,12 +135,13 @@ pub async fn reconcile(graph: &Graph, store: &dyn Store, choice: &ChangeChoice) 
 }
 
 /// Gives the queues of renamed items to their items.
-pub(crate) async fn move_queues(graph: &Graph, store: &dyn Store) -> Result<(), StoreError> {
+async fn move_queues(graph: &Graph, store: &dyn Store) -> Result<(), StoreError> {
     for item in graph.items {
         let Some(old) = item.policy.renamed_from else { continue };
         let unfinished = [Status::Queued, Status::InFlight, Status::Retrying, Status::Suspended];
         let to: Arc<str> = item.name.into();
-        decide(store, old, &unfinished, |header| Admin::Move { id: header.id, to: Arc::clone(&to) }).await?;
+        let relocate = |id| store.admin(Admin::Move { id, to: Arc::clone(&to) });
+        decide(store, old, &unfinished, relocate).await?;
     }
     Ok(())
 }
@@ -153,11 +155,11 @@ async fn orphans(graph: &Graph, store: &dyn Viewer) -> Result<Vec<QueueStatus>, 
 }
 
 /// Decides on every message in the queue of `item` that is in one of these states.
-async fn decide(
+async fn decide<D: Future<Output = Result<bool, StoreError>>>(
     store: &dyn Store,
     item: &str,
     states: &[Status],
-    decision: impl Fn(&Header) -> Admin,
+    decision: impl Fn(MessageId) -> D,
 ) -> Result<(), StoreError> {
     for status in states {
         let mut after = None;
@@ -175,10 +177,7 @@ async fn decide(
             after = Some(last.sequence);
             let its_own = page.iter().filter(|header| header.target.as_deref() == Some(item));
             // Handed in together, so that they share commits.
-            let decided: Vec<_> = its_own.map(|header| store.admin(decision(header))).collect();
-            for decided in decided {
-                decided.await?;
-            }
+            try_join_all(its_own.map(|header| decision(header.id))).await?;
         }
     }
     Ok(())

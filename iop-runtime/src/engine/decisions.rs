@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use super::core::Core;
-use super::item::ItemState;
+use super::core::{Core, Emission};
 use super::lanes::Withdrawn;
 use super::reply;
 use crate::component::RequestError;
 use crate::message::{Invocation, Kind, MessageId, SuspendReason};
-use crate::store::{Admin, End, Event, Redirect, Step, StoreError, StoredMessage};
+use crate::store::{Admin, Discard, End, Event, Redirect, Step, StoreError, StoredMessage};
 
 /// Puts a suspended message back to its place in its queue; `false` where it is not suspended.
 pub(crate) async fn resume(core: &Core, id: MessageId, by: &Arc<str>) -> Result<bool, StoreError> {
     let Some(found) = core.store.find(id).await? else { return Ok(false) };
-    let resumed = decide(core, id, Admin::Resume(id)).await?;
+    let resumed = core.store.admin(Admin::Resume(id)).await?;
     if resumed {
+        decided(core, &found);
         // A message in doubt may have had its effect: who let it run again is on record, and why it had waited.
         let reason = found.header.reason.map(|reason| format!(", suspended as {reason}")).unwrap_or_default();
         let text = format!("resumed by {by}{reason}");
@@ -25,12 +25,24 @@ pub(crate) async fn resume(core: &Core, id: MessageId, by: &Arc<str>) -> Result<
 
 /// Takes an unfinished message out for good; `false` where it is finished, or a worker has it.
 pub(crate) async fn discard(core: &Core, id: MessageId, by: &Arc<str>) -> Result<bool, StoreError> {
-    let discard = || Admin::Discard { id, by: Arc::clone(by) };
-    if decide(core, id, discard()).await? {
-        return Ok(true);
-    }
     // It may wait in memory, leased to this process.
-    Ok(suspend(core, id, by).await? && decide(core, id, discard()).await?)
+    Ok(take_out(core, id, by).await? || (suspend(core, id, by).await? && take_out(core, id, by).await?))
+}
+
+/// The same for one that nobody has. A process that waits for it goes on without a response, and is told so in the same
+/// commit.
+async fn take_out(core: &Core, id: MessageId, by: &Arc<str>) -> Result<bool, StoreError> {
+    let Some(found) = core.store.find(id).await? else { return Ok(false) };
+    let discard = vec![Discard { id, by: Arc::clone(by) }];
+    let commit = core.submit(Step { discard, ..Step::default() }, told(core, &found, by).into_iter().collect());
+    let done = core.durable(&commit).await?.is_stored();
+    if done {
+        decided(core, &found);
+        if let Some(target) = found.header.target {
+            core.waiters.removed(id, RequestError::Removed { target });
+        }
+    }
+    Ok(done)
 }
 
 /// Suspends a message that waits in its queue or for its next attempt; `false` where it does neither.
@@ -84,31 +96,23 @@ pub(crate) async fn redirect(
     Ok(false)
 }
 
-async fn decide(core: &Core, id: MessageId, decision: Admin) -> Result<bool, StoreError> {
-    let Some(found) = core.store.find(id).await? else { return Ok(false) };
-    let done = core.store.admin(decision.clone()).await?;
-    if done && let Some(item) = item_of(core, &found) {
-        core.items[item].queue.decided(id, found.header.order_key.as_ref());
-        if let Admin::Discard { by, .. } = &decision {
-            let target = Arc::clone(&core.items[item].name);
-            core.waiters.removed(id, RequestError::Removed { target });
-            tell(core, &core.items[item], &found, by).await?;
-        }
+/// The queue of a message that somebody has decided on looks again.
+fn decided(core: &Core, message: &StoredMessage) {
+    if let Some(item) = item_of(core, message) {
+        core.items[item].queue.decided(message.header.id, message.header.order_key.as_ref());
     }
-    Ok(done)
 }
 
-/// A process that waits for a request which was taken out goes on without its response. One that was told already that the
-/// request is suspended waits no more.
-async fn tell(core: &Core, item: &ItemState, discarded: &StoredMessage, by: &Arc<str>) -> Result<(), StoreError> {
+/// What a process hears that waits for a request which is taken out. One that was told already that the request is suspended
+/// waits no more.
+fn told(core: &Core, discarded: &StoredMessage, by: &Arc<str>) -> Option<Emission> {
     let header = &discarded.header;
     if header.kind != Kind::Request || header.invocation != Invocation::Async {
-        return Ok(());
+        return None;
     }
     let reason = header.reason.unwrap_or(SuspendReason::Operator);
     let failure = reply::Failure { reason, error: format!("discarded by {by}"), removed: true };
-    let told = reply::failure(core, item, header, discarded.instance, &failure).into_iter().collect();
-    core.durable(&core.submit(Step::default(), told)).await.map(drop)
+    reply::failure(core, header.target.as_ref()?, header, discarded.instance, &failure)
 }
 
 fn item_of(core: &Core, message: &StoredMessage) -> Option<usize> {

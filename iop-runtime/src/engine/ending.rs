@@ -232,7 +232,7 @@ impl Worker {
         let mut emissions = Vec::new();
         let failure = reply::Failure { reason, error: error.to_string(), removed: false };
         if header.kind == Kind::Request && header.invocation == Invocation::Async && !replied {
-            emissions.extend(reply::failure(&self.core, &self.item, header, envelope.instance, &failure));
+            emissions.extend(reply::failure(&self.core, &self.item.name, header, envelope.instance, &failure));
             step.abandon.push(header.id);
         }
         let lease = envelope.lease.or_else(|| process::store_transient(&self.core, &self.item, envelope));

@@ -63,7 +63,7 @@ use tokio::task::AbortHandle;
 
 use self::activity::Activity;
 pub use self::alerts::{Condition, Mute, stored as stored_alerts};
-pub use self::changes::{ChangeChoice, Changed, Orphans, reconcile};
+pub use self::changes::{ChangeChoice, Changed, Orphans};
 use self::core::CoreParts;
 pub(crate) use self::core::{Core, Delivery, Emission};
 use self::deadlines::Deadlines;
@@ -102,11 +102,20 @@ pub struct StartOptions {
     pub stand_ins: HashMap<usize, StandIn>,
     /// Who is told where messages are. For tests.
     pub probe: Option<Arc<dyn Probe>>,
+    /// What was decided about a production that has changed since its store was last opened.
+    pub changes: ChangeChoice,
 }
 
 impl Default for StartOptions {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), services: true, handlers: None, stand_ins: HashMap::new(), probe: None }
+        Self {
+            clock: Arc::new(SystemClock),
+            services: true,
+            handlers: None,
+            stand_ins: HashMap::new(),
+            probe: None,
+            changes: ChangeChoice::default(),
+        }
     }
 }
 
@@ -193,20 +202,23 @@ pub(crate) fn at_rest(resolved: ResolvedProduction, store: Arc<dyn Store>, clock
 
 /// Starts a production: operations, then processes, then services. What an earlier run left unfinished goes on by itself.
 ///
-/// Whether the production still fits its store is not asked here. `iop::run` calls [`reconcile`] before, and so should every
-/// program that opens a store which an earlier build may have written: otherwise messages of items that are gone wait in
-/// silence (the log names them), and a message of a changed type is suspended when its turn comes.
-pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options: StartOptions) -> Running {
+/// Before anything is consumed it looks whether the production fits what is stored ([`StartOptions::changes`]).
+///
+/// # Errors
+/// Where it does not fit: the store is as it was, and still open.
+pub async fn start(
+    resolved: ResolvedProduction,
+    store: Arc<dyn Store>,
+    options: StartOptions,
+) -> Result<Running, Changed> {
     let run = next_run();
     let events = events::register(run, Arc::clone(&store));
-    let services = options.services;
+    let (services, changes) = (options.services, options.changes.clone());
     let core = build(resolved, store, options, run);
+    changes::reconcile(&core, &changes).await?;
     // Ends with the core: callers may wait longer than the production runs.
     tokio::spawn(Deadlines::watch(&core.deadlines));
     let (gone_sender, gone) = watch::channel(None);
-    if let Err(error) = changes::move_queues(core.graph, &*core.store).await {
-        core.failure.report(&error);
-    }
     supervisor::name_orphans(&core).await;
     supervisor::load_tables(&core).await;
     held::look(&core).await;
@@ -226,7 +238,7 @@ pub async fn start(resolved: ResolvedProduction, store: Arc<dyn Store>, options:
             .map(|keep| tokio::spawn(keep).abort_handle()),
     );
     supervisor::watch_threads(&core);
-    Running { core, background, gone, events }
+    Ok(Running { core, background, gone, events })
 }
 
 impl Running {

@@ -73,7 +73,7 @@ pub(crate) fn reply(
     if to == Delivery::Store && &*type_name == NOTHING {
         return Reply::None;
     }
-    let mut message = response(item, request, caller, type_name, body);
+    let mut message = response(&item.name, request, caller, type_name, body);
     message.type_version = type_version;
     message.keys = keys;
     message.status = if matches!(to, Delivery::Queue(_)) { Status::Queued } else { Status::Completed };
@@ -84,17 +84,18 @@ pub(crate) fn reply(
     Reply::Message(Box::new(Emission { message, value, to, transient, maybe_stored: false }))
 }
 
-/// What a process instance gets in place of the response to a call that was suspended.
+/// What a process instance gets in place of the response to a call that was suspended or taken out. `from` is the item that
+/// was called, which may be gone.
 pub(crate) fn failure(
     core: &Core,
-    item: &ItemState,
+    from: &Arc<str>,
     request: &Header,
     caller: Option<MessageId>,
     failure: &Failure,
 ) -> Option<Emission> {
     let index = caller.and_then(|_| process(core, request))?;
     let body = serde_json::to_vec(failure).unwrap_or_default();
-    let mut message = response(item, request, caller, Arc::from(FAILURE), Bytes::from(body));
+    let mut message = response(from, request, caller, Arc::from(FAILURE), Bytes::from(body));
     // Another id than the response's: a person may still resume the request and have it answered.
     message.id = failure_id(request);
     message.target = core.items.get(index).map(|item| Arc::clone(&item.name));
@@ -111,7 +112,7 @@ fn process(core: &Core, request: &Header) -> Option<usize> {
 }
 
 fn response(
-    item: &ItemState,
+    from: &Arc<str>,
     request: &Header,
     caller: Option<MessageId>,
     type_name: Arc<str>,
@@ -122,7 +123,7 @@ fn response(
         session: request.session,
         parent: Some(request.id),
         position: 0,
-        source: Some(Arc::clone(&item.name)),
+        source: Some(Arc::clone(from)),
         target: request.source.clone(),
         instance: caller,
         type_name,

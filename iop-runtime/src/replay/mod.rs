@@ -21,7 +21,7 @@ use self::record::{Recorded, sessions};
 pub use self::report::{Change, Difference, FieldChange, Outcome, Report, SessionReport};
 use crate::clock::{SystemClock, Timestamp};
 use crate::component::{ComponentKind, ComponentType, Wiring};
-use crate::engine::{self, Delivery, Emission, Running, StandIn, StartOptions, as_new};
+use crate::engine::{self, Changed, Delivery, Emission, Running, StandIn, StartOptions, as_new};
 use crate::message::SessionId;
 use crate::production::{Graph, Item, Production};
 use crate::settings::{Layers, ResolvedProduction, SettingError, resolve};
@@ -78,6 +78,9 @@ pub enum ReplayError {
     /// The record cannot be read, or the production's own store failed.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// The production does not start.
+    #[error("{0}")]
+    Start(#[from] Changed),
 }
 
 fn list(errors: &[SettingError]) -> String {
@@ -198,7 +201,7 @@ impl Replay {
         let recorded = recorded.into_iter().map(str::to_owned).collect();
         let store = MemoryStore::new(Arc::new(SystemClock));
         let options = StartOptions { services: false, stand_ins, ..StartOptions::default() };
-        let running = engine::start(self.patient(resolved), store.clone(), options).await;
+        let running = engine::start(self.patient(resolved), store.clone(), options).await?;
         Ok(Stage { graph, running, store, playback, recorded })
     }
 

@@ -19,7 +19,12 @@ pub(super) trait Facts {
     fn state_version(&mut self, instance: MessageId) -> Result<Option<u64>, Self::Error>;
 
     /// The state that a message is in; `None` where it is not stored.
-    fn status(&mut self, id: MessageId) -> Result<Option<Status>, Self::Error>;
+    fn status(&mut self, id: MessageId) -> Result<Option<Status>, Self::Error> {
+        Ok(self.place(id)?.map(|(_, status)| status))
+    }
+
+    /// The same, with the message's sequence.
+    fn place(&mut self, id: MessageId) -> Result<Option<(u64, Status)>, Self::Error>;
 }
 
 /// Why the step may not commit; `None` where it may.
@@ -50,6 +55,12 @@ pub(super) fn refusal<F: Facts>(
             return unless_repeated(step, facts, Outcome::StateConflict).map(Some);
         }
     }
+    for discard in &step.discard {
+        let at_rest = |(sequence, status): (u64, Status)| !status.is_finished() && !leases.is_leased(sequence, now);
+        if !facts.place(discard.id)?.is_some_and(at_rest) {
+            return unless_repeated(step, facts, Outcome::NotAtRest).map(Some);
+        }
+    }
     Ok(None)
 }
 
@@ -58,8 +69,9 @@ fn unless_repeated<F: Facts>(step: &Step, facts: &mut F, refusal: Outcome) -> Re
     if step.end.is_empty() && step.emit.is_empty() {
         return Ok(refusal);
     }
-    for (token, _) in &step.end {
-        if !facts.status(token.message)?.is_some_and(Status::is_finished) {
+    let ended = step.end.iter().map(|(token, _)| token.message);
+    for id in ended.chain(step.discard.iter().map(|discard| discard.id)) {
+        if !facts.status(id)?.is_some_and(Status::is_finished) {
             return Ok(refusal);
         }
     }

@@ -211,6 +211,18 @@ pub struct Step {
     pub cancel: Vec<MessageId>,
     /// Requests whose callers gave up: their responses will be [`Header::late`].
     pub abandon: Vec<MessageId>,
+    /// Messages that somebody takes out for good, which the event log says. Each must be unfinished and not leased, or the
+    /// step is refused ([`Outcome::NotAtRest`]).
+    pub discard: Vec<Discard>,
+}
+
+/// A message that is taken out for good.
+#[derive(Debug, Clone)]
+pub struct Discard {
+    /// The message.
+    pub id: MessageId,
+    /// Who decided.
+    pub by: Arc<str>,
 }
 
 /// How the turn of a leased message ends.
@@ -403,6 +415,8 @@ pub enum Outcome {
     StateConflict,
     /// The cluster lease is lost. Nothing was changed.
     Fenced,
+    /// A message to discard is finished, or somebody has it. Nothing was changed.
+    NotAtRest,
 }
 
 impl Outcome {
@@ -512,13 +526,6 @@ pub struct StoredMessage {
 pub enum Admin {
     /// Puts a suspended message back into its queue, with its attempts and crashes forgotten.
     Resume(MessageId),
-    /// Takes an unfinished, unleased message out for good.
-    Discard {
-        /// The message.
-        id: MessageId,
-        /// Who decided.
-        by: Arc<str>,
-    },
     /// Suspends a message that waits and is not leased.
     Hold {
         /// The message.

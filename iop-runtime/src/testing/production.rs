@@ -12,7 +12,7 @@ use super::stub::{Replacement, Stub, fits};
 use crate::__private::assert_stands_in;
 use crate::clock::TokioClock;
 use crate::component::{Handlers, Receives};
-use crate::engine::StandIn;
+use crate::engine::{ChangeChoice, StandIn};
 use crate::production::{Graph, Item, Production};
 use crate::settings::{Layers, resolve};
 use crate::store::Store;
@@ -85,6 +85,7 @@ pub struct TestProduction<P> {
     settings: Vec<String>,
     replacements: Vec<(String, Replacement)>,
     services: bool,
+    changes: ChangeChoice,
     place: Place,
     crasher: Planned,
     production: PhantomData<fn(P)>,
@@ -115,6 +116,7 @@ impl<P: Production> TestProduction<P> {
             settings: Vec::new(),
             replacements: Vec::new(),
             services: true,
+            changes: ChangeChoice::default(),
             place: Place::Memory,
             crasher: Planned::Here(Vec::new()),
             production: PhantomData,
@@ -226,6 +228,14 @@ impl<P: Production> TestProduction<P> {
         self
     }
 
+    /// What was decided about a production that has changed since its store was last opened: as `run --orphans` and
+    /// `run --changed` say it. Without it, one that does not fit what is stored does not start.
+    #[must_use]
+    pub fn changes(mut self, changes: ChangeChoice) -> Self {
+        self.changes = changes;
+        self
+    }
+
     /// Keeps messages in a store directory, as the program does, in place of memory. What is there is gone on with.
     #[must_use]
     pub fn store_in(mut self, directory: impl Into<PathBuf>) -> Self {
@@ -276,7 +286,7 @@ impl<P: Production> TestProduction<P> {
             let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
             panic!("the settings of {} do not fit:\n{}", graph.name, errors.join("\n"));
         }
-        let plan = Plan { resolve: Box::new(resolve), stand_ins, services: self.services };
+        let plan = Plan { resolve: Box::new(resolve), stand_ins, services: self.services, changes: self.changes };
         let crasher = match self.crasher {
             Planned::Here(crashes) => Crasher::new(crashes),
             Planned::ForEvery(crashes) => crashes.crasher(),

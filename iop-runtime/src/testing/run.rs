@@ -13,7 +13,7 @@ use super::frozen::{Answers, Frozen, settle};
 use super::trace::Trace;
 use crate::clock::{Clock, Timestamp, TokioClock};
 use crate::director::{Director, DirectorError, ItemStatus};
-use crate::engine::{self, Running, StandIn, StartOptions, Stop, Summary};
+use crate::engine::{self, ChangeChoice, Running, StandIn, StartOptions, Stop, Summary};
 use crate::message::{Header, Kind, Message, MessageId, SessionId, Status, decode};
 use crate::settings::{ResolvedProduction, SettingError};
 use crate::store::memory::MemoryStore;
@@ -39,6 +39,7 @@ pub(super) struct Plan {
     pub(super) resolve: Box<dyn Fn() -> Result<ResolvedProduction, Vec<SettingError>> + Send + Sync>,
     pub(super) stand_ins: HashMap<usize, StandIn>,
     pub(super) services: bool,
+    pub(super) changes: ChangeChoice,
 }
 
 /// A production under test that runs. Dropped, it ends at once.
@@ -465,7 +466,9 @@ async fn born(
         handlers: None,
         stand_ins: plan.stand_ins.clone(),
         probe: Some(probe),
+        changes: plan.changes.clone(),
     };
     let running = engine::start(resolved, front.clone(), options).await;
+    let running = running.unwrap_or_else(|changed| panic!("the production does not start: {changed}"));
     Alive { running, front, store, crashes, born }
 }

@@ -193,6 +193,7 @@ async fn open(directory: &Path, backlog: u64) -> Result<(), String> {
         SqliteStore::open(&directory.join("store"), Arc::new(SystemClock)).map_err(|error| error.to_string())?;
     let resolved = settings::resolve(Backlog::GRAPH, Backlog::wiring(), &Layers::none()).map_err(|_| "bad settings")?;
     let running = engine::start(resolved, store.clone(), StartOptions::default()).await;
+    let running = running.map_err(|error| error.to_string())?;
     let director = running.director();
     while director.status().items.iter().all(|item| item.workers.busy == 0) {
         tokio::time::sleep(Duration::from_micros(200)).await;
@@ -219,6 +220,7 @@ async fn items(directory: &Path, count: u64) -> Result<(), String> {
         SqliteStore::open(&directory.join("store"), Arc::new(SystemClock)).map_err(|error| error.to_string())?;
     let resolved = settings::resolve(graph, wiring, &Layers::none()).map_err(|_| "bad settings")?;
     let running = engine::start(resolved, store, StartOptions::default()).await;
+    let running = running.map_err(|error| error.to_string())?;
     let up = started.elapsed();
     println!("{:.3} {:.1}", up.as_secs_f64() * 1e3, peak_mib()?);
     running.stop(Stop::Now).await.map_err(|error| error.to_string())

@@ -136,6 +136,7 @@ fn drive<P: Production>(at_once: bool) -> Result<f64, String> {
             .map_err(|error| error.to_string())?;
         let resolved = settings::resolve(P::GRAPH, P::wiring(), &Layers::none()).map_err(|_| "bad settings")?;
         let running = engine::start(resolved, store, StartOptions::default()).await;
+        let running = running.map_err(|error| error.to_string())?;
         let director = running.director();
         let body = format!("{{\"requests\": 100, \"at_once\": {at_once}}}");
         let started = Instant::now();

@@ -262,7 +262,7 @@ impl Facts for &Rows {
         Ok(self.instances.get(&instance).map(|state| state.version))
     }
 
-    fn status(&mut self, id: MessageId) -> Result<Option<Status>, Infallible> {
-        Ok(self.get(id).map(|entry| entry.message.header.status))
+    fn place(&mut self, id: MessageId) -> Result<Option<(u64, Status)>, Infallible> {
+        Ok(self.get(id).map(|entry| (entry.message.header.sequence, entry.message.header.status)))
     }
 }

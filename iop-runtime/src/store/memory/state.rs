@@ -12,7 +12,7 @@ use crate::store::blobs::Blobs;
 use crate::store::judge::refusal;
 use crate::store::leases::{Fences, Leases, Queued};
 use crate::store::{
-    Admin, AuditEntry, AuditHead, AuditRecord, Commit, EVENTS_KEPT, End, Event, Fence, LeaseBatch, LeaseOrder,
+    Admin, AuditEntry, AuditHead, AuditRecord, Commit, Discard, EVENTS_KEPT, End, Event, Fence, LeaseBatch, LeaseOrder,
     LeaseRequest, LeaseToken, Leased, NewMessage, NodeId, Outcome, Parked, ProcessState, Receipt, Redirect, Step,
     StoredMessage,
 };
@@ -140,6 +140,9 @@ impl State {
                 self.rows.change(sequence, |header| header.late = true);
             }
         }
+        for discard in step.discard {
+            self.discard(&discard, now);
+        }
         Outcome::Committed { duplicates }
     }
 
@@ -244,6 +247,17 @@ impl State {
         }
     }
 
+    fn discard(&mut self, discard: &Discard, now: Timestamp) {
+        let Some(header) = self.rows.get(discard.id).map(|entry| entry.message.header.clone()) else { return };
+        self.rows.change(header.sequence, |header| {
+            header.status = Status::Discarded;
+            header.reason = None;
+            header.ended = Some(now);
+        });
+        self.release(&header);
+        self.append_events(vec![Event::discarded(&header, &discard.by, now)]);
+    }
+
     pub(super) fn lease(&mut self, request: &LeaseRequest, now: Timestamp) -> LeaseBatch {
         for sequence in self.leases.expire(&request.queue, now) {
             self.rows.change(sequence, |header| {
@@ -342,7 +356,6 @@ impl State {
 
     pub(super) fn admin(&mut self, action: &Admin, now: Timestamp) -> bool {
         let (Admin::Resume(id)
-        | Admin::Discard { id, .. }
         | Admin::Hold { id, .. }
         | Admin::Move { id, .. }
         | Admin::Redirect(Redirect { id, .. })) = action;
@@ -392,18 +405,6 @@ impl State {
                     self.release(&header);
                 }
                 allowed
-            }
-            Admin::Discard { by, .. } => {
-                if at_rest {
-                    self.rows.change(header.sequence, |header| {
-                        header.status = Status::Discarded;
-                        header.reason = None;
-                        header.ended = Some(now);
-                    });
-                    self.release(&header);
-                    self.append_events(vec![Event::discarded(&header, by, now)]);
-                }
-                at_rest
             }
         }
     }

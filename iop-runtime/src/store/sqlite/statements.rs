@@ -82,7 +82,7 @@ statements! {
         ON CONFLICT (instance) DO UPDATE
         SET version = excluded.version, data = excluded.data, digest = excluded.digest";
     remove_state: "DELETE FROM state WHERE instance = ?1";
-    status_of: "SELECT status FROM message WHERE id = ?1";
+    place_of: "SELECT sequence, status FROM message WHERE id = ?1";
 
     /// Waiting for a time that has come.
     due: "

@@ -22,13 +22,14 @@ use crate::store::{End, LeaseToken, NewMessage, Outcome, StateWrite, Step};
 impl Step {
     /// Whether the step only says that attempts began: nobody builds on that.
     pub(super) fn only_starts(&self) -> bool {
-        let Self { fence: _, mark, start: _, end, state, emit, cancel, abandon } = self;
+        let Self { fence: _, mark, start: _, end, state, emit, cancel, abandon, discard } = self;
         mark.is_none()
             && end.is_empty()
             && state.is_empty()
             && emit.is_empty()
             && cancel.is_empty()
             && abandon.is_empty()
+            && discard.is_empty()
     }
 }
 
@@ -56,9 +57,10 @@ impl Facts for Stored<'_, '_> {
         version.optional()
     }
 
-    fn status(&mut self, id: MessageId) -> Result<Option<Status>> {
-        let number = self.0.status_of.query_row((id.to_bytes(),), |row| row.get(0)).optional()?;
-        Ok(number.and_then(schema::read_status))
+    fn place(&mut self, id: MessageId) -> Result<Option<(u64, Status)>> {
+        let read = |row: &Row<'_>| Ok((super::row::unsigned(row, 0)?, row.get(1)?));
+        let place = self.0.place_of.query_row((id.to_bytes(),), read).optional()?;
+        Ok(place.and_then(|(sequence, number)| Some((sequence, schema::read_status(number)?))))
     }
 }
 
@@ -102,6 +104,9 @@ impl Writer<'_> {
         for id in &step.abandon {
             self.sql.abandon.execute((id.to_bytes(),))?;
             self.has_abandoned = true;
+        }
+        for discard in &step.discard {
+            self.discard(discard, now)?;
         }
         self.sequence = self.sequence.max(first_sequence + step.emit.len() as u64 - 1);
         Ok(Outcome::Committed { duplicates })

@@ -13,7 +13,7 @@ use super::schema::status::{DELAYED, HELD, READY};
 use super::writer::Writer;
 use crate::clock::Timestamp;
 use crate::message::{Header, MessageId, Priority, Status};
-use crate::store::{Admin, EVENTS_KEPT, Event, Fence, NodeId, ProcessState, Redirect};
+use crate::store::{Admin, Discard, EVENTS_KEPT, Event, Fence, NodeId, ProcessState, Redirect};
 
 /// The event log is cut after so many new events, not after each.
 const EVENTS_BETWEEN_CUTS: i64 = 1024;
@@ -75,7 +75,6 @@ impl Writer<'_> {
         let now = self.clock.now();
         match action {
             Admin::Resume(id) => self.resume(*id),
-            Admin::Discard { id, by } => self.discard(*id, by, now),
             Admin::Hold { id, reason, error } => {
                 let Some(header) = self.at_rest(*id, now)?.filter(|header| header.status != Status::Suspended) else {
                     return Ok(false);
@@ -158,13 +157,12 @@ impl Writer<'_> {
         Ok(found.filter(|header| !header.status.is_finished() && !self.leases.is_leased(header.sequence, now)))
     }
 
-    fn discard(&mut self, id: MessageId, by: &str, now: Timestamp) -> Result<bool> {
-        let Some(header) = self.at_rest(id, now)? else { return Ok(false) };
+    pub(super) fn discard(&mut self, discard: &Discard, now: Timestamp) -> Result<()> {
+        let Some(header) = self.at_rest(discard.id, now)? else { return Ok(()) };
         let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let (queue, key) = self.sql.discard.query_row((signed(header.sequence), now.0), read)?;
         self.release_one_of(queue, key)?;
-        self.append_events(&[Event::discarded(&header, by, now)])?;
-        Ok(true)
+        self.append_events(&[Event::discarded(&header, &discard.by, now)])
     }
 }
 

@@ -90,6 +90,7 @@ fn drive<P: Production>(directory: &Path, load: Load) -> Result<Took, String> {
         let opened = SqliteStore::open(&store, Arc::new(SystemClock)).map_err(|error| error.to_string())?;
         let resolved = settings::resolve(P::GRAPH, P::wiring(), &Layers::none()).map_err(|_| "bad settings")?;
         let running = engine::start(resolved, opened, StartOptions::default()).await;
+        let running = running.map_err(|error| error.to_string())?;
         let service = running.director().get_business_service("front").map_err(|error| error.to_string())?;
         let started = Instant::now();
         let callers: Vec<_> = (0..load.callers)

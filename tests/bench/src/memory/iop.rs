@@ -93,7 +93,9 @@ fn drive<P: Production>(load: Load) -> Duration {
         let clock = Arc::new(SystemClock);
         let resolved = settings::resolve(P::GRAPH, P::wiring(), &Layers::none())
             .unwrap_or_else(|_| unreachable!("the settings are those of the code"));
-        let running = engine::start(resolved, MemoryStore::new(clock.clone()), StartOptions::default()).await;
+        let running = engine::start(resolved, MemoryStore::new(clock.clone()), StartOptions::default())
+            .await
+            .unwrap_or_else(|_| unreachable!("an empty store fits"));
         let service = running
             .director()
             .get_business_service("entrance")
