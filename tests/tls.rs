@@ -108,7 +108,8 @@ impl Open {
     async fn with(folder: Folder, options: HttpOptions) -> Self {
         let resolved = resolve(Lab::GRAPH, Lab::wiring(), &Layers::read(LayerSources::default())).unwrap();
         let store = MemoryStore::new(Arc::new(SystemClock));
-        let running = start(resolved, store, StartOptions::default()).await;
+        let how = StartOptions::default();
+        let running = start(resolved, store, how).await.expect("it fits the store");
         let entrance = HttpEntrance::open(options).await.unwrap();
         let port = entrance.address().port();
         let stop = CancellationToken::new();
