@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use iop::clock::SystemClock;
 use iop::director::Director;
@@ -16,9 +17,13 @@ use iop::production::Production;
 use iop::settings::{LayerSources, Layers, resolve};
 use iop::store::memory::MemoryStore;
 use iop::store::{MessageQuery, Viewer};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
+
+/// A state that does not come within this time does not come.
+const DEADLINE: Duration = Duration::from_secs(20);
 
 /// What ends elements, attributes and lines, rings bells and turns text around.
 const HOSTILE: &str = "</pre></svg><script>alert(1)</script><img src=x onerror=alert(2)>\"'`&\u{202e}\u{7}\u{1b}[31m";
@@ -94,6 +99,7 @@ struct Open {
 
 impl Open {
     async fn workshop() -> Self {
+        iop::events::install("info").unwrap();
         let layers = Layers::read(LayerSources::default());
         let resolved = resolve(Workshop::GRAPH, Workshop::wiring(), &layers).unwrap();
         let store = MemoryStore::new(Arc::new(SystemClock));
@@ -140,6 +146,27 @@ impl Open {
         (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
     }
 
+    /// What a page hears until the condition holds: topics and JSON.
+    async fn hear(&self, path: &str, holds: impl Fn(&[(String, Value)]) -> bool) -> Vec<(String, Value)> {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let (address, token) = (self.address, &self.token);
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let (mut answer, mut bytes) = (Vec::new(), [0; 16 * 1024]);
+        let end = tokio::time::Instant::now() + DEADLINE;
+        loop {
+            let text = String::from_utf8_lossy(&answer);
+            let heard: Vec<_> = text.split_inclusive("\n\n").filter_map(event).collect();
+            if holds(&heard) {
+                return heard;
+            }
+            let read = tokio::time::timeout_at(end, stream.read(&mut bytes)).await;
+            let count = read.unwrap_or_else(|_| panic!("{path}: no more than {text}")).unwrap();
+            assert!(count > 0, "{path} ends: {text}");
+            answer.extend_from_slice(&bytes[..count]);
+        }
+    }
+
     async fn page(&self, path: &str) -> String {
         let (status, body) = self.get(path).await;
         assert_eq!(status, 200, "{path}: {body}");
@@ -153,6 +180,17 @@ impl Open {
     }
 }
 
+/// Topic and JSON of an event that has come whole.
+fn event(text: &str) -> Option<(String, Value)> {
+    let (topic, rest) = text.strip_suffix("\n\n")?.split_once("event: ")?.1.split_once("\ndata: ")?;
+    Some((topic.to_owned(), serde_json::from_str(rest).unwrap()))
+}
+
+/// What was heard last under a topic.
+fn last<'a>(heard: &'a [(String, Value)], topic: &str) -> Option<&'a Value> {
+    heard.iter().rev().find(|(of, _)| of == topic).map(|(_, value)| value)
+}
+
 fn task(what: &str, times: u32) -> Vec<u8> {
     serde_json::to_vec(&serde_json::json!({ "what": what, "whose": "Ada", "times": times })).unwrap()
 }
@@ -160,7 +198,8 @@ fn task(what: &str, times: u32) -> Vec<u8> {
 /// Every page that is whole by itself, and those of what is in the workshop.
 fn pages(failed: &iop::message::Header) -> Vec<String> {
     let routes = iop::console::routes();
-    let whole = routes.iter().map(|route: &Route| route.path).filter(|path| !path.contains('{'));
+    let whole =
+        routes.iter().map(|route: &Route| route.path).filter(|path| !path.contains('{') && !path.starts_with("/live/"));
     let mut pages: Vec<String> = whole.map(str::to_owned).collect();
     let (session, id) = (failed.session, failed.id);
     pages.extend(["/items/desk", "/items/bench", "/queues/bench", "/suspended?item=bench"].map(str::to_owned));
@@ -204,9 +243,12 @@ async fn the_first_page_leads_to_the_message_that_failed_in_one_click() {
     let page = open.page("/").await;
     let link = format!("href=\"/trace/{}?m={}\"", failed.session, failed.id);
     assert!(page.contains(&link), "{page}");
-    for part in
-        ["data-item=\"bench\" data-state=\"failing\"", "data-item=\"desk\"", "cannot do sharpen", "data-from=\"desk\""]
-    {
+    for part in [
+        "data-live=\"state:bench\" data-state=\"failing\"",
+        "data-item=\"desk\"",
+        "cannot do sharpen",
+        "data-from=\"desk\"",
+    ] {
         assert!(page.contains(part), "{part}: {page}");
     }
     open.close().await;
@@ -268,5 +310,108 @@ async fn a_message_that_is_edited_is_shown_whole_and_that_is_on_record() {
     let page = open.page(&format!("/test?from={}", failed.id)).await;
     assert!(page.contains("Ada") && page.contains("/resend"), "{page}");
     assert!(open.page("/audit").await.contains("body.reveal"));
+    open.close().await;
+}
+
+/// The element of a page with this name: its tag and its text.
+fn element<'a>(page: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
+    let at = page.find(&format!("data-live=\"{name}\""))?;
+    let (start, end) = (page[..at].rfind('<')?, at + page[at..].find('>')?);
+    let rest = &page[end + 1..];
+    Some((&page[start..end], &rest[..rest.find('<')?]))
+}
+
+/// Changes by itself while nothing happens.
+fn ages(name: &str) -> bool {
+    name.starts_with("rate") || name.starts_with("oldest") || name == "queued more"
+}
+
+#[tokio::test]
+async fn what_a_page_hears_first_is_what_it_shows() {
+    let open = Open::with_a_failure("sharpen").await;
+    let mut compared = 0;
+    for path in pages(&open.suspended().await) {
+        let page = open.page(&path).await;
+        let Some((_, watch)) = page.split_once("data-watch=\"") else { continue };
+        let watch = watch.split('"').next().unwrap().replace("&#38;", "&");
+        let parts = page.matches("data-part=").count();
+        let heard = open
+            .hear(&watch, |heard| last(heard, "values").is_some() && (parts == 0 || last(heard, "parts").is_some()));
+        let heard = heard.await;
+        for (name, attributes) in last(&heard, "values").unwrap().as_object().unwrap() {
+            let (tag, text) = element(&page, name).unwrap_or_else(|| panic!("{path} shows no {name}: {page}"));
+            for (attribute, value) in attributes.as_object().unwrap() {
+                let value = value.as_str().unwrap();
+                let shown = if attribute == "text" {
+                    text == value
+                } else {
+                    tag.contains(&format!(" {attribute}=\"{value}\""))
+                };
+                assert!(shown || ages(name), "{path}: {name} is {attribute} {value}, shown is {tag}>{text}");
+                compared += 1;
+            }
+        }
+        let prints = last(&heard, "parts").map(|parts| parts.as_object().unwrap().clone()).unwrap_or_default();
+        assert_eq!(prints.len(), parts, "{path}: {prints:?}");
+        for (part, print) in prints {
+            let wanted = format!("data-part=\"{part}\" data-print={print}");
+            assert!(page.contains(&wanted), "{path}: {wanted} is not in {page}");
+        }
+    }
+    assert!(compared > 100, "{compared}");
+    open.close().await;
+}
+
+#[tokio::test]
+async fn a_page_hears_that_an_item_stops_and_that_a_message_needs_somebody() {
+    let open = Open::workshop().await;
+    let director = open.director();
+    let quiet = open.hear("/live/production", |heard| last(heard, "parts").is_some()).await;
+    let trouble = |heard: &[(String, Value)]| last(heard, "parts").and_then(|parts| parts.get("trouble").cloned());
+    let before = trouble(&quiet).unwrap();
+    let is = |heard: &[(String, Value)], name: &str, attribute: &str, value: &str| {
+        let of = |(_, event): &(String, Value)| event.get(name)?.get(attribute)?.as_str().map(|is| is == value);
+        heard.iter().filter_map(of).next_back().unwrap_or(false)
+    };
+    // Who calls is not waited for: the desk tries it again and again.
+    let acts = async {
+        let body = task("sharpen", 0);
+        let call = director.call_json("desk", None, &body, None);
+        let stop = async {
+            let suspended = |heard: &[(String, Value)]| is(heard, "suspended", "text", "1 suspended");
+            open.hear("/live/page", suspended).await;
+            director.stop_item("bench", Stop::Now).await.unwrap();
+        };
+        tokio::select! {
+            result = call => panic!("{result:?}"),
+            () = stop => {}
+        }
+    };
+    let hears = open.hear("/live/production", |heard| {
+        trouble(heard).is_some_and(|now| now != before)
+            && is(heard, "state:bench", "data-state", "down")
+            && is(heard, "running", "text", "1 of 2 stopped")
+            && is(heard, "suspended", "text", "1 suspended")
+            && is(heard, "count:bench", "text", "1")
+    });
+    tokio::join!(hears, acts);
+    open.close().await;
+}
+
+#[tokio::test]
+async fn the_log_is_heard_line_by_line_and_only_what_was_asked_for() {
+    let open = Open::workshop().await;
+    let director = open.director();
+    for what in ["sharpen", "polish", "sharpen well"] {
+        director.call_json("desk", None, &task(what, 1), None).await.unwrap();
+    }
+    open.running.flush_log();
+    let heard = open.hear("/live/log?level=warn&item=desk&text=SHARPEN&after=0", |heard| {
+        heard.iter().filter(|(topic, _)| topic == "log").count() == 2
+    });
+    let heard = heard.await;
+    let lines: Vec<_> =
+        heard.iter().filter(|(topic, _)| topic == "log").map(|(_, line)| line["text"].as_str().unwrap()).collect();
+    assert_eq!(lines, ["came in: sharpen", "came in: sharpen well"]);
     open.close().await;
 }

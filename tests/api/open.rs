@@ -56,6 +56,7 @@ impl Answer {
 
 impl Open {
     pub(crate) async fn lab() -> Self {
+        iop::events::install("info").unwrap();
         let layers = Layers::read(LayerSources::default());
         let resolved = resolve(Lab::GRAPH, Lab::wiring(), &layers).unwrap();
         let store = MemoryStore::new(Arc::new(SystemClock));

@@ -109,15 +109,64 @@ await test("what is edited well goes to its item and is linked to where it is fr
 await test("the diagram changes while it is looked at without the page being loaded again", page, async () => {
   await go("/");
   await page.evaluate(() => { window.sameDocument = true; });
+  const asked = [];
+  const note = (request) => asked.push(new URL(request.url()).pathname);
+  page.on("request", note);
   const badge = page.locator('[data-item="lis_rest"] [data-badge] text');
   const [suspended, rate] = [Number(await badge.textContent()), await text('[data-item="sql_store"] [data-rate]')];
   await Promise.all([fail(), ...Array.from({ length: 12 }, () => send())]);
   await until("one more is suspended", async () => Number(await badge.textContent()) === suspended + 1);
   await until("the rate rises", async () => (await text('[data-item="sql_store"] [data-rate]')) !== rate);
   check(await page.evaluate(() => window.sameDocument === true), "the page was loaded again");
+  page.off("request", note);
+  // What is shown comes by one stream; only rows that come and go are fetched with their page.
+  const others = asked.filter((path) => path !== "/");
+  check(others.length === 0, `it asks for ${others}`);
   await page.locator('a:has([data-item="lab_flow"])').hover();
   check(await page.locator('[data-item="lis_rest"].is-near').count() === 1, "a neighbour is not shown");
   check(await page.locator('[data-item="sftp_out"].is-near').count() === 0, "who is no neighbour is shown");
+});
+
+await test("what needs somebody comes to the page by itself, and waits while somebody points at the list", page, async () => {
+  await go("/");
+  await page.evaluate(() => { window.sameDocument = true; });
+  const row = (failed) => page.locator(`[data-part=problems] a[href$="${failed}"]`).first();
+  await page.mouse.move(1, 1);
+  const one = await fail();
+  await row(one.failed).waitFor();
+  await page.locator("[data-part=problems] tbody tr").first().hover();
+  const other = await fail();
+  await page.locator("[data-changed]", { hasText: "This page has changed." }).waitFor();
+  check(await row(other.failed).count() === 0, "a row moves below the pointer");
+  await page.mouse.move(1, 1);
+  await row(other.failed).waitFor();
+  await page.locator("[data-changed]").waitFor({ state: "detached" });
+  check(await page.evaluate(() => window.sameDocument === true), "the page was loaded again");
+});
+
+await test("a session that is under way is drawn on while somebody looks", page, async () => {
+  const sent = order();
+  const { answer } = await api("POST", "/api/v1/items/orders_http/messages?wait=false", sent);
+  await go(`/trace/${answer.session}`);
+  await page.evaluate(() => { window.sameDocument = true; });
+  await page.locator("[data-part=state] .tag.completed").waitFor();
+  const views = async () => (await api("GET", `/api/v1/audit?action=body.view&object=${encodeURIComponent(`message ${answer.id}`)}`)).answer.entries.length;
+  const before = await views();
+  const again = await api("POST", `/api/v1/messages/${answer.id}/resend`);
+  await page.locator(`.iop-sequence [data-message="${again.answer.id}"]`).first().waitFor();
+  check(await page.evaluate(() => window.sameDocument === true), "the page was loaded again");
+  check(await views() === before, "looking on is noted as looking at a body");
+});
+
+await test("a page whose production is gone says so", page, async () => {
+  page.expected = [/ERR_FAILED/, /Failed to load resource/];
+  await page.route("**/live/**", (route) => route.abort());
+  await go("/queues");
+  await page.locator("[data-lost]", { hasText: "not reached" }).waitFor();
+  check((await text("[data-lamp=running]")) === "not reached", await text("[data-lamp=running]"));
+  await page.unroute("**/live/**");
+  await page.locator("[data-lost]").waitFor({ state: "detached" });
+  await until("the lamp is lit again", async () => (await text("[data-lamp=running]")) !== "not reached");
 });
 
 await test("a form made from the type sends a message and leads to its trace", page, async () => {
@@ -162,6 +211,8 @@ await test("a group of suspended messages is discarded with a reason", page, asy
   // What was found is counted first, and done when that is confirmed.
   await dialog.locator("[data-confirm]", { hasText: `Discard ${before}` }).click();
   await page.waitForURL(/\/jobs\/\d+$/);
+  await page.locator("[data-jobs] .tag.completed").waitFor();
+  await page.locator("[data-job-lines] td.wide", { hasNotText: "waits" }).nth(before - 1).waitFor();
   await until("all are discarded", async () => (await found("status:suspended to:lis_rest")).length === 0);
   await page.locator("[data-jobs]", { hasText: "the laboratory has them on paper" }).waitFor();
   const left = await found("status:discarded to:lis_rest");

@@ -5,10 +5,11 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// Name, type and content.
-const FILES: [(&str, &str, &str); 9] = [
+const FILES: [(&str, &str, &str); 10] = [
     ("console.css", CSS, include_str!("assets/console.css")),
     ("console.js", JS, include_str!("assets/console.js")),
     ("act.js", JS, include_str!("assets/act.js")),
+    ("diagram.js", JS, include_str!("assets/diagram.js")),
     ("form.js", JS, include_str!("assets/form.js")),
     ("keys.js", JS, include_str!("assets/keys.js")),
     ("live.js", JS, include_str!("assets/live.js")),

@@ -5,11 +5,12 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use tokio_util::sync::CancellationToken;
 
 use super::html;
 use crate::clock::Timestamp;
 use crate::director::http::Asked;
-use crate::director::{Caller, Director, DirectorError, Role};
+use crate::director::{Caller, Director, DirectorError, ItemStatus, Role};
 use crate::engine::ItemPhase;
 
 /// What stands at the foot of a page.
@@ -20,6 +21,8 @@ pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(super) struct Visit {
     pub(super) director: Director,
     pub(super) caller: Caller,
+    /// Comes when the entrance is closed.
+    pub(super) stop: CancellationToken,
     theme: Option<&'static str>,
 }
 
@@ -40,7 +43,7 @@ where
                 _ => theme,
             };
         }
-        Ok(Self { director: asked.director, caller: asked.caller, theme })
+        Ok(Self { director: asked.director, caller: asked.caller, stop: asked.stop, theme })
     }
 }
 
@@ -61,9 +64,10 @@ impl Visit {
             theme: self.theme,
             role: self.caller.role,
             now: self.director.now(),
-            stopped: status.items.iter().filter(|item| item.state == ItemPhase::Stopped).count(),
+            since: self.director.since(),
+            live: "page".to_owned(),
+            lamps: Lamps::of(status.items.iter(), suspended),
             items: status.items.len(),
-            suspended,
         })
     }
 }
@@ -77,9 +81,31 @@ pub(super) struct Frame {
     pub(super) theme: Option<&'static str>,
     pub(super) role: Role,
     pub(super) now: Timestamp,
-    pub(super) stopped: usize,
+    /// When the production was started.
+    pub(super) since: Timestamp,
+    /// Where the page hears what is different, below `/live/`.
+    pub(super) live: String,
+    pub(super) lamps: Lamps,
     pub(super) items: usize,
-    pub(super) suspended: u64,
+}
+
+/// The lamps of the bar: class and text of each.
+#[derive(Debug, Clone)]
+pub(super) struct Lamps {
+    pub(super) running: (&'static str, String),
+    pub(super) suspended: (&'static str, String),
+}
+
+impl Lamps {
+    pub(super) fn of<'a>(items: impl ExactSizeIterator<Item = &'a ItemStatus>, suspended: u64) -> Self {
+        let all = items.len();
+        let running = match items.filter(|item| item.state == ItemPhase::Stopped).count() {
+            0 => ("lamp good", format!("all {all} up")),
+            stopped => ("lamp warn", format!("{stopped} of {all} stopped")),
+        };
+        let class = if suspended > 0 { "lamp bad" } else { "lamp good" };
+        Self { running, suspended: (class, format!("{} suspended", html::count(suspended))) }
+    }
 }
 
 /// Address, name, and the least role that it is offered to.
@@ -102,11 +128,6 @@ impl Frame {
     pub(super) fn entries(&self) -> impl Iterator<Item = &'static (&'static str, &'static str, Role)> {
         let role = self.role;
         ENTRIES.iter().filter(move |(.., least)| role >= *least)
-    }
-
-    /// How long ago.
-    pub(super) fn ago(&self, at: &Timestamp) -> String {
-        html::spoken_ago(*at, self.now)
     }
 
     /// A moment, as HTML.

@@ -13,6 +13,10 @@ use crate::director::view::{EventView, MessageView, Moment};
 use crate::message::{Invocation, Kind, MASK};
 use crate::picture::sequence::spoken;
 
+/// Of the bars of an hour, in pixels.
+const SPARK_WIDTH: f64 = 132.0;
+const SPARK_HEIGHT: f64 = 30.0;
+
 /// A longer body is cut on a page, and whole in the API.
 const BODY_LIMIT: usize = 200_000;
 
@@ -203,35 +207,36 @@ pub(super) fn item(name: Option<&str>) -> String {
 }
 
 /// A series as a row of bars, one a minute, failures in red on top.
-pub(super) fn spark(series: &[Moment], width: u32, height: u32) -> String {
+pub(super) fn spark(series: &[Moment]) -> String {
+    let [up, down] = bars(series);
+    format!(
+        "<svg class=\"spark\" role=\"img\" aria-label=\"the last hour, minute by minute\" width=\"{SPARK_WIDTH}\" \
+         height=\"{SPARK_HEIGHT}\" viewBox=\"0 0 {SPARK_WIDTH} {SPARK_HEIGHT}\"><path class=\"axis\" \
+         d=\"M0 {SPARK_HEIGHT}H{SPARK_WIDTH}\"/><path class=\"up\" data-live=\"spark up\" d=\"{up}\"/>\
+         <path class=\"down\" data-live=\"spark down\" d=\"{down}\"/></svg>"
+    )
+}
+
+/// The bars of a series as two paths: what was completed, and on top of it what has failed.
+pub(super) fn bars(series: &[Moment]) -> [String; 2] {
     const BARS: usize = 60;
     let shown = &series[series.len().saturating_sub(BARS)..];
     let most = shown.iter().map(|moment| moment.completed + moment.failed).max().unwrap_or(0).max(1);
-    let (pitch, full) = (f64::from(width) / BARS as f64, f64::from(height) - 1.0);
-    let share = |count: u64| (count as f64 / most as f64 * full * 10.0).round() / 10.0;
-    let mut svg = format!(
-        "<svg class=\"spark\" role=\"img\" aria-label=\"the last hour, minute by minute\" width=\"{width}\" \
-         height=\"{height}\" viewBox=\"0 0 {width} {height}\"><path class=\"axis\" d=\"M0 {height}H{width}\"/>"
-    );
+    let (pitch, full) = (SPARK_WIDTH / BARS as f64, SPARK_HEIGHT - 1.0);
+    let share = |count: u64| if count == 0 { 0.0 } else { (count as f64 / most as f64 * full).max(1.0) };
     let first = BARS - shown.len();
+    let mut paths = [String::new(), String::new()];
     for (index, moment) in shown.iter().enumerate() {
-        let x = ((first + index) as f64 * pitch * 10.0).round() / 10.0;
+        let x = (first + index) as f64 * pitch;
         let (up, down) = (share(moment.completed), share(moment.failed));
-        let bar = (pitch * 0.75 * 10.0).round() / 10.0;
-        for (class, part, below) in [("up", up, 0.0), ("down", down, up)] {
+        for (path, part, top) in [(0, up, SPARK_HEIGHT - up), (1, down, SPARK_HEIGHT - up - down)] {
             if part > 0.0 {
-                let part = part.max(1.0);
-                let y = f64::from(height) - below - part;
                 // Writing to a `String` cannot fail.
-                let _ = write!(
-                    svg,
-                    "<rect class=\"{class}\" x=\"{x}\" y=\"{y:.1}\" width=\"{bar}\" height=\"{part:.1}\"/>"
-                );
+                let _ = write!(paths[path], "M{x:.1} {top:.1}h{:.1}v{part:.1}h{:.1}z", pitch * 0.75, pitch * -0.75);
             }
         }
     }
-    svg.push_str("</svg>");
-    svg
+    paths
 }
 
 /// JSON for people, with what is masked marked.

@@ -3,11 +3,13 @@
 //! Pages are HTML that is complete without a script: everything can be read, linked to and searched. What changes
 //! something, and what follows a production while it is looked at, is done by the scripts in `assets/` over the API, with
 //! the rights of whoever is logged in: the console can do nothing that `/api/v1` cannot. A page is a file in `pages/` and a
-//! template of the same name in `templates/`; [`html`] has the small pieces, [`frame`] what is around every page.
+//! template of the same name in `templates/`; [`html`] has the small pieces, [`frame`] what is around every page, [`live`] what
+//! changes in one while it is looked at.
 
 mod assets;
 mod frame;
 mod html;
+mod live;
 mod pages;
 
 use std::sync::{Arc, OnceLock};
@@ -32,6 +34,6 @@ pub fn routes() -> Vec<Route> {
             move |visit, query| pages::production::production(visit, query, drawn)
         }),
     ];
-    routes.extend(pages::routes());
+    routes.extend(pages::routes(&Arc::default()));
     routes
 }

@@ -7,6 +7,7 @@ use super::view::{
     ProductionOverview, QueueView, RouteView, SessionTrace, Sight, TableView, TraceExtent, TypeView,
 };
 use super::{Act, Director, DirectorError, status, store_error};
+use crate::clock::Timestamp;
 use crate::engine::{ItemState, RatesNow};
 use crate::lookup::TableError;
 use crate::message::{MessageId, SessionId, Status};
@@ -54,6 +55,12 @@ impl Director {
             latency: view::latency(self.viewer(), None).await.map_err(store_error)?,
             problems: self.problems(None).await?,
         })
+    }
+
+    /// When the production was started.
+    #[must_use]
+    pub fn since(&self) -> Timestamp {
+        self.core.rates.since()
     }
 
     /// Every item as it is at this moment. Asks nothing of the store, and so may be asked often.

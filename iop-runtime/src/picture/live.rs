@@ -2,7 +2,7 @@
 //! whoever shows it. Colours are those of the page's sheet.
 //!
 //! An item is a link to its page around a group with `data-item="NAME"` and `data-state`; in it are `data-rate`, the text
-//! below its name, and `data-badge`, the number at its corner.
+//! below its name, and `data-badge`, the number at its corner. What changes has a name in `data-live`: [`LiveItem::elements`].
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
@@ -43,6 +43,47 @@ pub struct LiveItem {
     pub alarming: bool,
     /// For who points at it.
     pub title: String,
+}
+
+/// An element of a page that changes: its name in `data-live`, its attributes, and its text under the name `text`.
+pub type Element = (String, Vec<(&'static str, String)>);
+
+impl LiveItem {
+    /// What is different in the picture of an item when this is known of it.
+    #[must_use]
+    pub fn elements(&self, name: &str) -> Vec<Element> {
+        let badge = Badge::of(self);
+        vec![
+            (format!("state:{name}"), vec![("data-state", self.state.to_owned())]),
+            (format!("rate:{name}"), vec![("text", self.rate.clone())]),
+            (format!("badge:{name}"), vec![("class", badge.class.to_owned())]),
+            (format!("back:{name}"), vec![("x", (-badge.width).to_string()), ("width", badge.width.to_string())]),
+            (format!("count:{name}"), vec![("x", badge.middle().to_string()), ("text", self.badge.clone())]),
+        ]
+    }
+}
+
+/// The number at the corner of an item.
+struct Badge {
+    class: &'static str,
+    width: f64,
+}
+
+impl Badge {
+    fn of(now: &LiveItem) -> Self {
+        let class = match (now.badge.is_empty(), now.alarming) {
+            (true, _) => "badge empty",
+            (false, true) => "badge alarming",
+            (false, false) => "badge",
+        };
+        let letters = u32::try_from(now.badge.chars().count()).unwrap_or_default();
+        // Seven pixels a letter, and what is around it.
+        Self { class, width: (f64::from(letters) * 7.0 + 14.0).max(24.0) }
+    }
+
+    fn middle(&self) -> f64 {
+        -self.width / 2.0
+    }
 }
 
 /// What a picture shows beside the graph.
@@ -130,7 +171,8 @@ fn draw_item(svg: &mut Svg, (item, at): (&ItemDocument, &Rectangle), now: &LiveI
         }
     }
     svg.put(format_args!(
-        "<a href=\"{}{name}\"><g class=\"item {kind}{on_way}\" data-item=\"{name}\" data-state=\"{}\"><title>{}</title>",
+        "<a href=\"{}{name}\"><g class=\"item {kind}{on_way}\" data-item=\"{name}\" data-live=\"state:{name}\" \
+         data-state=\"{}\"><title>{}</title>",
         escaped(address),
         now.state,
         escaped(&title)
@@ -153,27 +195,21 @@ fn draw_item(svg: &mut Svg, (item, at): (&ItemDocument, &Rectangle), now: &LiveI
     ));
     let component = shortened(&below(item), (room - RATE) / COMPONENT, false);
     svg.put(format_args!(
-        "<text class=\"component\" x=\"{left}\" y=\"{}\">{}<tspan data-rate=\"\">{}</tspan></text>",
+        "<text class=\"component\" x=\"{left}\" y=\"{}\">{}<tspan data-rate=\"\" data-live=\"rate:{name}\">{}</tspan></text>",
         middle + 14.0,
         escaped(&component),
         escaped(&now.rate)
     ));
-    let alarming = if now.alarming { " alarming" } else { "" };
-    let empty = if now.badge.is_empty() { " empty" } else { "" };
-    let badge = badge_width(&now.badge);
+    let badge = Badge::of(now);
     svg.put(format_args!(
-        "<g class=\"badge{alarming}{empty}\" data-badge=\"\" transform=\"translate({} {y})\">\
-         <rect x=\"{}\" y=\"-8\" width=\"{badge}\" height=\"16\" rx=\"8\"/><text x=\"{}\" y=\"3.8\">{}</text></g>\
-         </g></a>",
+        "<g class=\"{}\" data-badge=\"\" data-live=\"badge:{name}\" transform=\"translate({} {y})\">\
+         <rect data-live=\"back:{name}\" x=\"{}\" y=\"-8\" width=\"{}\" height=\"16\" rx=\"8\"/>\
+         <text data-live=\"count:{name}\" x=\"{}\" y=\"3.8\">{}</text></g></g></a>",
+        badge.class,
         x + box_width - 8.0,
-        -badge,
-        -badge / 2.0,
+        -badge.width,
+        badge.width,
+        badge.middle(),
         escaped(&now.badge)
     ));
-}
-
-/// As the page makes it when the number changes: seven pixels a letter, and what is around it.
-fn badge_width(text: &str) -> f64 {
-    let letters = u32::try_from(text.chars().count()).unwrap_or_default();
-    (f64::from(letters) * 7.0 + 14.0).max(24.0)
 }

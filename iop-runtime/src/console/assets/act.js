@@ -5,6 +5,9 @@
 // `data-then` (where to go afterwards, with `{id}` and `{session}` of the answer)).
 // Without `data-effect` it acts at once.
 
+/** What moves the cursor or turns text around is shown as a replacement character: `html.rs`, `inert`. */
+export const inert = (text) => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g, "\ufffd");
+
 /** An element with attributes and children; texts are text nodes. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -12,7 +15,8 @@ export function make(tag, attributes = {}, ...children) {
     if (value === true) element.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
+  const given = children.filter((child) => child !== null && child !== undefined);
+  element.append(...given.map((child) => (typeof child === "string" ? inert(child) : child)));
   return element;
 }
 
@@ -222,8 +226,6 @@ export function actions() {
     say(said);
   }
   for (const element of document.querySelectorAll("[data-scripted]")) element.hidden = false;
-  const refresh = document.querySelector("[data-refresh]");
-  if (refresh) setTimeout(() => { if (!document.querySelector("dialog")) location.reload(); }, Number(refresh.dataset.refresh));
   document.addEventListener("click", async (event) => {
     const copy = event.target.closest?.("[data-copy]");
     if (copy) {

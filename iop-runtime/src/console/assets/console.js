@@ -1,9 +1,10 @@
 // What every page does: times in the zone of whoever looks, light or dark, and the parts that a page has.
 
 import { actions, call, say } from "./act.js";
+import { diagram } from "./diagram.js";
 import { forms } from "./form.js";
 import { keys } from "./keys.js";
-import { live } from "./live.js";
+import { fetched, live, put, watch } from "./live.js";
 import { log } from "./log.js";
 import { search } from "./search.js";
 
@@ -19,7 +20,7 @@ function day(date) {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-export function age(milliseconds) {
+function age(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${seconds % 60} s`;
@@ -59,14 +60,9 @@ function swapping() {
   const trace = document.querySelector("[data-trace]");
   if (!trace) return;
   const swap = async (href) => {
-    const response = await fetch(href, { credentials: "same-origin" });
-    if (!response.ok) throw new Error(String(response.status));
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    for (const part of ["[data-drawing]", "#panel"]) {
-      trace.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));
-      localTimes(trace.querySelector(part));
-    }
-    for (const element of trace.querySelectorAll("[data-scripted]")) element.hidden = false;
+    const page = await fetched(href, false);
+    for (const part of ["[data-drawing]", "#panel"]) put(page, part);
+    watch(page.body.dataset.watch);
   };
   trace.addEventListener("click", async (event) => {
     const link = event.target.closest?.("[data-drawing] a, a[data-swap]");
@@ -102,5 +98,6 @@ actions();
 search();
 keys();
 live();
+diagram();
 log();
 forms();

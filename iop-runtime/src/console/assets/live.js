@@ -1,210 +1,155 @@
-// Follows the production while it is looked at: lamps on every page, and on the first one figures and picture. The picture
-// is patched, never drawn again: nothing moves but numbers and colours.
+// Follows the production while it is looked at: one stream of events for each page (`pages/live.rs`). Numbers and colours are
+// set in the elements that are there, by the name in their `data-live`: nothing moves. A part with rows that come and go has a
+// print in `data-print`; where that is another, the page is fetched once more and the part put in its place, unless somebody is
+// busy with it: then it says so, and waits.
 
-import { age } from "./console.js";
-import { call } from "./act.js";
+import { inert, make } from "./act.js";
+import { localTimes } from "./console.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-const MANY = 50;
-let paused = false;
+/** Without an answer for so long, nobody is there. */
+const LOST = 4000;
 
-const count = (number) => Math.round(number).toLocaleString("en-US");
+const listeners = new Map();
+const prints = new Map();
+let address = document.body.dataset.watch;
+let source = null;
+let missing = 0;
+let fetching = false;
 
-function rate(perSecond) {
-  if (perSecond < 0.05) return "0";
-  return perSecond < 9.95 ? perSecond.toFixed(1) : count(perSecond);
+/** Calls `heard` with what comes under a topic. */
+export function listen(topic, heard) {
+  listeners.set(topic, heard);
+  source?.addEventListener(topic, (event) => heard(JSON.parse(event.data)));
 }
 
-function spoken(micros) {
-  if (micros === null || micros === undefined) return "–";
-  const milliseconds = micros / 1000;
-  if (milliseconds < 1 && micros > 0) return `${milliseconds.toFixed(1)} ms`;
-  if (milliseconds < 1000) return `${Math.floor(milliseconds)} ms`;
-  return milliseconds < 60000 ? `${(milliseconds / 1000).toFixed(2)} s` : age(milliseconds);
+/** Follows another address from now on; none, nothing. */
+export function watch(other) {
+  address = other;
+  prints.clear();
+  close();
+  open();
 }
 
-function put(name, text) {
-  const element = document.querySelector(`[data-live="${name}"]`);
-  if (element && element.textContent !== text) element.textContent = text;
-}
-
-/** As the page is first drawn: `pages/production.rs`, `state`. */
-function state(item) {
-  const waiting = item.backlog.queued + item.backlog.retrying;
-  if (item.state === "running") {
-    if (item.breaker === "open" || item.parked > 0) return "failing";
-    if (item.counts.failed_last_hour > 0 && item.backlog.suspended > 0) return "failing";
-    if (item.degraded || (item.trouble ?? []).length > 0 || waiting >= MANY) return "trouble";
-    return item.workers.busy > 0 ? "busy" : "up";
-  }
-  if (item.state === "stopped") return "down";
-  return item.error ? "failing" : "busy";
-}
-
-function patch(group, item) {
-  group.dataset.state = state(item);
-  const waiting = item.backlog.queued + item.backlog.retrying;
-  const suspended = item.backlog.suspended;
-  const text = suspended > 0 ? count(suspended) : waiting > 0 ? count(waiting) : "";
-  const badge = group.querySelector("[data-badge]");
-  badge.classList.toggle("alarming", suspended > 0 || waiting >= MANY);
-  badge.classList.toggle("empty", text === "");
-  const label = badge.querySelector("text");
-  if (label.textContent !== text) {
-    const width = Math.max(24, text.length * 7 + 14);
-    label.textContent = text;
-    label.setAttribute("x", -width / 2);
-    badge.querySelector("rect").setAttribute("x", -width);
-    badge.querySelector("rect").setAttribute("width", width);
-  }
-  const shown = ` · ${rate(item.counts.per_second)}/s`;
-  const below = group.querySelector("[data-rate]");
-  if (below.textContent !== shown) below.textContent = shown;
-}
-
-function spark(place, series) {
-  const old = place.querySelector("svg");
-  if (!old) return;
-  const [width, height, bars] = [Number(old.getAttribute("width")), Number(old.getAttribute("height")), 60];
-  const shown = series.slice(-bars);
-  const most = Math.max(1, ...shown.map((moment) => moment.completed + moment.failed));
-  const pitch = width / bars;
-  for (const bar of old.querySelectorAll("rect")) bar.remove();
-  shown.forEach((moment, index) => {
-    let below = 0;
-    for (const [name, value] of [["up", moment.completed], ["down", moment.failed]]) {
-      if (value === 0) continue;
-      const part = Math.max(1, (value / most) * (height - 1));
-      const bar = document.createElementNS(SVG, "rect");
-      bar.setAttribute("class", name);
-      bar.setAttribute("x", (bars - shown.length + index) * pitch);
-      bar.setAttribute("y", height - below - part);
-      bar.setAttribute("width", pitch * 0.75);
-      bar.setAttribute("height", part);
-      old.append(bar);
-      below += part;
+function open() {
+  if (source || !address || document.hidden) return;
+  source = new EventSource(address);
+  source.addEventListener("open", found);
+  source.addEventListener("error", () => {
+    missing ||= setTimeout(lost, LOST);
+    // A refusal ends it for the browser. It may be that nobody is logged in any more.
+    if (source?.readyState === EventSource.CLOSED) {
+      close();
+      setTimeout(open, LOST);
     }
   });
+  for (const [topic, heard] of listeners) source.addEventListener(topic, (event) => heard(JSON.parse(event.data)));
 }
 
-function figures(overview) {
-  const now = Date.parse(overview.now);
-  const items = overview.items;
-  put("rate", rate(overview.counts.per_second));
-  put("hour", count(overview.counts.completed_last_hour));
-  const queued = items.reduce((sum, item) => sum + item.backlog.queued + item.backlog.retrying, 0);
-  put("queued", count(queued));
-  document.querySelector('[data-figure="queued"]')?.classList.toggle("worth", queued >= MANY);
-  const oldest = items.filter((item) => item.backlog.oldest && item.backlog.queued + item.backlog.retrying > 0).sort((one, other) => Date.parse(one.backlog.oldest) - Date.parse(other.backlog.oldest))[0];
-  put("oldest", oldest ? `oldest ${age(now - Date.parse(oldest.backlog.oldest))} · ${oldest.name}` : "nothing waits");
-  put("errors", count(overview.counts.failed_last_hour));
-  document.querySelector('[data-figure="errors"]')?.classList.toggle("alarming", overview.counts.failed_last_hour > 0);
-  const failed = items.filter((item) => item.counts.failed_last_hour > 0).sort((one, other) => other.counts.failed_last_hour - one.counts.failed_last_hour);
-  put("where", failed.length === 0 ? "none" : failed.length === 1 ? `all in ${failed[0].name}`
-    : failed.slice(0, 2).map((item) => `${item.name} ${item.counts.failed_last_hour}`).join(" · "));
-  put("p95", spoken(overview.latency.p95_micros));
-  put("p50", `half of them within ${spoken(overview.latency.p50_micros)}`);
-  const place = document.querySelector("[data-live-spark]");
-  if (place) spark(place, overview.series);
+// Who looks elsewhere keeps no connection: a browser has six for all of its windows.
+function close() {
+  source?.close();
+  source = null;
 }
 
-function lamps(items, queues) {
-  const stopped = items.filter((item) => item.state === "stopped").length;
-  const suspended = queues.reduce((sum, queue) => sum + queue.suspended, 0);
-  const up = document.querySelector('[data-lamp="running"]');
-  const red = document.querySelector('[data-lamp="suspended"]');
-  up.className = `lamp ${stopped === 0 ? "good" : "warn"}`;
-  up.textContent = stopped === 0 ? `all ${items.length} up` : `${stopped} of ${items.length} stopped`;
-  red.className = `lamp ${suspended > 0 ? "bad" : "good"}`;
-  red.textContent = `${count(suspended)} suspended`;
+function found() {
+  clearTimeout(missing);
+  missing = 0;
+  document.querySelector("[data-lost]")?.remove();
 }
 
 function lost() {
-  const lamp = document.querySelector('[data-lamp="running"]');
-  if (!lamp) return;
-  lamp.className = "lamp lost";
-  lamp.textContent = "not reached";
+  if (document.querySelector("[data-lost]")) return;
+  const lamp = document.querySelector('[data-live="running"]');
+  if (lamp) {
+    lamp.className = "lamp lost";
+    lamp.textContent = "not reached";
+  }
+  hint("data-lost", "The production is not reached. What is shown may be old.", "Reload", () => location.reload());
 }
 
-async function look() {
-  const first = document.body.dataset.page === "/" && document.querySelector("[data-diagram]");
-  if (paused || document.hidden) return;
+function hint(name, text, label, does) {
+  if (document.querySelector(`[${name}]`)) return;
+  const button = make("button", { type: "button", class: "small" }, label);
+  button.addEventListener("click", does);
+  document.querySelector("main").prepend(make("div", { class: "notice warn hint", role: "status", [name]: true }, make("p", {}, text), button));
+}
+
+const busy = () => document.querySelector("dialog[open]") || document.activeElement?.matches("input, textarea, select");
+
+/** Another start of the program has other pages, and may be another program. */
+function hello(since) {
+  if (since === document.body.dataset.since) return;
+  if (document.body.dataset.page !== "/test" && !busy()) location.reload();
+  else hint("data-anew", "The production was started anew.", "Reload", () => location.reload());
+}
+
+function values(changed) {
+  for (const [name, attributes] of Object.entries(changed)) {
+    for (const element of document.querySelectorAll(`[data-live="${CSS.escape(name)}"]`)) {
+      for (const [attribute, value] of Object.entries(attributes)) {
+        const shown = inert(value);
+        if (attribute !== "text") element.setAttribute(attribute, shown);
+        else if (element.textContent !== shown) element.textContent = shown;
+      }
+    }
+  }
+}
+
+function stale() {
+  const is = (part) => prints.has(part.dataset.part) && prints.get(part.dataset.part) !== part.dataset.print;
+  return [...document.querySelectorAll("[data-part]")].filter(is);
+}
+
+const held = (part) => "asks" in part.dataset || busy() || part.matches(":hover, :focus-within") || part.querySelector("[aria-selected=true]");
+
+function parts(changed) {
+  for (const [name, print] of Object.entries(changed)) prints.set(name, print);
+  refresh();
+}
+
+/** Puts in place what is another, as far as nobody is busy with it. */
+async function refresh() {
+  const old = stale();
+  const free = old.filter((part) => !held(part));
+  if (old.length > free.length) hint("data-changed", "This page has changed.", "Show", () => location.reload());
+  else document.querySelector("[data-changed]")?.remove();
+  if (free.length === 0 || fetching) return;
+  fetching = true;
   try {
-    if (!first) {
-      const [status, queues] = await Promise.all([call("GET", "/api/v1/status"), call("GET", "/api/v1/queues")]);
-      lamps(status.items, queues);
-      return;
-    }
-    const seen = await call("GET", "/api/v1/overview");
-    lamps(seen.items, [...seen.items.map((item) => item.backlog), ...seen.orphans]);
-    figures(seen);
-    for (const item of seen.items) {
-      const group = document.querySelector(`[data-item="${CSS.escape(item.name)}"]`);
-      if (group) patch(group, item);
-    }
+    const page = await fetched(location.href, true);
+    for (const part of free) put(page, `[data-part="${part.dataset.part}"]`);
   } catch {
-    lost();
+    hint("data-changed", "This page has changed.", "Show", () => location.reload());
   }
+  fetching = false;
 }
 
-/** Who points at an item sees its neighbours only. */
-function neighbours(svg) {
-  const show = (name) => {
-    const near = new Set([name]);
-    for (const route of svg.querySelectorAll(".route")) {
-      const touches = route.dataset.from === name || route.dataset.to === name;
-      route.classList.toggle("is-near", touches);
-      if (touches) near.add(route.dataset.from).add(route.dataset.to);
-    }
-    for (const item of svg.querySelectorAll("[data-item]")) item.classList.toggle("is-near", near.has(item.dataset.item));
-    svg.classList.add("near");
-  };
-  for (const item of svg.querySelectorAll("[data-item]")) {
-    const link = item.closest("a");
-    for (const event of ["pointerenter", "focus"]) link.addEventListener(event, () => show(item.dataset.item));
-    for (const event of ["pointerleave", "blur"]) link.addEventListener(event, () => svg.classList.remove("near"));
-  }
+/** The page at an address; `alone` without what is noted when it is looked at. */
+export async function fetched(href, alone) {
+  const url = new URL(href, location.origin);
+  if (alone) url.searchParams.set("alone", "true");
+  const response = await fetch(url, { credentials: "same-origin" });
+  if (!response.ok || response.redirected) throw new Error(String(response.status));
+  return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
-function filter(svg, field) {
-  field.hidden = false;
-  field.addEventListener("input", () => {
-    const wanted = field.value.trim().toLowerCase();
-    const found = new Set();
-    for (const item of svg.querySelectorAll("[data-item]")) {
-      const text = item.querySelector("title").textContent.toLowerCase();
-      const here = wanted !== "" && text.includes(wanted);
-      item.classList.toggle("is-near", here);
-      if (here) found.add(item.dataset.item);
-    }
-    for (const route of svg.querySelectorAll(".route")) {
-      route.classList.toggle("is-near", found.has(route.dataset.from) || found.has(route.dataset.to));
-    }
-    svg.classList.toggle("near", wanted !== "");
-  });
-}
-
-function pressed(button, does) {
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const on = button.getAttribute("aria-pressed") !== "true";
-    button.setAttribute("aria-pressed", String(on));
-    does(on);
-  });
+/** Puts a part of a page that was fetched in place of the one that is shown. */
+export function put(page, selector) {
+  const [old, other] = [document.querySelector(selector), page.querySelector(selector)];
+  if (!old || !other) return;
+  old.replaceWith(document.adoptNode(other));
+  localTimes(other);
+  for (const element of other.querySelectorAll("[data-scripted]")) element.hidden = false;
 }
 
 export function live() {
-  const svg = document.querySelector("[data-diagram] svg");
-  if (svg) {
-    neighbours(svg);
-    const field = document.querySelector("[data-diagram-filter]");
-    if (field) filter(svg, field);
-    const labels = document.querySelector("[data-diagram-labels]");
-    if (labels) pressed(labels, (on) => svg.classList.toggle("plain", !on));
-    const toggle = document.querySelector("[data-live-toggle]");
-    if (toggle) pressed(toggle, (on) => { paused = !on; look(); });
+  listen("hello", hello);
+  listen("values", values);
+  listen("parts", parts);
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  // What was held is put in its place when nobody is busy with it any more.
+  for (const event of ["pointerout", "focusout", "close"]) {
+    document.addEventListener(event, () => { if (stale().length > 0) setTimeout(refresh); }, true);
   }
-  if (!document.querySelector("[data-lamp]")) return;
-  setInterval(look, svg ? 1500 : 6000);
-  document.addEventListener("visibilitychange", look);
+  open();
 }

@@ -1,7 +1,8 @@
 // The event log as it is written: new lines come in at the top, and wait while somebody reads further down.
 
-import { call, make } from "./act.js";
+import { make } from "./act.js";
 import { localTimes } from "./console.js";
+import { listen, watch } from "./live.js";
 
 const KEPT = 1000;
 
@@ -24,8 +25,6 @@ export function log() {
   const waiting = document.querySelector("[data-waiting]");
   let last = Number(table.dataset.last);
   let held = [];
-  let on = false;
-  let timer = 0;
 
   const reading = () => scrollY > 160;
   const show = () => {
@@ -34,36 +33,29 @@ export function log() {
     while (body.children.length > KEPT) body.lastElementChild.remove();
     localTimes(body);
     waiting.hidden = true;
+    document.querySelector("[data-no-line]")?.remove();
   };
-  const look = async () => {
-    try {
-      const url = new URL("/api/v1/log", location.origin);
-      for (const [name, value] of new URLSearchParams(table.dataset.query)) url.searchParams.set(name, value);
-      url.searchParams.set("after", last);
-      url.searchParams.set("oldest_first", "true");
-      const page = await call("GET", url);
-      if (page.events.length > 0) last = page.events.at(-1).number;
-      held.push(...page.events);
-      if (held.length === 0) return;
-      if (!reading()) show();
-      else {
-        waiting.textContent = `${held.length} new line${held.length === 1 ? "" : "s"} above`;
-        waiting.hidden = false;
-      }
-    } catch {
-      button.textContent = "Not reached";
+  listen("log", (event) => {
+    // A stream that was cut off may begin with what was seen.
+    if (event.number <= last) return;
+    last = event.number;
+    held.push(event);
+    if (!reading()) {
+      show();
+      return;
     }
-  };
+    held.splice(0, held.length - KEPT);
+    waiting.textContent = `${held.length} new line${held.length === 1 ? "" : "s"} above`;
+    waiting.hidden = false;
+  });
   button.hidden = false;
   button.addEventListener("click", () => {
-    on = !on;
+    const on = button.getAttribute("aria-pressed") !== "true";
     button.setAttribute("aria-pressed", String(on));
     button.textContent = on ? "Following" : "Follow";
-    clearInterval(timer);
-    if (on) {
-      look();
-      timer = setInterval(look, 1000);
-    }
+    const query = new URLSearchParams(table.dataset.query);
+    query.set("after", last);
+    watch(on ? `/live/log?${query}` : document.body.dataset.watch);
   });
   waiting.addEventListener("click", () => {
     scrollTo({ top: 0 });

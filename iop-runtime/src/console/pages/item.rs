@@ -3,9 +3,11 @@
 use askama::Template;
 use axum::extract::Path;
 
+use super::figures::Figures;
 use super::production::state;
 use crate::console::frame::{Frame, Page, Visit, page};
 use crate::console::html;
+use crate::console::live::{Seen, print};
 use crate::director::Role;
 use crate::director::view::{EventView, ItemDetail, ItemView, MessageView, QueueView, RouteView};
 use crate::engine::ItemPhase;
@@ -21,12 +23,9 @@ struct ItemPage {
     word: &'static str,
     down: bool,
     operator: bool,
-    waiting: u64,
     backlog: String,
-    rate: String,
-    spark: String,
-    p95: String,
-    p50: String,
+    figures: Figures,
+    prints: [String; 3],
     item: ItemView,
     receives_from: Vec<RouteView>,
     sends_to: Vec<RouteView>,
@@ -38,22 +37,22 @@ struct ItemPage {
 /// `GET /items/{name}`.
 pub(super) async fn item(visit: Visit, Path(name): Path<String>) -> Page {
     let detail = visit.director.item(&name).await?;
-    let ItemDetail { item, settings, series, latency, sends_to, receives_from, problems, events, .. } = detail;
+    let mut frame = visit.frame(name.as_str(), "/").await?;
+    frame.live = format!("item?item={}", html::encoded(&name));
+    let (figures, prints) = (Figures::of_item(&detail, frame.now), prints(&detail));
+    let ItemDetail { item, sends_to, receives_from, problems, events, settings, .. } = detail;
     let (class, word) = state(&item);
     page(&ItemPage {
-        frame: visit.frame(name.as_str(), "/").await?,
+        frame,
+        figures,
+        prints,
         path: html::encoded(&name),
         kind: item.status.kind.as_str(),
         class,
         word,
         down: item.status.state == ItemPhase::Stopped,
         operator: visit.may(Role::Operator),
-        waiting: item.backlog.queued + item.backlog.retrying,
         backlog: backlog(&item.backlog),
-        rate: html::rate(item.counts.per_second),
-        spark: html::spark(&series, 132, 30),
-        p95: html::micros(&latency.p95_micros),
-        p50: html::micros(&latency.p50_micros),
         item,
         receives_from,
         sends_to,
@@ -61,6 +60,21 @@ pub(super) async fn item(visit: Visit, Path(name): Path<String>) -> Page {
         events,
         settings,
     })
+}
+
+/// What changes in it.
+pub(super) fn seen(detail: &ItemDetail, seen: &mut Seen) {
+    let workers = detail.item.status.workers;
+    seen.text("workers", format!("{} of {} busy", workers.busy, workers.all));
+    for (part, print) in ["state", "said", "problems"].into_iter().zip(prints(detail)) {
+        seen.parts.insert(part, print);
+    }
+}
+
+/// Of its state, of what was said in it, and of its problems.
+fn prints(detail: &ItemDetail) -> [String; 3] {
+    let status = &detail.item.status;
+    [print(&(state(&detail.item), &status.trouble)), print(&detail.events), print(&detail.problems)]
 }
 
 /// What a start finds and a stop leaves, for a confirmation.

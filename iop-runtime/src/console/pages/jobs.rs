@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::console::frame::{Frame, Page, Visit, page};
 use crate::console::html;
+use crate::console::live::{Seen, print};
 use crate::director::{Job, JobAct, JobState, Role};
 use crate::store::JobLine;
 
@@ -25,7 +26,8 @@ struct JobsPage {
     frame: Frame,
     jobs: Vec<Shown>,
     operator: bool,
-    running: bool,
+    print: String,
+    lines_print: String,
     next: Option<u64>,
     /// The messages of the one job that is shown.
     lines: Option<Vec<JobLine>>,
@@ -40,6 +42,7 @@ struct Shown {
     word: &'static str,
     /// Messages that are over.
     over: u64,
+    of_all: String,
 }
 
 impl Shown {
@@ -58,7 +61,7 @@ impl Shown {
             JobState::Aborted => ("error", "aborted"),
             JobState::Done => ("completed", "done"),
         };
-        Self { act, class, word, over: job.done + job.left_alone + job.failed, job }
+        Self { act, class, word, over: over(&job), of_all: of_all(&job), job }
     }
 }
 
@@ -78,14 +81,57 @@ pub(super) async fn job(visit: Visit, Path(number): Path<u64>, Query(which): Que
 }
 
 async fn shown(visit: &Visit, jobs: Vec<Job>, next: Option<u64>, lines: Option<Vec<JobLine>>) -> Page {
+    let mut frame = visit.frame("Jobs", "/jobs").await?;
+    frame.live = match jobs.as_slice() {
+        [job] if lines.is_some() => format!("jobs?job={}", job.number),
+        _ => "jobs".to_owned(),
+    };
     let full = lines.as_ref().filter(|lines| lines.len() == LINES);
     page(&JobsPage {
-        frame: visit.frame("Jobs", "/jobs").await?,
-        running: jobs.iter().any(|job| job.state == JobState::Running),
+        frame,
+        print: standing(&jobs),
+        lines_print: progress(&jobs),
         operator: visit.may(Role::Operator),
         more: full.and_then(|lines| lines.last()).map(|line| line.place),
         jobs: jobs.into_iter().map(Shown::of).collect(),
         next,
         lines,
     })
+}
+
+/// What changes in it.
+pub(super) fn seen(jobs: &[Job], seen: &mut Seen) {
+    for job in jobs {
+        let over = over(job);
+        seen.set(format!("bar {}", job.number), "value", over.to_string());
+        seen.text(format!("over {}", job.number), of_all(job));
+    }
+    seen.parts.insert("jobs", standing(jobs));
+}
+
+/// What changes in that of one job, beside it.
+pub(super) fn seen_one(job: Job, seen: &mut Seen) {
+    let jobs = [job];
+    self::seen(&jobs, seen);
+    seen.parts.insert("lines", progress(&jobs));
+}
+
+/// Which there are, and how each stands.
+fn standing(jobs: &[Job]) -> String {
+    print(&jobs.iter().map(|job| (job.number, job.state, job.failed, job.left_alone)).collect::<Vec<_>>())
+}
+
+/// How far they are.
+fn progress(jobs: &[Job]) -> String {
+    print(&jobs.iter().map(over).collect::<Vec<_>>())
+}
+
+/// Messages that are over.
+fn over(job: &Job) -> u64 {
+    job.done + job.left_alone + job.failed
+}
+
+/// `12 of 340`.
+fn of_all(job: &Job) -> String {
+    format!("{} of {}", html::count(over(job)), html::count(job.messages))
 }

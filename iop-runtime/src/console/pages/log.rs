@@ -97,7 +97,17 @@ impl Which {
         given.map(|(name, value)| format!("{name}={}", html::encoded(value))).collect::<Vec<_>>().join("&")
     }
 
-    fn query(&self) -> EventQuery {
+    /// What the lines must say.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The line that they follow or precede.
+    pub(super) fn after(&self) -> Option<u64> {
+        self.after
+    }
+
+    pub(super) fn query(&self) -> EventQuery {
         let level = match self.level.as_str() {
             "error" => Some(Level::Error),
             "warn" => Some(Level::Warn),

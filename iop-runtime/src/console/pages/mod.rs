@@ -2,8 +2,10 @@
 
 mod alerts;
 mod audit;
+mod figures;
 mod item;
 mod jobs;
+mod live;
 mod log;
 mod messages;
 pub(super) mod production;
@@ -16,9 +18,11 @@ mod trace;
 
 pub(crate) use trace::trace_picture;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::console::frame::{Problem, Visit};
+use crate::console::live::Looks;
 use crate::director::Role;
 use crate::director::http::Route;
 use crate::store::{Found, Search};
@@ -27,8 +31,11 @@ use crate::store::{Found, Search};
 const PATIENCE: Duration = Duration::from_millis(400);
 
 /// Every page but the first.
-pub(super) fn routes() -> Vec<Route> {
+pub(super) fn routes(looks: &Arc<Looks>) -> Vec<Route> {
+    let (of_page, of_log) = (Arc::clone(looks), Arc::clone(looks));
     vec![
+        Route::get("/live/{page}", Role::Viewer, move |visit, page, which| live::live(visit, page, which, of_page)),
+        Route::get("/live/log", Role::Viewer, move |visit, lines, headers| live::log(visit, lines, headers, of_log)),
         Route::get("/items/{name}", Role::Viewer, item::item),
         Route::get("/messages", Role::Viewer, messages::messages),
         Route::get("/messages/suggest", Role::Viewer, messages::suggest),

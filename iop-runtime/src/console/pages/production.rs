@@ -4,20 +4,18 @@ use askama::Template;
 use axum::extract::Query;
 use serde::Deserialize;
 
+use super::figures::{Figures, MANY, waiting};
 use crate::console::Drawn;
 use crate::console::frame::{Frame, Page, Visit, page};
 use crate::console::html;
+use crate::console::live::{Seen, print};
 use crate::director::view::{ItemView, MessageView, ProductionOverview, TraceExtent};
 use crate::engine::{BreakerState, ItemPhase};
 use crate::message::SessionId;
 use crate::picture::live::{LiveItem, LivePicture, Now, Way};
-use crate::picture::sequence::spoken;
 
 /// Items in trouble that are listed; more are in the picture.
 const TROUBLES: usize = 8;
-
-/// A backlog from here on is shown as one.
-const MANY: u64 = 50;
 
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::console) struct Which {
@@ -30,20 +28,13 @@ pub(in crate::console) struct Which {
 struct Production {
     frame: Frame,
     troubles: Vec<Trouble>,
-    rate: String,
-    hour: String,
-    spark: String,
-    queued: String,
-    queued_class: &'static str,
-    oldest: String,
-    errors: String,
-    errors_where: String,
-    p95: String,
-    p50: String,
+    trouble_print: String,
+    figures: Figures,
     size: String,
     way: Option<SessionId>,
     picture: String,
     problems: Vec<MessageView>,
+    problems_print: String,
 }
 
 /// `GET /`.
@@ -55,62 +46,35 @@ pub(in crate::console) async fn production(visit: Visit, Query(which): Query<Whi
     };
     let picture = drawn.get_or_init(|| LivePicture::of(visit.director.graph_document()));
     let items = overview.items.iter().map(|item| (item.status.name.clone(), live(item))).collect();
-    let document = picture.document();
-    let (queued, oldest) = backlog(&overview);
-    let micros = |micros: Option<u64>| micros.map_or_else(|| "–".to_owned(), |micros| spoken(duration(micros)));
+    let mut frame = visit.frame("Production", "/").await?;
+    "production".clone_into(&mut frame.live);
+    let troubles = troubles(&overview);
     page(&Production {
-        frame: visit.frame("Production", "/").await?,
-        troubles: troubles(&overview),
-        rate: html::rate(overview.counts.per_second),
-        hour: html::count(overview.counts.completed_last_hour),
-        spark: html::spark(&overview.series, 132, 30),
-        queued: html::count(queued),
-        queued_class: if queued >= MANY { "worth" } else { "" },
-        oldest,
-        errors: html::count(overview.counts.failed_last_hour),
-        errors_where: errors_where(&overview.items),
-        p95: micros(overview.latency.p95_micros),
-        p50: format!("half of them within {}", micros(overview.latency.p50_micros)),
-        size: format!(
-            "{} · {} · up for {}",
-            html::counted(document.items.len(), "item"),
-            html::counted(document.routes.len(), "route"),
-            html::age(overview.now.since(overview.since))
-        ),
+        frame,
+        trouble_print: print(&troubles),
+        troubles,
+        figures: Figures::of_production(&overview),
+        size: size(&overview, picture.document().routes.len()),
         way: which.session,
         picture: picture.svg(&Now { items, way, address: "/items/" }),
+        problems_print: print(&overview.problems),
         problems: overview.problems,
     })
 }
 
-fn duration(micros: u64) -> std::time::Duration {
-    std::time::Duration::from_micros(micros)
-}
-
-/// What waits, and how long the first of it has.
-fn backlog(overview: &ProductionOverview) -> (u64, String) {
-    let waiting = |item: &ItemView| item.backlog.queued + item.backlog.retrying;
-    let queued = overview.items.iter().map(waiting).sum();
-    let oldest = overview.items.iter().filter(|item| waiting(item) > 0);
-    let oldest = oldest.filter_map(|item| Some((item.backlog.oldest?, &item.status.name))).min();
-    let oldest = oldest.map_or_else(
-        || "nothing waits".to_owned(),
-        |(since, item)| format!("oldest {} · {item}", html::age(overview.now.since(since))),
-    );
-    (queued, oldest)
-}
-
-/// `all in lis_rest`, or the two items with most of them.
-fn errors_where(items: &[ItemView]) -> String {
-    let mut failed: Vec<(u64, &str)> =
-        items.iter().map(|item| (item.counts.failed_last_hour, item.status.name.as_str())).collect();
-    failed.retain(|(count, _)| *count > 0);
-    failed.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
-    match failed.as_slice() {
-        [] => "none".to_owned(),
-        [(_, item)] => format!("all in {item}"),
-        [(first, one), (second, other), ..] => format!("{one} {first} · {other} {second}"),
+/// What changes in it.
+pub(super) fn seen(overview: &ProductionOverview, seen: &mut Seen) {
+    Figures::of_production(overview).seen(seen);
+    for item in &overview.items {
+        seen.elements(live(item).elements(&item.status.name));
     }
+    seen.parts.insert("trouble", print(&troubles(overview)));
+    seen.parts.insert("problems", print(&overview.problems));
+}
+
+fn size(overview: &ProductionOverview, routes: usize) -> String {
+    let up = html::age(overview.now.since(overview.since));
+    format!("{} · {} · up for {up}", html::counted(overview.items.len(), "item"), html::counted(routes, "route"))
 }
 
 /// The state of an item in the picture: what is red in it needs somebody.
@@ -121,7 +85,7 @@ pub(in crate::console) fn state(item: &ItemView) -> (&'static str, &'static str)
         ItemPhase::Running if status.breaker == Some(BreakerState::Open) || status.parked > 0 => ("failing", "failing"),
         ItemPhase::Running if lately => ("failing", "suspended"),
         ItemPhase::Running if status.degraded || !status.trouble.is_empty() => ("trouble", "in trouble"),
-        ItemPhase::Running if item.backlog.queued + item.backlog.retrying >= MANY => ("trouble", "backlog"),
+        ItemPhase::Running if waiting(item) >= MANY => ("trouble", "backlog"),
         ItemPhase::Running if status.workers.busy > 0 => ("busy", "busy"),
         ItemPhase::Running => ("up", "up"),
         ItemPhase::Stopped => ("down", "stopped"),
@@ -131,7 +95,7 @@ pub(in crate::console) fn state(item: &ItemView) -> (&'static str, &'static str)
 }
 
 fn live(item: &ItemView) -> LiveItem {
-    let waiting = item.backlog.queued + item.backlog.retrying;
+    let waiting = waiting(item);
     let suspended = item.backlog.suspended;
     let (badge, alarming) = match (suspended, waiting) {
         (0, 0) => (String::new(), false),
@@ -152,6 +116,7 @@ fn live(item: &ItemView) -> LiveItem {
 }
 
 /// An item that needs somebody.
+#[derive(serde::Serialize)]
 struct Trouble {
     name: String,
     class: &'static str,

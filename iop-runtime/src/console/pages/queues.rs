@@ -6,10 +6,12 @@ use serde::Deserialize;
 
 use super::item::backlog;
 use super::production::state;
+use crate::clock::Timestamp;
 use crate::console::frame::{Frame, Page, Problem, Visit, page};
 use crate::console::html;
+use crate::console::live::{Seen, print};
 use crate::director::Role;
-use crate::director::view::{MessageView, QueueView};
+use crate::director::view::{ItemView, MessageView, ProductionOverview, QueueView};
 use crate::engine::ItemPhase;
 use crate::search::{self, Query as Sought};
 use crate::store::Search;
@@ -24,64 +26,139 @@ struct QueuesPage {
     summary: String,
     operator: bool,
     rows: Vec<QueueRow>,
+    print: String,
 }
 
 struct QueueRow {
     queue: QueueView,
     path: String,
     kind: &'static str,
-    class: &'static str,
-    word: &'static str,
-    workers: String,
+    cells: Cells,
     order: String,
     down: bool,
     backlog: String,
 }
 
+/// What changes in a row: class and text.
+struct Cells {
+    state: (String, &'static str),
+    queued: (&'static str, String),
+    in_flight: (&'static str, String),
+    retrying: (&'static str, String),
+    suspended: (&'static str, String),
+    oldest: String,
+    workers: String,
+}
+
+impl Cells {
+    fn of(queue: &QueueView, item: Option<&ItemView>, now: Timestamp) -> Self {
+        let (class, word) = item.map_or(("suspended", "gone"), state);
+        let cell = |count: u64, class| if count > 0 { (class, html::count(count)) } else { ("quiet", "0".to_owned()) };
+        Self {
+            state: (format!("tag {class}"), word),
+            queued: cell(queue.queued, "much"),
+            in_flight: cell(queue.in_flight, ""),
+            retrying: cell(queue.retrying, "warn"),
+            suspended: cell(queue.suspended, "bad"),
+            oldest: queue.oldest.map_or_else(|| "–".to_owned(), |at| html::spoken_ago(at, now)),
+            workers: item.map_or_else(
+                || "–".to_owned(),
+                |item| format!("{} of {} busy", item.status.workers.busy, item.status.workers.all),
+            ),
+        }
+    }
+
+    /// Name, class and text of those that are numbers.
+    fn numbers(&self) -> [(&'static str, &'static str, &str); 3] {
+        let Self { queued, in_flight, retrying, .. } = self;
+        [("queued", queued), ("in flight", in_flight), ("retrying", retrying)]
+            .map(|(name, (class, text))| (name, *class, text.as_str()))
+    }
+
+    fn seen(&self, item: &str, seen: &mut Seen) {
+        let others = [
+            ("state", self.state.0.as_str(), self.state.1),
+            ("suspended", self.suspended.0, &self.suspended.1),
+            ("oldest", "nowrap", &self.oldest),
+            ("workers", "nowrap", &self.workers),
+        ];
+        for (name, class, text) in self.numbers().into_iter().chain(others) {
+            let name = format!("{name}:{item}");
+            seen.set(name.as_str(), "class", class);
+            seen.text(name, text);
+        }
+    }
+}
+
 /// `GET /queues`.
 pub(super) async fn queues(visit: Visit) -> Page {
     let overview = visit.director.overview().await?;
-    let mut rows: Vec<QueueRow> = Vec::new();
-    for item in overview.items {
-        let (class, word) = state(&item);
-        let workers = item.status.workers;
-        rows.push(QueueRow {
-            path: html::encoded(&item.backlog.item),
-            kind: item.status.kind.as_str(),
-            class,
-            word,
-            workers: format!("{} of {} busy", workers.busy, workers.all),
-            order: item.status.order,
-            down: item.status.state == ItemPhase::Stopped,
-            backlog: backlog(&item.backlog),
-            queue: item.backlog,
-        });
-    }
-    rows.extend(overview.orphans.into_iter().map(|queue| QueueRow {
-        path: html::encoded(&queue.item),
-        kind: "other",
-        class: "suspended",
-        word: "gone",
-        workers: "–".to_owned(),
-        order: "–".to_owned(),
-        down: true,
-        backlog: backlog(&queue),
-        queue,
-    }));
+    let mut frame = visit.frame("Queues", "/queues").await?;
+    "queues".clone_into(&mut frame.live);
+    let mut rows: Vec<QueueRow> = rows(&overview)
+        .map(|(queue, item)| QueueRow {
+            path: html::encoded(&queue.item),
+            kind: item.map_or("other", |item| item.status.kind.as_str()),
+            cells: Cells::of(queue, item, frame.now),
+            order: item.map_or_else(|| "–".to_owned(), |item| item.status.order.clone()),
+            down: item.is_none_or(|item| item.status.state == ItemPhase::Stopped),
+            backlog: backlog(queue),
+            queue: queue.clone(),
+        })
+        .collect();
     // What is longest is what somebody looks for.
     rows.sort_by_key(|row| std::cmp::Reverse(row.queue.queued + row.queue.retrying + row.queue.suspended));
-    let sum = |count: fn(&QueueView) -> u64| html::count(rows.iter().map(|row| count(&row.queue)).sum::<u64>());
     page(&QueuesPage {
-        frame: visit.frame("Queues", "/queues").await?,
-        summary: format!(
-            "{} waiting · {} in flight · {} suspended",
-            sum(|queue| queue.queued + queue.retrying),
-            sum(|queue| queue.in_flight),
-            sum(|queue| queue.suspended)
-        ),
+        frame,
+        summary: summary(&overview),
         operator: visit.may(Role::Operator),
         rows,
+        print: standing(&overview),
     })
+}
+
+/// Every queue, with its item where there is one.
+fn rows(overview: &ProductionOverview) -> impl Iterator<Item = (&QueueView, Option<&ItemView>)> {
+    let of_items = overview.items.iter().map(|item| (&item.backlog, Some(item)));
+    of_items.chain(overview.orphans.iter().map(|queue| (queue, None)))
+}
+
+fn summary(overview: &ProductionOverview) -> String {
+    let sum = |count: fn(&QueueView) -> u64| html::count(rows(overview).map(|(queue, _)| count(queue)).sum::<u64>());
+    format!(
+        "{} waiting · {} in flight · {} suspended",
+        sum(|queue| queue.queued + queue.retrying),
+        sum(|queue| queue.in_flight),
+        sum(|queue| queue.suspended)
+    )
+}
+
+/// What changes in the page of all queues.
+pub(super) fn seen(overview: &ProductionOverview, now: Timestamp, seen: &mut Seen) {
+    seen.text("summary", summary(overview));
+    for (queue, item) in rows(overview) {
+        Cells::of(queue, item, now).seen(&queue.item, seen);
+    }
+    seen.parts.insert("queues", standing(overview));
+}
+
+/// Which queues there are, and which can be started and stopped.
+fn standing(overview: &ProductionOverview) -> String {
+    let down = |item: Option<&ItemView>| item.is_none_or(|item| item.status.state == ItemPhase::Stopped);
+    print(&rows(overview).map(|(queue, item)| (&queue.item, down(item))).collect::<Vec<_>>())
+}
+
+/// What changes in the page of one queue.
+pub(super) fn seen_one(overview: &ProductionOverview, name: &str, seen: &mut Seen) {
+    if let Some((queue, _)) = rows(overview).find(|(queue, _)| *queue.item == *name) {
+        seen.text("summary", summary_of(queue));
+    }
+}
+
+fn summary_of(queue: &QueueView) -> String {
+    let QueueView { queued, in_flight, retrying, suspended, .. } = queue;
+    let [queued, in_flight, retrying, suspended] = [queued, in_flight, retrying, suspended].map(html::count);
+    format!("{queued} waiting · {in_flight} in flight · {retrying} tried again · {suspended} suspended")
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,6 +172,7 @@ struct QueuePage {
     frame: Frame,
     path: String,
     queue: QueueView,
+    summary: String,
     operator: bool,
     messages: Vec<MessageView>,
     next: Option<u64>,
@@ -111,8 +189,11 @@ pub(super) async fn queue(visit: Visit, Path(name): Path<String>, Query(which): 
         Search { query: unfinished(&name)?, after: which.after, limit: PAGE, oldest_first: true, ..Search::default() },
     );
     let found = found.await?;
+    let mut frame = visit.frame(format!("Queue of {name}"), "/queues").await?;
+    frame.live = format!("queue?item={}", html::encoded(&name));
     page(&QueuePage {
-        frame: visit.frame(format!("Queue of {name}"), "/queues").await?,
+        frame,
+        summary: summary_of(&queue),
         path: html::encoded(&name),
         queue,
         operator: visit.may(Role::Operator),

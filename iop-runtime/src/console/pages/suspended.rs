@@ -6,8 +6,9 @@ use serde::Deserialize;
 
 use crate::console::frame::{Frame, Page, Visit, page};
 use crate::console::html;
+use crate::console::live::{Seen, print};
 use crate::director::view::{MessageView, Sight};
-use crate::director::{DirectorError, Role, SuspendedGroup};
+use crate::director::{DirectorError, Role, SuspendedGroup, SuspendedGroups};
 use crate::message::SuspendReason;
 
 /// Groups whose messages are shown; the others are counted.
@@ -28,6 +29,7 @@ struct SuspendedPage {
     about: String,
     operator: bool,
     groups: Vec<Group>,
+    print: String,
 }
 
 /// Messages that wait at one item for one reason, with the same error but for numbers.
@@ -55,9 +57,11 @@ impl Group {
 /// `GET /suspended`.
 pub(super) async fn suspended(visit: Visit, Query(which): Query<Which>) -> Page {
     let found = visit.director.suspended().await?;
-    let here = |group: &SuspendedGroup| which.item.is_empty() || group.item.as_deref() == Some(&which.item);
+    let print = print_of(&found, &which.item);
+    let mut frame = visit.frame("Suspended", "/suspended").await?;
+    frame.live = format!("suspended?item={}", html::encoded(&which.item));
     let mut groups = Vec::new();
-    for group in found.groups.into_iter().filter(here) {
+    for group in found.groups.into_iter().filter(|group| is_at(group, &which.item)) {
         let samples = if groups.len() < SHOWN { samples(&visit, &group).await? } else { Vec::new() };
         groups.push(shown(group, samples));
     }
@@ -65,11 +69,26 @@ pub(super) async fn suspended(visit: Visit, Query(which): Query<Which>) -> Page 
     let whose = if which.item.is_empty() { String::new() } else { format!(" at {}", which.item) };
     let newest = if found.more { "of the newest: " } else { "" };
     page(&SuspendedPage {
-        frame: visit.frame("Suspended", "/suspended").await?,
+        frame,
+        print,
         about: format!("{newest}{} messages in {}{whose}", html::count(count), html::counted(groups.len(), "group")),
         operator: visit.may(Role::Operator),
         groups,
     })
+}
+
+/// What changes in it.
+pub(super) fn seen(found: &SuspendedGroups, item: &str, seen: &mut Seen) {
+    seen.parts.insert("groups", print_of(found, item));
+}
+
+fn print_of(found: &SuspendedGroups, item: &str) -> String {
+    print(&found.groups.iter().filter(|group| is_at(group, item)).collect::<Vec<_>>())
+}
+
+/// Whether a group is at an item, or at any.
+fn is_at(group: &SuspendedGroup, item: &str) -> bool {
+    item.is_empty() || group.item.as_deref() == Some(item)
 }
 
 /// Those that are still there.

@@ -10,6 +10,7 @@ mod awaited;
 mod connections;
 mod credentials;
 mod edits;
+mod events;
 mod headers;
 mod inside;
 mod login;
@@ -24,7 +25,7 @@ mod show;
 #[cfg(unix)]
 mod socket;
 mod stall;
-mod stream;
+pub(crate) mod stream;
 mod table;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
@@ -41,6 +42,7 @@ use tokio_util::sync::CancellationToken;
 #[allow(unused_imports, reason = "for the pages of the console")]
 pub(crate) use self::{
     answer::{Failure, json},
+    events::{Tail, last_seen},
     routes::Asked,
 };
 pub use access::{CSRF, Token};

@@ -56,6 +56,8 @@ pub(crate) struct Asked {
     pub(crate) grace: Duration,
     /// How long a caller may take to send a body.
     pub(crate) patience: Patience,
+    /// Comes when the entrance is closed.
+    pub(crate) stop: CancellationToken,
 }
 
 impl FromRequestParts<Behind> for Asked {
@@ -64,7 +66,8 @@ impl FromRequestParts<Behind> for Asked {
     async fn from_request_parts(parts: &mut Parts, behind: &Behind) -> Result<Self, Failure> {
         let caller = parts.extensions.get::<Caller>().cloned().ok_or_else(super::access::unknown_caller)?;
         let director = behind.director.acting_as(caller.actor());
-        Ok(Self { director, caller, grace: behind.grace, patience: behind.patience })
+        let stop = behind.stop.clone();
+        Ok(Self { director, caller, grace: behind.grace, patience: behind.patience, stop })
     }
 }
 
@@ -87,7 +90,7 @@ pub(super) fn all() -> Vec<Route> {
     ];
     all.extend(super::login::routes());
     all.extend(super::show::routes());
-    all.extend(super::stream::routes());
+    all.extend(super::events::routes());
     all.extend(super::metrics::routes());
     all.extend(super::openapi::routes());
     all.extend(super::edits::routes());

@@ -1,132 +1,78 @@
-//! What happens, as it happens: server-sent events for pages and programs that look on.
+//! Server-sent events: what is looked at again and again, as it comes to whoever looks on.
 //!
-//! A look is taken three times in a second, whatever happens in between, and only what is different is sent: a busy production
-//! costs a reader no more than a quiet one. Whoever comes back says what they have seen last, and gets what followed.
+//! Something looks, and says what is different from its last look; between two looks any number of things may happen, so that
+//! a busy production costs a reader no more than a quiet one. A look that takes long is taken less often.
 
-use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt::Write;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use tokio::time::{Instant, Interval, MissedTickBehavior};
+use serde::Serialize;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::answer::Failure;
-use super::routes::{Asked, Behind};
-use super::table::Route;
-use crate::director::view::{EventPage, LiveItem};
-use crate::director::{Director, Role};
-use crate::store::EventQuery;
-
-/// Between two looks.
-const LOOK: Duration = Duration::from_millis(333);
-/// Without anything to say, a sign of life is sent after so many looks: proxies cut off who says nothing.
-const QUIET: u32 = 45;
+/// Without anything to say for so long, a sign of life is sent: proxies cut off who says nothing.
+const QUIET: Duration = Duration::from_secs(15);
 /// Then the reader comes back by itself, and shows anew who it is.
 const LONGEST: Duration = Duration::from_secs(300);
-/// Log lines in one look.
-const LINES: usize = 200;
+/// A reader that was cut off comes back after so many milliseconds.
+const RETURN: &str = "retry: 1000\n\n";
+/// Of the time at most one part in so many is spent on looking.
+const SHARE: u32 = 10;
 
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Looks on.
+pub(crate) trait Look: Send + 'static {
+    /// Between two looks, at least.
+    fn pace(&self) -> Duration;
 
-/// The route of this file.
-pub(super) fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/api/v1/events", Role::Viewer, events)
-            .says("What happens, as server-sent events: `status` and `log`.", &["topics", "after"]),
-    ]
+    /// Says what is different from the last look.
+    fn look(&mut self, news: &mut News) -> impl Future<Output = ()> + Send;
 }
 
-#[derive(Debug, Deserialize)]
-struct Which {
-    /// `status`, `log` or both with a comma.
-    topics: Option<String>,
-    /// Log lines that follow this one.
-    after: Option<u64>,
-}
+/// What is to be sent.
+#[derive(Debug, Default)]
+pub(crate) struct News(String);
 
-/// What somebody looks at.
-#[derive(Debug, Clone, Copy, Default)]
-struct Topics {
-    status: bool,
-    log: bool,
-}
-
-impl Topics {
-    fn read(text: &str) -> Result<Self, Failure> {
-        let mut topics = Self::default();
-        for word in text.split(',').map(str::trim) {
-            match word {
-                "status" => topics.status = true,
-                "log" => topics.log = true,
-                _ => {
-                    let problem = format!("there is no topic `{word}`; there are: status, log");
-                    return Err(Failure::new(StatusCode::BAD_REQUEST, problem));
-                }
-            }
+impl News {
+    /// Adds an event. Whoever comes back says the last `id` that they have seen.
+    pub(crate) fn add(&mut self, topic: &str, id: Option<u64>, value: &impl Serialize) {
+        // JSON has no line breaks of its own.
+        let Ok(json) = serde_json::to_string(value) else { return };
+        // Writing to a `String` cannot fail.
+        if let Some(id) = id {
+            let _ = writeln!(self.0, "id: {id}");
         }
-        Ok(topics)
+        let _ = write!(self.0, "event: {topic}\ndata: {json}\n\n");
     }
 }
 
-async fn events(
-    State(behind): State<Behind>,
-    asked: Asked,
-    Query(which): Query<Which>,
-    headers: HeaderMap,
-) -> Response {
-    let topics = match Topics::read(which.topics.as_deref().unwrap_or("status,log")) {
-        Ok(topics) => topics,
-        Err(failure) => return failure.into_response(),
-    };
-    let last = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()?.parse().ok());
-    let mut looks = tokio::time::interval(LOOK);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let watch = Watch {
-        director: asked.director,
-        stop: behind.stop,
-        topics,
-        looks,
-        until: Instant::now() + LONGEST,
-        items: HashMap::new(),
-        line: last.or(which.after),
-        quiet: 0,
-    };
-    let body = Body::from_stream(stream::unfold(watch, |mut watch| async move {
-        let text = watch.next().await?;
-        Some((Ok::<_, std::convert::Infallible>(Bytes::from(text)), watch))
+/// Answers with what is seen until `stop`.
+pub(crate) fn answer(stop: CancellationToken, looks: impl Look) -> Response {
+    let now = Instant::now();
+    let reader = Reader { looks, stop, next: now, until: now + LONGEST, said: None };
+    let body = Body::from_stream(stream::unfold(reader, |mut reader| async move {
+        let text = reader.next().await?;
+        Some((Ok::<_, Infallible>(Bytes::from(text)), reader))
     }));
     ([(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"))], body).into_response()
 }
 
-/// One reader.
-struct Watch {
-    director: Director,
+/// Somebody who looks on.
+struct Reader<L> {
+    looks: L,
     stop: CancellationToken,
-    topics: Topics,
-    looks: Interval,
+    next: Instant,
     until: Instant,
-    /// What was sent of each item last.
-    items: HashMap<String, Value>,
-    /// The log line that was sent last; `None` until the end of the log is known.
-    line: Option<u64>,
-    quiet: u32,
+    /// When something was sent last.
+    said: Option<Instant>,
 }
 
-/// Items that are different from before; at first, all.
-#[derive(Debug, Serialize)]
-struct StatusEvent<'a> {
-    production: &'static str,
-    items: Vec<&'a Value>,
-}
-
-impl Watch {
+impl<L: Look> Reader<L> {
     /// What there is to say next; `None` where it is over.
     async fn next(&mut self) -> Option<String> {
         loop {
@@ -134,69 +80,64 @@ impl Watch {
                 biased;
                 () = self.stop.cancelled() => return None,
                 () = tokio::time::sleep_until(self.until) => return None,
-                _ = self.looks.tick() => {}
+                () = tokio::time::sleep_until(self.next) => {}
             }
-            let mut text = String::new();
-            if self.topics.status {
-                self.status(&mut text);
-            }
-            if self.topics.log {
-                self.log(&mut text).await;
-            }
-            self.quiet += 1;
-            if text.is_empty() && self.quiet >= QUIET {
-                ": nothing new\n\n".clone_into(&mut text);
+            let began = Instant::now();
+            let mut news = News::default();
+            self.looks.look(&mut news).await;
+            let ended = Instant::now();
+            self.next = began + self.looks.pace().max((ended - began) * SHARE);
+            let mut text = news.0;
+            match self.said {
+                None => text.insert_str(0, RETURN),
+                Some(said) if text.is_empty() && ended - said >= QUIET => text.push_str(": nothing new\n\n"),
+                Some(_) => {}
             }
             if !text.is_empty() {
-                self.quiet = 0;
+                self.said = Some(ended);
                 return Some(text);
             }
         }
     }
-
-    fn status(&mut self, text: &mut String) {
-        let mut changed = Vec::new();
-        for item in self.director.live() {
-            let LiveItem { status, .. } = &item;
-            let name = status.name.clone();
-            let Ok(value) = serde_json::to_value(&item) else { continue };
-            if self.items.get(&name) != Some(&value) {
-                self.items.insert(name.clone(), value);
-                changed.push(name);
-            }
-        }
-        if changed.is_empty() {
-            return;
-        }
-        let items = changed.iter().filter_map(|name| self.items.get(name)).collect();
-        let event = StatusEvent { production: self.director.graph().name, items };
-        write(text, "status", None, &event);
-    }
-
-    async fn log(&mut self, text: &mut String) {
-        let query = match self.line {
-            Some(_) => EventQuery { after: self.line, limit: LINES, oldest_first: true, ..EventQuery::default() },
-            None => EventQuery { limit: 1, ..EventQuery::default() },
-        };
-        // A store that cannot be read now is asked again at the next look.
-        let Ok(EventPage { events, .. }) = self.director.events(query).await else { return };
-        if self.line.is_none() {
-            // Who has seen nothing sees what is said from now on.
-            self.line = Some(events.first().map_or(0, |event| event.number));
-            return;
-        }
-        for event in events {
-            self.line = Some(event.number);
-            write(text, "log", Some(event.number), &event);
-        }
-    }
 }
 
-/// JSON has no line breaks of its own.
-fn write(text: &mut String, topic: &str, id: Option<u64>, value: &impl Serialize) {
-    let Ok(json) = serde_json::to_string(value) else { return };
-    if let Some(id) = id {
-        text.push_str(&format!("id: {id}\n"));
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+
+    use super::*;
+
+    /// Has news at every third look, and takes a second for each.
+    struct Slow(u32);
+
+    impl Look for Slow {
+        fn pace(&self) -> Duration {
+            Duration::from_millis(500)
+        }
+
+        async fn look(&mut self, news: &mut News) {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            self.0 += 1;
+            if self.0.is_multiple_of(3) {
+                news.add("look", None, &self.0);
+            }
+        }
     }
-    text.push_str(&format!("event: {topic}\ndata: {json}\n\n"));
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_takes_long_is_taken_less_often_and_silence_is_broken() {
+        let began = Instant::now();
+        let stop = CancellationToken::new();
+        let body = answer(stop.clone(), Slow(0)).into_body();
+        let mut come = body.into_data_stream();
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            let text = String::from_utf8(come.next().await.unwrap().unwrap().to_vec()).unwrap();
+            seen.push((began.elapsed().as_secs(), text));
+        }
+        let wanted = [(1, RETURN), (21, "event: look\ndata: 3\n\n"), (41, ": nothing new\n\n")];
+        assert_eq!(seen, wanted.map(|(at, text)| (at, text.to_owned())));
+        stop.cancel();
+        assert!(come.next().await.is_none());
+    }
 }

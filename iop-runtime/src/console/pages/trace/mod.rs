@@ -14,8 +14,9 @@ use self::panel::Panel;
 use crate::clock::Timestamp;
 use crate::console::frame::{Frame, Page, Visit, page};
 use crate::console::html;
-use crate::director::DirectorError;
+use crate::console::live::{Seen, print};
 use crate::director::view::{SessionTrace, TraceExtent, TracedMessage};
+use crate::director::{Director, DirectorError};
 use crate::message::{MessageId, SessionId, Status};
 use crate::picture::sequence::{self, spoken};
 use crate::production::Graph;
@@ -34,6 +35,9 @@ pub(super) struct Which {
     open: Option<String>,
     /// The first row.
     from: Option<usize>,
+    /// Without the message that is chosen: the page fetches itself anew, and nobody sees a body.
+    #[serde(default)]
+    alone: bool,
 }
 
 #[derive(Template)]
@@ -53,12 +57,14 @@ struct TracePage {
     before: Option<String>,
     after: Option<String>,
     panel: Option<Panel>,
+    print: String,
+    panel_print: String,
 }
 
 /// `GET /trace/{session}`; the id of any of its messages will do.
 pub(super) async fn trace(visit: Visit, Path(session): Path<SessionId>, Query(which): Query<Which>) -> Page {
     let trace = visit.director.trace(session, TraceExtent::default()).await?;
-    let frame = visit.frame("Trace", "/messages").await?;
+    let mut frame = visit.frame("Trace", "/messages").await?;
     let chosen = which.m.or_else(|| chosen(&trace));
     let address = Address { session: trace.session, which: Which { m: chosen, ..which.clone() } };
     let view = which.view.unwrap_or_default();
@@ -66,9 +72,13 @@ pub(super) async fn trace(visit: Visit, Path(session): Path<SessionId>, Query(wh
     let drawn = drawn::draw(&trace, items, frame.now, &address, ROWS);
     let from = which.from.unwrap_or(0);
     let panel = match chosen {
-        Some(id) => panel::of(&visit, &trace, id, &address).await?,
-        None => None,
+        Some(id) if !which.alone => panel::of(&visit, &trace, id, &address).await?,
+        _ => None,
     };
+    frame.live = format!("trace?session={}", trace.session);
+    if let Some(id) = chosen {
+        frame.live = format!("{}&m={id}", frame.live);
+    }
     page(&TracePage {
         state: state(&trace),
         about: about(&trace),
@@ -81,9 +91,32 @@ pub(super) async fn trace(visit: Visit, Path(session): Path<SessionId>, Query(wh
         before: (from > 0).then(|| address.with(|which| which.from = Some(from.saturating_sub(ROWS)))),
         after: (from + ROWS < drawn.rows).then(|| address.with(|which| which.from = Some(from + ROWS))),
         panel,
+        print: print(&trace.messages),
+        panel_print: panel_print(&trace, chosen),
         frame,
         trace,
     })
+}
+
+/// What changes in it.
+pub(super) async fn seen(
+    director: &Director,
+    session: SessionId,
+    chosen: Option<MessageId>,
+    seen: &mut Seen,
+) -> Result<(), DirectorError> {
+    let trace = director.trace(session, TraceExtent::default()).await?;
+    for part in ["state", "drawing"] {
+        seen.parts.insert(part, print(&trace.messages));
+    }
+    seen.parts.insert("panel", panel_print(&trace, chosen));
+    Ok(())
+}
+
+/// Of how it stands with the message that is chosen.
+fn panel_print(trace: &SessionTrace, chosen: Option<MessageId>) -> String {
+    let traced = trace.messages.iter().find(|traced| Some(traced.message.id) == chosen);
+    print(&traced.map(|traced| (&traced.message, traced.events.len())))
 }
 
 /// `GET /trace/{session}/picture.svg`: the sequence diagram as a document that stands alone.
