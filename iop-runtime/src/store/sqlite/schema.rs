@@ -78,7 +78,7 @@ pub(super) const TABLES: &str = "
         WHERE order_key IS NOT NULL AND rank IS NOT NULL;
     CREATE INDEX message_parked ON message (target) WHERE parks = 1 AND status = 4;
 
-    CREATE INDEX message_rare ON message (status) WHERE status IN (2, 4, 6, 7);
+    CREATE INDEX message_rare ON message (status) WHERE (status = 2 OR status = 4 OR status = 6 OR status = 7);
     CREATE INDEX message_failed ON message (sequence) WHERE error IS NOT NULL;
     CREATE INDEX message_late ON message (sequence) WHERE late = 1;
 
@@ -194,6 +194,10 @@ pub(super) const TABLES: &str = "
         text TEXT NOT NULL
     ) STRICT;
 ";
+
+/// What holds for the messages of the index `message_rare`. A list in parentheses would be a table of its own, made and
+/// filled for every statement that writes a message.
+pub(super) const RARE: &str = "(status = 2 OR status = 4 OR status = 6 OR status = 7)";
 
 /// Reads the one row of `meta`.
 pub(super) const META: &str = "SELECT epoch, commits, hash, sequence, accepted, purged FROM meta";
