@@ -1,4 +1,4 @@
-//! Writes productions of many items, for the growth of what an item costs at start.
+//! Writes productions of many items, for the growth of what an item costs at start, and says which compiler it is.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,5 +14,10 @@ fn main() {
     }
     let out = std::env::var("OUT_DIR").expect("cargo says where to write");
     std::fs::write(Path::new(&out).join("items.rs"), text).expect("it can be written there");
+    let rustc = std::env::var("RUSTC").expect("cargo says which compiler it is");
+    let version = std::process::Command::new(rustc).arg("--version").output().expect("the compiler runs").stdout;
+    let version = String::from_utf8(version).expect("a version is a text");
+    let version: Vec<&str> = version.split_whitespace().take(2).collect();
+    println!("cargo::rustc-env=BENCH_RUSTC={}", version.join(" "));
     println!("cargo::rerun-if-changed=build.rs");
 }

@@ -74,7 +74,8 @@ pub(crate) async fn watch(core: Arc<Core>) {
         match core.unseen.oldest() {
             None => core.unseen.arrived.notified().await,
             Some(commit) => {
-                drop(commit.wait().await);
+                // Nobody goes on with it, so it may come with what somebody waits for.
+                commit.is_known().await;
                 core.unseen.look(&core.failure);
             }
         }

@@ -33,6 +33,7 @@ mod search;
 pub mod sqlite;
 mod viewer;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -344,7 +345,19 @@ pub struct Receipt {
 
 /// The pending or known outcome of a step; cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Commit(Option<Arc<SetOnce<Result<Outcome, StoreError>>>>);
+pub struct Commit(Option<Arc<Pending>>);
+
+#[derive(Debug)]
+struct Pending {
+    outcome: SetOnce<Result<Outcome, StoreError>>,
+    urge: Option<Arc<dyn Urge>>,
+}
+
+/// A store that puts off what nobody waits for.
+pub(crate) trait Urge: fmt::Debug + Send + Sync {
+    /// Somebody waits for something that was submitted.
+    fn urge(&self);
+}
 
 /// What became of a step that had nothing to store.
 static NOTHING: Result<Outcome, StoreError> = Ok(Outcome::Committed { duplicates: Vec::new() });
@@ -353,13 +366,18 @@ impl Commit {
     /// A commit whose outcome is not known yet.
     #[must_use]
     pub fn pending() -> Self {
-        Self(Some(Arc::new(SetOnce::new())))
+        Self(Some(Arc::new(Pending { outcome: SetOnce::new(), urge: None })))
+    }
+
+    /// The same, of a store that hears of it when somebody waits for the outcome.
+    pub(crate) fn put_off(by: Arc<dyn Urge>) -> Self {
+        Self(Some(Arc::new(Pending { outcome: SetOnce::new(), urge: Some(by) })))
     }
 
     /// A commit whose outcome is known.
     #[must_use]
     pub fn done(outcome: Result<Outcome, StoreError>) -> Self {
-        Self(Some(Arc::new(SetOnce::new_with(Some(outcome)))))
+        Self(Some(Arc::new(Pending { outcome: SetOnce::new_with(Some(outcome)), urge: None })))
     }
 
     /// The commit of a step that has nothing to store: it is durable. Costs nothing.
@@ -377,24 +395,32 @@ impl Commit {
     /// Says what became of the step; only the first call counts.
     pub fn resolve(&self, outcome: Result<Outcome, StoreError>) {
         // A second outcome is a harmless repetition: the first one was already acted on.
-        let _ = self.0.as_ref().map(|commit| commit.set(outcome));
+        let _ = self.0.as_ref().map(|commit| commit.outcome.set(outcome));
     }
 
-    /// Waits until the step is durable or has failed.
+    /// Waits until the step is durable or has failed. A store that would have put it off is told that somebody waits.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn wait(&self) -> Result<Outcome, StoreError> {
-        match &self.0 {
-            Some(commit) => commit.wait().await.clone(),
-            None => NOTHING.clone(),
+        let Some(commit) = &self.0 else { return NOTHING.clone() };
+        if let (None, Some(urge)) = (commit.outcome.get(), &commit.urge) {
+            urge.urge();
+        }
+        commit.outcome.wait().await.clone()
+    }
+
+    /// Waits until the outcome is known, and hurries nobody.
+    pub(crate) async fn is_known(&self) {
+        if let Some(commit) = &self.0 {
+            commit.outcome.wait().await;
         }
     }
 
     /// The outcome, if it is known.
     #[must_use]
     pub fn get(&self) -> Option<&Result<Outcome, StoreError>> {
-        self.0.as_ref().map_or(Some(&NOTHING), |commit| commit.get())
+        self.0.as_ref().map_or(Some(&NOTHING), |commit| commit.outcome.get())
     }
 }
 

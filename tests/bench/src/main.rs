@@ -1,14 +1,17 @@
 //! The benchmarks: what a production costs, as ratios to what was measured beside it in the same run.
 //!
-//! `cargo run --release -- [memory|durable|workload|growth|all] [--rounds N] [--out DIR] [--only NAME]`. Candidates take
-//! turns, round by round, so that whatever else the machine does hits them all; a figure is the median of its rounds.
+//! `cargo run --release -- [memory|durable|workload|growth|all] [--rounds N] [--out DIR] [--only NAME] [--page FILE]`.
+//! Candidates take turns, round by round, so that whatever else the machine does hits them all; a figure is the median of
+//! its rounds. `--page` also puts what a part has found between its marks in a page of the documentation.
 //!
 //! `cargo run --release -- chain CANDIDATE CALLERS BODY CHAINS` is one run of one candidate, for a profiler.
 
 mod calibration;
 mod durable;
+mod goals;
 mod growth;
 mod memory;
+mod page;
 mod plot;
 mod report;
 mod workload;
@@ -26,6 +29,8 @@ struct Wanted {
     out: PathBuf,
     /// In memory, the candidates with this in their name: for a profile.
     only: Option<String>,
+    /// A page that has marks for each of the parts.
+    page: Option<PathBuf>,
 }
 
 const PARTS: [&str; 4] = ["memory", "durable", "workload", "growth"];
@@ -49,7 +54,8 @@ fn main() -> ExitCode {
 }
 
 fn wanted(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String> {
-    let mut wanted = Wanted { parts: Vec::new(), rounds: 5, out: PathBuf::from("target/bench"), only: None };
+    let mut wanted =
+        Wanted { parts: Vec::new(), rounds: 5, out: PathBuf::from("target/bench"), only: None, page: None };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--rounds" => {
@@ -58,9 +64,15 @@ fn wanted(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String>
             }
             "--out" => wanted.out = arguments.next().ok_or("--out takes a directory")?.into(),
             "--only" => wanted.only = Some(arguments.next().ok_or("--only takes a name")?),
+            "--page" => wanted.page = Some(arguments.next().ok_or("--page takes a file")?.into()),
             "all" => wanted.parts.extend(PARTS.map(str::to_owned)),
             part if PARTS.contains(&part) => wanted.parts.push(part.to_owned()),
-            other => return Err(format!("`{other}` is none of {}, all, --rounds N, --out DIR, --only NAME", PARTS.join(", "))),
+            other => {
+                return Err(format!(
+                    "`{other}` is none of {}, all, --rounds N, --out DIR, --only NAME, --page FILE",
+                    PARTS.join(", ")
+                ));
+            }
         }
     }
     if wanted.parts.is_empty() {
@@ -80,8 +92,13 @@ fn run(wanted: &Wanted) -> Result<(), String> {
             _ => growth::run(wanted.rounds),
         }?;
         let after = Calibration::measure()?;
-        Report { part: part.clone(), rounds: wanted.rounds, calibration: [before, after], tables }
-            .write(&wanted.out)?;
+        let (place, rounds) = (page::place(), wanted.rounds);
+        let goals = goals::of(part, &tables);
+        let report = Report { part: part.clone(), place, rounds, calibration: [before, after], tables, goals };
+        report.write(&wanted.out)?;
+        if let Some(page) = &wanted.page {
+            page::replace(page, part, &report.text())?;
+        }
     }
     Ok(())
 }

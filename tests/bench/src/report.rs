@@ -6,15 +6,19 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::calibration::Calibration;
+use crate::goals::Goal;
 
 /// What one part of the benchmarks found.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     pub(crate) part: String,
+    /// The day and the machine.
+    pub(crate) place: String,
     pub(crate) rounds: usize,
     /// Before and after.
     pub(crate) calibration: [Calibration; 2],
     pub(crate) tables: Vec<Table>,
+    pub(crate) goals: Vec<Goal>,
 }
 
 /// Candidates against shapes of load.
@@ -70,6 +74,12 @@ impl Table {
             rows: rows.collect(),
             curves: false,
         })
+    }
+
+    /// A figure by the names of its row and its column.
+    pub(crate) fn figure(&self, row: &str, column: &str) -> Option<f64> {
+        let at = self.columns.iter().position(|name| name == column)?;
+        self.rows.iter().find(|found| found.name == row)?.figures.get(at).copied().flatten()
     }
 
     fn base_of(&self, column: usize) -> Option<f64> {
@@ -129,7 +139,7 @@ impl Report {
     /// Prints the report, and writes `PART.json`, `PART.md` and `PART.svg` into `out`.
     pub(crate) fn write(&self, out: &Path) -> Result<(), String> {
         let text = self.text();
-        println!("{text}");
+        println!("## {}\n\n{text}", self.part);
         let json = serde_json::to_vec_pretty(self).map_err(|error| error.to_string())?;
         let files = [("json", json), ("md", text.into_bytes()), ("svg", crate::plot::svg(&self.tables).into_bytes())];
         for (extension, content) in files {
@@ -139,11 +149,12 @@ impl Report {
         Ok(())
     }
 
-    fn text(&self) -> String {
+    /// The report as it stands in a page.
+    pub(crate) fn text(&self) -> String {
         let [before, after] = &self.calibration;
         let mut text = format!(
-            "## {}\n\nMedians of {} rounds. One fdatasync took {:.0} µs before and {:.0} µs after; a round trip over tokio channels {:.0} ns and {:.0} ns.\n",
-            self.part,
+            "{}. Medians of {} rounds. One fdatasync took {:.0} µs before and {:.0} µs after; a round trip over tokio channels {:.0} ns and {:.0} ns.\n",
+            self.place,
             self.rounds,
             before.fdatasync_us(),
             after.fdatasync_us(),
@@ -154,6 +165,7 @@ impl Report {
             text.push('\n');
             text.push_str(&table.text());
         }
+        text.push_str(&crate::goals::text(&self.goals));
         text
     }
 }

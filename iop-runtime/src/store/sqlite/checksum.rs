@@ -7,6 +7,7 @@
 use rusqlite::Error;
 
 use super::schema::status;
+use super::xxh64::xxh64;
 use crate::message::MessageId;
 
 /// What never changes in the row of a message: names in words, so that a name that has changed is noticed as well. The
@@ -38,30 +39,18 @@ impl Fixed<'_> {
             bytes.extend_from_slice(&length.to_le_bytes());
             bytes.extend_from_slice(text.unwrap_or_default().as_bytes());
         }
-        first_eight(&blake3::hash(&bytes))
+        xxh64(&bytes, 0).cast_signed()
     }
 }
 
 /// The checksum of a body: with the id, so that it is that of no other message.
 pub(super) fn of_body(id: MessageId, body: &[u8]) -> i64 {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&id.to_bytes());
-    hasher.update(body);
-    first_eight(&hasher.finalize())
+    xxh64(body, xxh64(&id.to_bytes(), 0)).cast_signed()
 }
 
 /// The checksum of the state of a process instance.
 pub(super) fn of_state(instance: MessageId, version: u64, data: &[u8]) -> i64 {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&instance.to_bytes());
-    hasher.update(&version.to_le_bytes());
-    hasher.update(data);
-    first_eight(&hasher.finalize())
-}
-
-fn first_eight(hash: &blake3::Hash) -> i64 {
-    let (first, _) = hash.as_bytes().split_first_chunk().unwrap_or((&[0; 8], &[]));
-    i64::from_le_bytes(*first)
+    xxh64(data, xxh64(&instance.to_bytes(), version)).cast_signed()
 }
 
 /// What the changing columns of a message say of its place.

@@ -1,163 +1,35 @@
 //! What waits for the writer: the one place where changes get their order.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::op::{Answer, Op, Promise, Queued};
 use crate::message::MessageId;
 use crate::store::blobs::Hold;
-use crate::store::{
-    Admin, AuditEntry, AuditRecord, Commit, Event, Fence, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId,
-    Outcome, ProcessState, PurgeBatch, Purged, Receipt, Reply, Step, StoreError, StoredMessage,
-};
+use crate::store::{Commit, LeaseToken, Receipt, Reply, Step, StoreError, Urge};
 
 /// At most so many requests in one transaction …
 const BATCH_OPS: usize = 1024;
 /// … and not many more bytes of bodies than this.
 const BATCH_BYTES: usize = 4 << 20;
 
-/// Where an answer goes. That nobody waits for it any more is no failure.
-pub(super) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+/// What comes while a transaction is under way goes along, until there are so many requests in it.
+const JOINED: usize = 64;
 
-/// A step with what was promised for it.
-#[derive(Debug)]
-pub(super) struct Queued {
-    pub(super) step: Step,
-    pub(super) first_sequence: u64,
-    pub(super) leases: Vec<Option<LeaseToken>>,
-    pub(super) promise: Promise,
-    /// The contents that it refers to, held until its rows are written.
-    pub(super) _holds: Vec<Hold>,
-}
-
-/// The outcome that the submitter of a step waits for. Whatever happens to the writer, it is not left waiting.
-#[derive(Debug)]
-pub(super) struct Promise(Commit);
-
-impl Promise {
-    /// Says what became of the step.
-    pub(super) fn keep(self, outcome: Result<Outcome, StoreError>) {
-        self.0.resolve(outcome);
-    }
-}
-
-impl Drop for Promise {
-    fn drop(&mut self) {
-        // Without effect where the promise was kept: the first outcome counts.
-        self.0.resolve(Err(StoreError::Unknown("the writer of the store has stopped".into())));
-    }
-}
-
-/// One request to the writer.
-#[derive(Debug)]
-pub(super) enum Op {
-    Step(Box<Queued>),
-    Events(Vec<Event>),
-    Lease(LeaseRequest, Answer<LeaseBatch>),
-    Extend(Vec<LeaseToken>, Duration, Answer<Vec<bool>>),
-    LoadState(MessageId, Answer<Option<ProcessState>>),
-    Find(MessageId, Answer<Option<StoredMessage>>),
-    IsMarked(MessageId, Answer<bool>),
-    Acquire(Arc<str>, NodeId, Duration, Answer<Option<Fence>>),
-    Renew(Fence, Duration, Answer<bool>),
-    GiveUp(Fence, Answer<()>),
-    Purge(PurgeBatch, Answer<Purged>),
-    Shrink(u64, Answer<bool>),
-    Admin(Admin, Answer<bool>),
-    WriteNote(Arc<str>, Arc<str>, Answer<()>),
-    Audit(AuditRecord, Answer<AuditEntry>),
-    Job(JobWrite, Answer<u64>),
-    Recover(Answer<()>),
-    Close(Answer<()>),
-}
-
-impl Op {
-    /// Whether the store refuses it between a failed commit and its recovery: what changes something, or gives a right to.
-    fn needs_a_sound_store(&self) -> bool {
-        match self {
-            Self::Step(_)
-            | Self::Events(_)
-            | Self::Lease(..)
-            | Self::Extend(..)
-            | Self::Acquire(..)
-            | Self::Renew(..)
-            | Self::GiveUp(..)
-            | Self::Purge(..)
-            | Self::Shrink(..)
-            | Self::WriteNote(..)
-            | Self::Audit(..)
-            | Self::Job(..)
-            | Self::Admin(..) => true,
-            Self::LoadState(..) | Self::Find(..) | Self::IsMarked(..) | Self::Recover(_) | Self::Close(_) => false,
-        }
-    }
-
-    /// Whether somebody builds on its commit. The rest survives the process, and rides to the disk with what comes later.
-    pub(super) fn must_be_durable(&self) -> bool {
-        match self {
-            Self::Step(queued) => !queued.step.only_starts(),
-            Self::Acquire(..)
-            | Self::Purge(..)
-            | Self::WriteNote(..)
-            | Self::Audit(..)
-            | Self::Job(..)
-            | Self::Admin(..) => true,
-            _ => false,
-        }
-    }
-
-    /// Whether it stands alone, outside of a batch.
-    fn is_alone(&self) -> bool {
-        matches!(self, Self::Recover(_) | Self::Close(_))
-    }
-
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Step(queued) => queued.step.emit.iter().map(|message| message.body.len()).sum(),
-            _ => 0,
-        }
-    }
-
-    /// Answers that it was not done.
-    pub(super) fn refuse(self, error: StoreError) {
-        match self {
-            Self::Step(queued) => queued.promise.keep(Err(error)),
-            Self::Events(_) => {}
-            Self::Lease(_, answer) => refuse(answer, error),
-            Self::Extend(_, _, answer) => refuse(answer, error),
-            Self::LoadState(_, answer) => refuse(answer, error),
-            Self::Find(_, answer) => refuse(answer, error),
-            Self::IsMarked(_, answer)
-            | Self::Renew(_, _, answer)
-            | Self::Shrink(_, answer)
-            | Self::Admin(_, answer) => refuse(answer, error),
-            Self::Acquire(_, _, _, answer) => refuse(answer, error),
-            Self::GiveUp(_, answer) | Self::WriteNote(_, _, answer) | Self::Recover(answer) | Self::Close(answer) => {
-                refuse(answer, error);
-            }
-            Self::Purge(_, answer) => refuse(answer, error),
-            Self::Audit(_, answer) => refuse(answer, error),
-            Self::Job(_, answer) => refuse(answer, error),
-        }
-    }
-}
-
-fn refuse<T>(answer: Answer<T>, error: StoreError) {
-    reply(answer, Err(error));
-}
-
-/// Sends an answer to whoever still waits for it.
-pub(super) fn reply<T>(answer: Answer<T>, result: Result<T, StoreError>) {
-    drop(answer.send(result));
-}
+/// What nobody waits for is committed with what somebody waits for, or after this time.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 /// The queue in front of the writer.
 #[derive(Debug)]
 pub(super) struct Inbox {
     waiting: Mutex<Waiting>,
     arrived: Condvar,
+    /// Somebody waits for something that is not committed yet.
+    awaited: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -176,6 +48,30 @@ enum Phase {
     /// A commit failed: changes are refused until the store has recovered.
     Failed(Arc<str>),
     Closed,
+}
+
+/// How much is in a transaction.
+#[derive(Debug, Default)]
+pub(super) struct Load {
+    ops: usize,
+    bytes: usize,
+    /// Until when more is waited for, once nothing was left to do.
+    patience: Option<Instant>,
+}
+
+impl Load {
+    pub(super) fn of(ops: &[Op]) -> Self {
+        Self { ops: ops.len(), bytes: ops.iter().map(Op::bytes).sum(), patience: None }
+    }
+
+    fn add(&mut self, op: &Op) {
+        self.ops += 1;
+        self.bytes += op.bytes();
+    }
+
+    fn is_full(&self, ops: usize) -> bool {
+        self.ops >= ops || self.bytes >= BATCH_BYTES
+    }
 }
 
 /// What the writer does next.
@@ -200,7 +96,7 @@ impl Inbox {
             phase: Phase::Open,
             writer_sleeps: false,
         };
-        Self { waiting: Mutex::new(waiting), arrived: Condvar::new() }
+        Self { waiting: Mutex::new(waiting), arrived: Condvar::new(), awaited: AtomicBool::new(false) }
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -208,7 +104,7 @@ impl Inbox {
     }
 
     /// Takes a step: gives it its sequences, its leases and its place in the order.
-    pub(super) fn submit(&self, step: Step, holds: Vec<Hold>) -> Receipt {
+    pub(super) fn submit(self: &Arc<Self>, step: Step, holds: Vec<Hold>) -> Receipt {
         let mut waiting = self.waiting();
         if let Some(error) = waiting.refusal(true) {
             let leases = vec![None; step.emit.len()];
@@ -220,7 +116,7 @@ impl Inbox {
         for (message, sequence) in step.emit.iter().zip(first_sequence..) {
             leases.push(message.leased.map(|_| waiting.token(message.id, sequence)));
         }
-        let commit = Commit::pending();
+        let commit = Commit::put_off(Arc::clone(self) as Arc<dyn Urge>);
         let queued =
             Queued { step, first_sequence, leases: leases.clone(), promise: Promise(commit.clone()), _holds: holds };
         waiting.ops.push_back(Op::Step(Box::new(queued)));
@@ -244,6 +140,9 @@ impl Inbox {
         }
         if matches!(op, Op::Close(_)) {
             waiting.phase = Phase::Closed;
+        }
+        if op.is_awaited() {
+            self.awaited.store(true, Ordering::Release);
         }
         waiting.ops.push_back(op);
         self.wake(waiting);
@@ -323,6 +222,43 @@ impl Inbox {
             }
         }
     }
+
+    /// What else goes into the transaction under way; `None` where it is to be committed now.
+    ///
+    /// What a commit costs is the same for one step and for ten. While the first of a chain are written the next ones
+    /// come, and until then nobody waits for any of them.
+    pub(super) fn join(&self, load: &mut Load) -> Option<Vec<Op>> {
+        let mut waiting = self.waiting();
+        loop {
+            if waiting.ops.is_empty() && self.awaited.swap(false, Ordering::AcqRel) {
+                return None;
+            }
+            if load.is_full(JOINED) || matches!(waiting.phase, Phase::Closed) {
+                return None;
+            }
+            let joining = waiting.batch(load);
+            if !joining.is_empty() {
+                return Some(joining);
+            }
+            if !waiting.ops.is_empty() {
+                return None;
+            }
+            let until = *load.patience.get_or_insert_with(|| Instant::now() + PATIENCE);
+            let left = until.checked_duration_since(Instant::now())?;
+            waiting.writer_sleeps = true;
+            (waiting, _) = self.arrived.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner);
+            waiting.writer_sleeps = false;
+        }
+    }
+}
+
+impl Urge for Inbox {
+    fn urge(&self) {
+        if !self.awaited.swap(true, Ordering::AcqRel) {
+            // It looks at the flag under the lock before it sleeps.
+            self.wake(self.waiting());
+        }
+    }
 }
 
 impl Waiting {
@@ -348,23 +284,79 @@ impl Waiting {
         if self.ops.is_empty() {
             return matches!(self.phase, Phase::Closed).then_some(Work::Stop);
         }
-        let mut batch = Vec::with_capacity(self.ops.len().min(BATCH_OPS));
-        let mut bytes = 0;
-        while let Some(op) = self.ops.front() {
-            if op.is_alone() && !batch.is_empty() {
-                break;
-            }
-            bytes += op.bytes();
-            match self.ops.pop_front() {
-                Some(Op::Recover(answer)) => return Some(Work::Recover(answer)),
-                Some(Op::Close(answer)) => return Some(Work::Close(answer)),
-                Some(op) => batch.push(op),
-                None => break,
-            }
-            if batch.len() >= BATCH_OPS || bytes >= BATCH_BYTES {
-                break;
-            }
+        if !self.ops.front().is_some_and(Op::is_alone) {
+            return Some(Work::Batch(self.batch(&mut Load::default())));
         }
-        Some(Work::Batch(batch))
+        match self.ops.pop_front() {
+            Some(Op::Recover(answer)) => Some(Work::Recover(answer)),
+            Some(Op::Close(answer)) => Some(Work::Close(answer)),
+            other => Some(Work::Batch(other.into_iter().collect())),
+        }
+    }
+
+    /// What goes into one transaction, as far as there is room in it.
+    fn batch(&mut self, load: &mut Load) -> Vec<Op> {
+        let mut batch = Vec::with_capacity(self.ops.len().min(BATCH_OPS));
+        while !load.is_full(BATCH_OPS)
+            && let Some(op) = self.ops.pop_front_if(|op| !op.is_alone())
+        {
+            load.add(&op);
+            batch.push(op);
+        }
+        batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn taken(inbox: &Inbox) -> Vec<Op> {
+        match inbox.take(None) {
+            Work::Batch(ops) => ops,
+            other => panic!("{other:?} and no batch"),
+        }
+    }
+
+    #[test]
+    fn what_comes_while_a_transaction_is_under_way_goes_along_until_it_is_large() {
+        let inbox = Arc::new(Inbox::new());
+        let first = inbox.submit(Step::default(), Vec::new());
+        let begun = taken(&inbox);
+        let mut load = Load::of(&begun);
+        let later: Vec<_> = (0..JOINED).map(|_| inbox.submit(Step::default(), Vec::new())).collect();
+        assert!(first.commit.wait().now_or_never().is_none());
+        assert_eq!(inbox.join(&mut load).map(|ops| ops.len()), Some(JOINED));
+        let last = inbox.submit(Step::default(), Vec::new());
+        assert!(inbox.join(&mut load).is_none(), "it has as much as goes along");
+        assert_eq!(taken(&inbox).len(), 1);
+        drop((later, last));
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_put_off_until_somebody_does() {
+        let inbox = Arc::new(Inbox::new());
+        let first = inbox.submit(Step::default(), Vec::new());
+        let begun = taken(&inbox);
+        let mut load = Load { patience: Some(Instant::now() + Duration::from_secs(3600)), ..Load::of(&begun) };
+        let writer = std::thread::spawn({
+            let inbox = Arc::clone(&inbox);
+            move || std::iter::from_fn(|| inbox.join(&mut load)).map(|ops| ops.len()).sum::<usize>()
+        });
+        let second = inbox.submit(Step::default(), Vec::new());
+        assert!(second.commit.is_known().now_or_never().is_none());
+        assert!(first.commit.wait().now_or_never().is_none());
+        assert_eq!(writer.join().unwrap(), 1);
+    }
+
+    #[test]
+    fn what_nobody_ever_waits_for_is_put_off_no_longer_than_the_patience() {
+        let inbox = Arc::new(Inbox::new());
+        let receipt = inbox.submit(Step::default(), Vec::new());
+        let begun = taken(&inbox);
+        assert!(inbox.join(&mut Load::of(&begun)).is_none());
+        assert!(receipt.commit.get().is_none(), "it is committed now, and was not before");
     }
 }

@@ -13,7 +13,9 @@ mod job;
 pub mod keeping;
 mod leasing;
 mod log;
+mod many;
 mod names;
+mod op;
 mod order;
 mod pages;
 mod posting;
@@ -31,6 +33,7 @@ mod tip;
 mod upkeep;
 mod ways;
 mod writer;
+mod xxh64;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -40,7 +43,8 @@ use std::time::Duration;
 
 pub use self::directory::OpenError;
 use self::directory::{Directory, io_error};
-use self::inbox::{Inbox, Op};
+use self::inbox::Inbox;
+use self::op::Op;
 use self::reader::{Reader, View};
 use self::space::Space;
 use self::thread::Setup;

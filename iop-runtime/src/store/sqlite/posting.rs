@@ -86,9 +86,11 @@ impl Writer<'_> {
         let Some((last, _)) = batch.last().copied() else { return Ok(()) };
         // Class by class, so that neighbours come to lie beside each other.
         batch.sort_unstable_by_key(|(sequence, class)| (*class, *sequence));
-        for (sequence, class) in batch {
-            let number = self.postings.number(&mut self.sql, class)?;
-            self.sql.insert_posting.execute((number, sequence))?;
+        for of_class in batch.chunk_by(|(_, one), (_, next)| one == next) {
+            let Some((_, class)) = of_class.first() else { continue };
+            let number = self.postings.number(&mut self.sql, *class)?;
+            let sequences: Vec<i64> = of_class.iter().map(|(sequence, _)| *sequence).collect();
+            self.insert_postings(number, &sequences)?;
         }
         self.sql.write_posted.execute((last,))?;
         Ok(())

@@ -14,8 +14,8 @@ use tokio::sync::oneshot;
 
 use super::checksum::damage;
 use super::directory::{OpenError, connect_read_only, io_error};
-use super::inbox::reply;
 use super::names::Names;
+use super::op::reply;
 use super::purge;
 use super::row::{self, select_message, signed, unsigned};
 use super::schema::{self, status};

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, PrepFlags, Result, Statement};
 
+use super::many;
 use super::row::{select_header, select_message};
 use super::schema;
 
@@ -44,6 +45,7 @@ statements! {
         )
         ON CONFLICT (id) DO NOTHING";
     insert_body: "INSERT INTO body (sequence, digest, body) VALUES (?1, ?2, ?3)";
+    insert_bodies: many::INSERT_BODIES;
     insert_key: "INSERT OR IGNORE INTO key (name, value, sequence) VALUES (?1, ?2, ?3)";
     is_late: "SELECT late FROM message WHERE id = ?1";
 
@@ -143,6 +145,7 @@ statements! {
     class_of: "
         SELECT coalesce(source, 0), coalesce(target, 0), type, kind, priority FROM message WHERE sequence = ?1";
     insert_posting: "INSERT OR IGNORE INTO posting (class, sequence) VALUES (?1, ?2)";
+    insert_postings: many::INSERT_POSTINGS;
     remove_posting: "DELETE FROM posting WHERE class = ?1 AND sequence = ?2";
     posted: "SELECT sequence FROM posted WHERE one = 1";
     write_posted: "UPDATE posted SET sequence = ?1 WHERE one = 1";
@@ -215,8 +218,9 @@ mod tests {
     fn no_statement_of_the_writer_reads_a_whole_table() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(schema::TABLES).unwrap();
-        // The one row of `meta` is all of it.
-        for (name, sql) in ALL.iter().filter(|(name, _)| !["begin", "commit", "meta", "write_meta"].contains(name)) {
+        // The one row of `meta` is all of it; what is scanned for many rows are those rows.
+        let others = ["begin", "commit", "meta", "write_meta", "insert_bodies", "insert_postings"];
+        for (name, sql) in ALL.iter().filter(|(name, _)| !others.contains(name)) {
             let mut plan = connection.prepare(&["EXPLAIN QUERY PLAN ", sql].concat()).unwrap();
             let parameters = vec![None::<i64>; plan.parameter_count()];
             let steps = plan.query_map(rusqlite::params_from_iter(parameters), |row| row.get::<_, String>(3)).unwrap();

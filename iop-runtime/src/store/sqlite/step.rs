@@ -7,7 +7,8 @@ use rusqlite::{Error, OptionalExtension, Result, Row, params};
 
 use super::blob::User;
 use super::checksum::{self, Fixed};
-use super::inbox::Queued;
+use super::many::Body;
+use super::op::Queued;
 use super::order::OrderKey;
 use super::row::{signed, text_or_blob};
 use super::schema::{self, status};
@@ -250,8 +251,7 @@ impl Writer<'_> {
         if inserted == 0 {
             return Ok(false);
         }
-        let digest = checksum::of_body(new.id, &new.body);
-        self.sql.insert_body.execute((signed(sequence), digest, text_or_blob(&new.body)))?;
+        self.bodies.push(Body::new(sequence, new.id, &new.body));
         self.use_blobs(&new.body, User::Message(signed(sequence)))?;
         for (name, value) in &new.keys {
             let name = self.names.number(self.connection, name)?;

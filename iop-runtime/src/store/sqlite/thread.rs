@@ -11,7 +11,8 @@ use rusqlite::hooks::Wal;
 use rusqlite::{Connection, Result};
 
 use super::directory::{DATABASE, Directory, OpenError, database_error, io_error};
-use super::inbox::{Answer, Inbox, Work, reply};
+use super::inbox::{Inbox, Work};
+use super::op::{Answer, reply};
 use super::pages::Pages;
 use super::space::Space;
 use super::tip::Tip;

@@ -10,8 +10,10 @@ use bytes::Bytes;
 use rusqlite::{Connection, ErrorCode, Result};
 
 use super::directory::{OpenError, database_error, io_error};
-use super::inbox::{Answer, Inbox, Op, Promise, reply};
+use super::inbox::{Inbox, Load};
+use super::many::Body;
 use super::names::Names;
+use super::op::{Answer, Op, Promise, reply};
 use super::pages::Pages;
 use super::posting::Postings;
 use super::reader::{is_corrupt, unread};
@@ -70,6 +72,8 @@ pub(super) struct Writer<'c> {
     /// What makes the hash of the next place in the history.
     pub(super) history: blake3::Hasher,
     pub(super) postings: Postings,
+    /// Bodies of messages that this batch has stored, and that are not written yet.
+    pub(super) bodies: Vec<Body>,
     place: Place,
     tip: Tip,
     pub(super) pages: &'c mut Pages,
@@ -143,6 +147,7 @@ impl<'c> Writer<'c> {
             purged: meta.purged,
             history: blake3::Hasher::new(),
             postings: Postings::default(),
+            bodies: Vec::new(),
             place: meta.place,
             tip,
             pages,
@@ -190,22 +195,12 @@ impl<'c> Writer<'c> {
 
     /// Does what waited, in one transaction. Where nothing has, the index that is behind the commits comes on.
     pub(super) fn batch(&mut self, ops: Vec<Op>) {
-        let (idle, durable) = (ops.is_empty(), ops.iter().any(Op::must_be_durable));
-        let mut ops = ops.into_iter();
         let mut steps: Vec<Decided> = Vec::new();
         let mut answers: Vec<AfterCommit> = Vec::new();
         self.committing = false;
         self.save_room();
-        let done = self.sync_commits(durable).and_then(|()| self.sql.begin.execute(()).map(drop)).and_then(|()| {
-            for op in ops.by_ref() {
-                self.op(op, &mut steps, &mut answers)?;
-            }
-            self.flush_starts()?;
-            if idle || self.postings.are_many() {
-                self.write_postings()?;
-            }
-            self.commit(durable)
-        });
+        let mut ops = ops.into_iter();
+        let done = self.transaction(&mut ops, &mut steps, &mut answers);
         let Err(error) = done else {
             for (promise, outcome) in steps {
                 promise.keep(outcome);
@@ -237,7 +232,39 @@ impl<'c> Writer<'c> {
         ops.for_each(|op| op.refuse(failure.clone()));
     }
 
+    /// Does what waited, and what comes meanwhile.
+    fn transaction(
+        &mut self,
+        ops: &mut std::vec::IntoIter<Op>,
+        steps: &mut Vec<Decided>,
+        answers: &mut Vec<AfterCommit>,
+    ) -> Result<()> {
+        let idle = ops.as_slice().is_empty();
+        let durable = ops.as_slice().iter().any(Op::must_be_durable);
+        let mut load = Load::of(ops.as_slice());
+        self.sync_commits(durable)?;
+        self.sql.begin.execute(())?;
+        loop {
+            for op in ops.by_ref() {
+                self.op(op, steps, answers)?;
+            }
+            // A transaction that does not wait for the disk is over soon, and whoever comes may need one that does.
+            let Some(more) = durable.then(|| self.inbox.join(&mut load)).flatten() else { break };
+            *ops = more.into_iter();
+        }
+        self.flush_bodies()?;
+        self.flush_starts()?;
+        if idle || self.postings.are_many() {
+            self.write_postings()?;
+        }
+        self.commit(durable)
+    }
+
     fn op(&mut self, op: Op, steps: &mut Vec<Decided>, answers: &mut Vec<AfterCommit>) -> Result<()> {
+        if !matches!(op, Op::Step(_) | Op::Events(_)) {
+            // It may read them.
+            self.flush_bodies()?;
+        }
         match op {
             Op::Step(queued) => {
                 let outcome = match oversized(&queued.step) {
@@ -369,6 +396,7 @@ impl<'c> Writer<'c> {
     /// Leaves the transaction; `false` where it was not open any more.
     fn roll_back(&mut self) -> bool {
         self.starts.clear();
+        self.bodies.clear();
         self.freed.clear();
         // SQLite has rolled back by itself after some errors.
         let open = !self.connection.is_autocommit();

@@ -49,9 +49,10 @@ pub(crate) struct Took {
 const CANDIDATES: [(&str, fn(Load) -> Result<Took, String>); 3] =
     [("plain SQLite loop, same rows", sqlite_loop::run), ("raw file, preallocated", raw_file::run), ("iop", iop::run)];
 
-const LOADS: [(&str, Load); 6] = [
+const LOADS: [(&str, Load); 7] = [
     ("1 caller, 256 B", Load { callers: 1, body: 256, chains: 800 }),
     ("16, 256 B", Load { callers: 16, body: 256, chains: 8_000 }),
+    ("64, 256 B", Load { callers: 64, body: 256, chains: 16_000 }),
     ("256, 256 B", Load { callers: 256, body: 256, chains: 25_600 }),
     ("1, 2 KiB", Load { callers: 1, body: 2048, chains: 800 }),
     ("16, 2 KiB", Load { callers: 16, body: 2048, chains: 8_000 }),
@@ -64,7 +65,8 @@ pub(crate) fn chain(arguments: &[String]) -> Result<(), String> {
     let [name, callers, body, chains] = arguments else { return Err(usage()) };
     let number = |text: &String| text.parse().map_err(|_| usage());
     let load = Load { callers: number(callers)?, body: number(body)?, chains: number(chains)? };
-    let (_, candidate) = CANDIDATES.iter().find(|(candidate, _)| candidate.contains(name.as_str())).ok_or_else(usage)?;
+    let (_, candidate) =
+        CANDIDATES.iter().find(|(candidate, _)| candidate.contains(name.as_str())).ok_or_else(usage)?;
     let fdatasync_us = Calibration::measure()?.fdatasync_us();
     let took = candidate(load)?;
     println!(
@@ -100,6 +102,7 @@ pub(crate) fn run(rounds: usize) -> Result<Vec<Table>, String> {
         },
     )?;
     let figures = |samples: Vec<Vec<f64>>| samples.into_iter().map(median).collect::<Vec<_>>();
+    let beside = peers::beside_restate(&table);
     let of_iop = Table {
         title: "iop: commits".to_owned(),
         unit: "see the rows".to_owned(),
@@ -112,5 +115,5 @@ pub(crate) fn run(rounds: usize) -> Result<Vec<Table>, String> {
         curves: false,
     };
     table.title.push_str(", the default store");
-    Ok(vec![table, of_iop, peers::run(rounds)?])
+    Ok(vec![table, of_iop, peers::run(rounds)?, beside])
 }
