@@ -1,8 +1,11 @@
 //! What must not compile does not, with these words; what must, does. See `ui/README.md`.
 
 use std::collections::BTreeSet;
+use std::env;
+use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 #[test]
 fn mistakes_are_refused_where_they_stand() {
@@ -26,6 +29,49 @@ fn every_program_that_must_compile_is_compiled_with_the_tests() {
         let strict = read(&root().join(&path)).starts_with("#![deny(warnings, missing_docs");
         assert!(strict, "{path} must begin with #![deny(warnings, missing_docs)]");
     }
+}
+
+/// The macros name the library as `::iop`. Who calls it otherwise in `Cargo.toml` says so at the root of the crate.
+#[test]
+fn the_macros_work_in_every_edition_and_where_the_library_has_another_name() {
+    let case = read(&root().join("ui/production/pass/under-strict-lints.rs"));
+    let renamed = case
+        .replace("use iop::component", "extern crate interop as iop;\n\nuse interop::component")
+        .replace("use iop::{business", "use interop::{business");
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = folder.path().join("case.rs");
+    fs::write(&source, renamed).expect("the case is written");
+    for edition in ["2018", "2021", "2024"] {
+        let compiled = Command::new(env!("CARGO").replace("cargo", "rustc"))
+            .args(["--edition", edition, "--crate-type", "lib", "--emit", "metadata", "--out-dir"])
+            .arg(folder.path())
+            .arg("--extern")
+            .arg(format!("interop={}", library().display()))
+            .arg("-L")
+            .arg(format!("dependency={}", built().display()))
+            .arg(&source)
+            .output()
+            .expect("rustc runs");
+        let said = String::from_utf8_lossy(&compiled.stderr);
+        assert!(compiled.status.success() && !said.contains("warning"), "edition {edition}: {said}");
+    }
+}
+
+/// Where this test and what it is linked with was built.
+fn built() -> PathBuf {
+    let this = env::current_exe().expect("this test has a path");
+    this.parent().expect("it lies in a folder").to_owned()
+}
+
+/// The library that was built last: with this test.
+fn library() -> PathBuf {
+    let entries = fs::read_dir(built()).expect("the folder can be read").filter_map(Result::ok);
+    let libraries = entries.map(|entry| entry.path()).filter(|path| {
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        name.starts_with("libiop-") && name.ends_with(".rlib")
+    });
+    let built = |path: &PathBuf| fs::metadata(path).and_then(|about| about.modified()).ok();
+    libraries.max_by_key(built).expect("the library is built")
 }
 
 /// The document shortens what rustc prints; what it says are the facts, the helps and the notes. A block that shows no

@@ -42,6 +42,9 @@ pub(crate) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Vec<Argumen
 fn argument(input: ParseStream) -> syn::Result<Argument> {
     let key = input.call(Ident::parse_any)?;
     let value = if input.parse::<Option<Token![=]>>()?.is_some() { Some(value(input)?) } else { None };
+    if input.peek(Token![:]) {
+        return Err(input.error(format!("a value stands behind `=`\n\nhelp: write `{key} = …`")));
+    }
     if !input.is_empty() && !input.peek(Token![,]) {
         return Err(input.error("expected `,`"));
     }
@@ -93,12 +96,10 @@ impl Argument {
         match self.value.clone().map(syn::parse2::<LitStr>) {
             Some(Ok(text)) if !text.value().is_empty() => return Some(text),
             Some(_) => {
-                errors.report(
-                    &self.value,
-                    Code::E12,
-                    format!("`{key}` takes a text"),
-                    format!("write `{key} = \"…\"`"),
-                );
+                let word = self.value.clone().and_then(|value| syn::parse2::<Ident>(value).ok());
+                let text = word.map_or_else(|| "…".to_owned(), |word| word.to_string());
+                let help = format!("write `{key} = \"{text}\"`");
+                errors.report(&self.value, Code::E12, format!("`{key}` takes a text"), help);
             }
             None => self.without_value(errors),
         }

@@ -35,10 +35,13 @@ pub(crate) fn may_be_secret(value: &TokenStream) -> bool {
     })
 }
 
-/// What is asked of a literal: that it lies in its range, and of a text also that it is no secret.
-pub(crate) fn assert(value: &TokenStream) -> syn::Ident {
-    let name = if may_be_secret(value) { "assert_text" } else { "assert_within" };
-    syn::Ident::new(name, proc_macro2::Span::mixed_site().located_at(value.span()))
+/// What is asked of a literal, and with what: that it lies in its range; of a text also what else it must be.
+pub(crate) fn assert(value: &TokenStream, known: TokenStream) -> (syn::Ident, TokenStream) {
+    let (name, asked) = match syn::parse2::<syn::LitStr>(value.clone()) {
+        Ok(text) if may_be_secret(value) => ("assert_text", text.value().to_token_stream()),
+        _ => ("assert_within", known),
+    };
+    (syn::Ident::new(name, proc_macro2::Span::mixed_site().located_at(value.span())), asked)
 }
 
 fn whole(number: &syn::LitInt, negative: bool) -> Option<TokenStream> {

@@ -111,6 +111,9 @@ fn tokens(stream: TokenStream) -> Vec<String> {
 fn flatten(stream: TokenStream, found: &mut Vec<String>) {
     for token in stream {
         let TokenTree::Group(group) = token else {
+            if matches!(&token, TokenTree::Punct(angle) if angle.as_char() == '>') {
+                found.pop_if(|token| token == ",");
+            }
             found.push(token.to_string());
             continue;
         };

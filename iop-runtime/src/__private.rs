@@ -19,9 +19,9 @@ pub use serde_json;
 #[cfg(feature = "testing")]
 pub use self::facts::assert_stands_in;
 pub use self::facts::{
-    Role, assert_called, assert_correlates, assert_counted, assert_effect, assert_handles, assert_keyed,
-    assert_no_circle, assert_order, assert_reached, assert_taps, assert_text, assert_way, assert_wired, assert_within,
-    has_target,
+    Role, assert_called, assert_correlates, assert_counted, assert_duration, assert_effect, assert_entered,
+    assert_handles, assert_keyed, assert_no_circle, assert_order, assert_reached, assert_taps, assert_text, assert_way,
+    assert_wired, assert_within, has_target,
 };
 pub use self::heard::{ActsOutside, Failures, HeardOf, Suspended};
 pub use self::router::{Arm, ask_one, pass_on};

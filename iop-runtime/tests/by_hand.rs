@@ -96,11 +96,11 @@ const _: () = {
         .described(concat!(module_path!(), "::Clock"), p::SourceLocation { file: file!(), line: line!() }, "")
         .with(
             &[&[p::SettingDecl::new::<Duration>("call_interval", "", Some(|| p::default::<Duration, _>("5s")))]],
-            &[p::TargetDecl::new::<Target<Hello>>("out", "", <Hello as p::Messages>::types)],
+            &[p::TargetDecl::new::<Target<Hello>>("out", "", <Hello as p::Messages>::TYPES)],
         );
 
     impl p::Component for Clock {
-        type This = Self;
+        type This = <Self as p::Handlers>::This;
         type Fields = ClockFields;
         const TYPE: &'static p::ComponentType = &TYPE;
 
@@ -124,7 +124,9 @@ impl Clock {
 
 const _: () = {
     impl p::Handlers for Clock {
+        type This = Self;
         const TABLE: p::HandlerTable<Self> = p::HandlerTable::EMPTY.input(p::InputHandler::of::<Result>());
+        const HANDLED: &'static [&'static p::MessageType] = &[];
     }
 
     impl p::ProcessInput for Clock {
@@ -158,7 +160,7 @@ const _: () = {
     );
 
     impl p::Component for Greeter {
-        type This = Self;
+        type This = <Self as p::Handlers>::This;
         type Fields = GreeterFields;
         const TYPE: &'static p::ComponentType = &TYPE;
 
@@ -184,8 +186,11 @@ impl Greeter {
 
 const _: () = {
     impl p::Handlers for Greeter {
+        type This = Self;
         const TABLE: p::HandlerTable<Self> =
             p::HandlerTable::EMPTY.handlers(&[p::MessageHandler::of::<Hello, Result<Greeting>>()], &[], &[]);
+        const HANDLED: &'static [&'static p::MessageType] =
+            &p::handled::<Self, { <Greeter as p::Handlers>::TABLE.messages.len() }>();
     }
 
     impl p::Handles<Hello> for Greeter {
@@ -228,7 +233,7 @@ const _: () = {
     }
 
     const _: () = p::assert_wired("clock", <Clock as p::Component>::TYPE, &["call_interval", "out"]);
-    const _: () = p::assert_reached("clock", <Clock as p::Component>::TYPE);
+    const _: () = p::assert_reached(&GRAPH, 0);
     const _: () = p::assert_wired("greeter", <Greeter as p::Component>::TYPE, &[]);
 
     p::inventory::submit! { p::RegisteredProduction(&GRAPH) }

@@ -255,7 +255,7 @@ fn role(kind: Kind, ident: &Ident, field: &Field, errors: &mut Errors) -> Role {
         let name = attributes::meant(attribute, &ROLES, errors)?;
         Some((name, attribute, attributes::arguments_of(attribute, errors)))
     });
-    let Some((name, attribute, arguments)) = roles.next() else { return Role::Plain };
+    let Some((name, attribute, arguments)) = roles.next() else { return without_attribute(ident, &field.ty, errors) };
     let others: Vec<_> = roles.map(|(name, attribute, _)| (name, attribute)).collect();
     for (other, attribute) in others {
         let fact = if other == name {
@@ -289,6 +289,17 @@ fn role(kind: Kind, ident: &Ident, field: &Field, errors: &mut Errors) -> Role {
             state(kind, attribute, errors)
         }
     }
+}
+
+/// A target without its attribute would be filled by nobody.
+fn without_attribute(ident: &Ident, ty: &Type, errors: &mut Errors) -> Role {
+    let inner = argument_of(ty, "Option").unwrap_or(ty);
+    if argument_of(inner, "Target").or_else(|| argument_of(inner, "Targets")).is_none() {
+        return Role::Plain;
+    }
+    let fact = format!("the target `{ident}` has no attribute, and `production!` would not wire it");
+    errors.report(ty, Code::E12, fact, format!("write `#[target]` in front of `{ident}`"));
+    target(ty, false, errors)
 }
 
 fn state(kind: Kind, attribute: &Attribute, errors: &mut Errors) -> Role {

@@ -18,18 +18,21 @@ pub(crate) fn component(ast: &ast::Component, model: Option<&Component>) -> Toke
         }
     }
     let ident = &item.ident;
-    let wiring = Ident::new(&format!("{ident}Fields"), ident.span());
+    let wiring = Ident::new(&format!("{}Fields", name(ident)), ident.span());
     let fields = fields_struct(ast, model, &wiring);
     let fields_impl = fields_impl(model, &wiring);
     let component_type = component_type(ident, model);
     let build = build(ast, model);
     let state = state(model);
     let receives = receives(ident, model);
-    let acts = model.effect.map(|_| {
+    // A table of errors says that they matter as well.
+    let acts = (model.effect.is_some() || model.errors.is_some()).then(|| {
         quote! { #[automatically_derived] impl ::iop::__private::ActsOutside for #ident {} }
     });
     let checks = checks(ident, model);
     let handles = handles(ident, model);
+    // Where there are no handlers, that is said here, and nothing that follows from it.
+    let this = quote_spanned!(ident.span()=> <#ident as ::iop::__private::Handlers>::This);
     let defaults = defaults(ident, model);
     quote! {
         #item
@@ -40,7 +43,7 @@ pub(crate) fn component(ast: &ast::Component, model: Option<&Component>) -> Toke
 
             #[automatically_derived]
             impl ::iop::__private::Component for #ident {
-                type This = Self;
+                type This = #this;
                 type Fields = #wiring;
                 const TYPE: &'static ::iop::__private::ComponentType = &__IOP_TYPE;
 
@@ -61,7 +64,7 @@ pub(crate) fn component(ast: &ast::Component, model: Option<&Component>) -> Toke
 /// What `production!` fills in, under the names of the component's own fields.
 fn fields_struct(ast: &ast::Component, model: &Component, wiring: &Ident) -> TokenStream {
     let visibility = &ast.item.vis;
-    let doc = format!("What `production!` sets of `{}`.", ast.item.ident);
+    let doc = format!("What `production!` sets of `{}`.", name(&ast.item.ident));
     let own = model.fields.iter().filter_map(|field| {
         let Field { ident, ty, cfgs, doc, .. } = field;
         let ty = match &field.role {
@@ -131,7 +134,7 @@ fn fields_impl(model: &Component, wiring: &Ident) -> TokenStream {
         Some(adapter) => {
             quote_spanned!(adapter.span()=> ::iop::__private::Fields::wiring(self.__iop_adapter))
         }
-        None => quote!(::iop::__private::Wiring::default()),
+        None => quote!(<::iop::__private::Wiring as ::core::default::Default>::default()),
     };
     let mutability = model.wires_something().then(|| quote!(mut));
     let deref = model.adapter().map(|adapter| adapter_settings(model, wiring, adapter));
@@ -194,16 +197,17 @@ fn adapter_settings(model: &Component, wiring: &Ident, adapter: &Type) -> TokenS
 
 fn component_type(ident: &Ident, model: &Component) -> TokenStream {
     let doc = &model.doc;
-    let path = format!("::{ident}");
-    let name = model.name.as_ref().map_or_else(|| ident.to_string().into_token_stream(), ToTokens::to_token_stream);
+    let path = format!("::{}", name(ident));
+    let name = model.name.as_ref().map_or_else(|| name(ident).into_token_stream(), ToTokens::to_token_stream);
     // What rustc asks about its handlers stands on the name of the component, or on its adapter.
     let span = model.adapter().map_or_else(|| ident.span(), Spanned::span);
+    let this = quote_spanned!(ident.span()=> <#ident as ::iop::__private::Component>::This);
     let new = match &model.entrance {
-        Entrance::Plain => quote_spanned!(span=> plain_service::<#ident, _, _>),
-        Entrance::Poll => quote_spanned!(span=> poll_service::<#ident, _, _>),
-        Entrance::Adapter(adapter) => quote_spanned!(span=> adapter_service::<#adapter, #ident, _, _>),
-        Entrance::Process => quote_spanned!(span=> process::<#ident>),
-        Entrance::Operation => quote_spanned!(span=> operation::<#ident>),
+        Entrance::Plain => quote_spanned!(span=> plain_service::<#this, _, _>),
+        Entrance::Poll => quote_spanned!(span=> poll_service::<#this, _, _>),
+        Entrance::Adapter(adapter) => quote_spanned!(span=> adapter_service::<#adapter, #this, _, _>),
+        Entrance::Process => quote_spanned!(span=> process::<#this>),
+        Entrance::Operation => quote_spanned!(span=> operation::<#this>),
     };
     let new = quote_spanned!(span=> ::iop::__private::ComponentType::#new(#name));
     let settings = model.fields.iter().filter_map(setting);
@@ -266,7 +270,7 @@ fn defaults(ident: &Ident, model: &Component) -> TokenStream {
             return None;
         }
         let (known, name, cfgs) = (literal::measure(default)?, name(&field.ident), &field.cfgs);
-        let (component, assert) = (ident.to_string(), literal::assert(default));
+        let (component, (assert, known)) = (self::name(ident), literal::assert(default, known));
         Some(quote_spanned! {default.span()=>
             #(#cfgs)*
             const _: () = ::iop::__private::#assert(#component, &__IOP_TYPE, #name, #known);
@@ -280,9 +284,9 @@ fn target(field: &Field) -> Option<TokenStream> {
     let name = name(ident);
     let Target { set, members, .. } = target.as_ref();
     let messages = if members.is_empty() {
-        quote!(<#set as ::iop::__private::Messages>::types)
+        quote!(<#set as ::iop::__private::Messages>::TYPES)
     } else {
-        quote!(|| ::std::vec![#(<#members as ::iop::__private::Message>::TYPE),*])
+        quote!(&[#(<#members as ::iop::__private::Message>::TYPE),*])
     };
     let never_awaited = target.never_awaited.then(|| quote!(.never_awaited()));
     let when = target.when.as_ref().map(|when| quote!(.when(#when)));
@@ -349,7 +353,7 @@ fn state(model: &Component) -> TokenStream {
         }
 
         fn save_state(&self) -> ::iop::__private::Result<::iop::__private::Bytes> {
-            let mut state = ::iop::__private::StateWriter::default();
+            let mut state = <::iop::__private::StateWriter as ::core::default::Default>::default();
             #save
             state.finish()
         }
@@ -376,7 +380,7 @@ fn receives(ident: &Ident, model: &Component) -> TokenStream {
 
 /// A process or operation without a handler would never be called.
 fn handles(ident: &Ident, model: &Component) -> Option<TokenStream> {
-    let name = ident.to_string();
+    let name = name(ident);
     let check = quote_spanned!(ident.span()=> const _: () = ::iop::__private::assert_handles(#name, &__IOP_TYPE););
     matches!(model.entrance, Entrance::Process | Entrance::Operation).then_some(check)
 }
@@ -387,7 +391,7 @@ fn handles(ident: &Ident, model: &Component) -> Option<TokenStream> {
 /// What a process gathers by is a key of all that it handles.
 fn checks(ident: &Ident, model: &Component) -> TokenStream {
     let correlates = model.correlate.as_ref().map(|field| {
-        let component = ident.to_string();
+        let component = name(ident);
         quote_spanned! {field.span()=>
             const _: () = ::iop::__private::assert_correlates::<#ident>(#component);
         }

@@ -185,7 +185,7 @@ fn the_effect_of_an_operation_is_one_of_three_words() {
           [iop E12]"
         ]
     );
-    assert_eq!(of(quote!(keyed)), ["`effect` takes a text\n\nhelp: write `effect = \"…\"` [iop E12]"]);
+    assert_eq!(of(quote!(keyed)), ["`effect` takes a text\n\nhelp: write `effect = \"keyed\"` [iop E12]"]);
     assert_eq!(
         errors_in(super::compile(Kind::Process, quote!(effect = "keyed"), quote! { struct A; })),
         ["`effect` stands on what is not an operation\n\nhelp: only a `#[business_operation]` acts on the outside \

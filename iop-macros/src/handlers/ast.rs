@@ -6,6 +6,8 @@ use syn::{Attribute, Signature, Type};
 pub(crate) struct Handlers {
     pub(crate) component: Type,
     pub(crate) functions: Vec<Function>,
+    /// A function of it was refused.
+    pub(crate) incomplete: bool,
 }
 
 /// One function of it.

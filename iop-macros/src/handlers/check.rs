@@ -41,7 +41,7 @@ pub(crate) fn handlers(ast: &ast::Handlers, errors: &mut Errors) -> Handlers {
         seen.push((hook, ident));
         calls.extend(call(hook, function, errors));
     }
-    let complete = calls.len() == ast.functions.len();
+    let complete = !ast.incomplete && calls.len() == ast.functions.len();
     Handlers { component: ast.component.clone(), calls, complete }
 }
 
@@ -231,6 +231,11 @@ fn arguments<'a>(signature: &'a Signature, errors: &mut Errors) -> Arguments<'a>
                 errors.report(argument, Code::E12, "the context is taken twice", "remove one");
             }
             read.context = true;
+        } else if is_named_context(&argument.ty) {
+            read.fit = false;
+            read.context = true;
+            let help = "write `cx: &mut Context`";
+            errors.report(&argument.ty, Code::E12, "the context is lent, and not given away", help);
         } else if read.input.is_some() {
             read.fit = false;
             errors.report(
@@ -261,8 +266,11 @@ fn arguments<'a>(signature: &'a Signature, errors: &mut Errors) -> Arguments<'a>
 
 /// `&mut Context`, under whatever path.
 fn is_context(ty: &Type) -> bool {
-    let Type::Reference(reference) = ty else { return false };
-    let Type::Path(path) = &*reference.elem else { return false };
+    matches!(ty, Type::Reference(reference) if is_named_context(&reference.elem))
+}
+
+fn is_named_context(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
     path.path.segments.last().is_some_and(|segment| segment.ident == "Context")
 }
 

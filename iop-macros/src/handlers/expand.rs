@@ -19,7 +19,10 @@ pub(crate) fn handlers(model: &Handlers) -> TokenStream {
         const _: () = {
             #[automatically_derived]
             impl ::iop::__private::Handlers for #component {
+                type This = Self;
                 const TABLE: ::iop::__private::HandlerTable<Self> = #table;
+                const HANDLED: &'static [&'static ::iop::__private::MessageType] =
+                    &::iop::__private::handled::<Self, { <#component as ::iop::__private::Handlers>::TABLE.messages.len() }>();
             }
             #(#implementations)*
             #(#questions)*

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{ImplItem, Item};
+use syn::{ImplItem, ImplItemFn, Item, Safety};
 
 use super::ast::{Function, Handlers};
 use crate::attributes;
@@ -43,8 +43,9 @@ pub(crate) fn handlers(arguments: TokenStream, item: &TokenStream, errors: &mut 
         );
         return None;
     }
-    let functions = item.items.into_iter().filter_map(|item| function(item, errors)).collect();
-    Some(Handlers { component: *item.self_ty, functions })
+    let written = item.items.iter().filter(|item| matches!(item, ImplItem::Fn(_))).count();
+    let functions: Vec<Function> = item.items.into_iter().filter_map(|item| function(item, errors)).collect();
+    Some(Handlers { component: *item.self_ty, incomplete: functions.len() < written, functions })
 }
 
 fn misplaced(item: &Item, errors: &mut Errors) {
@@ -64,6 +65,13 @@ fn misplaced(item: &Item, errors: &mut Errors) {
 }
 
 fn function(item: ImplItem, errors: &mut Errors) -> Option<Function> {
+    if let ImplItem::Fn(ImplItemFn { sig, .. }) = &item
+        && let Safety::Unsafe(word) = &sig.safety
+    {
+        let fact = format!("`{}` is unsafe, and who would keep its conditions? The engine calls it", sig.ident);
+        errors.report(word, Code::E12, fact, "remove `unsafe`; what needs it stands in a block inside");
+        return None;
+    }
     match item {
         ImplItem::Fn(item) if item.sig.asyncness.is_some() => {
             Some(Function { attributes: item.attrs, signature: item.sig })

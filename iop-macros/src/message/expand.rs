@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
+use syn::ext::IdentExt;
 use syn::{Attribute, Ident, Item, Meta, parse_quote};
 
 use super::ast;
@@ -81,11 +82,12 @@ fn other_names(aliases: &[String]) -> Option<Attribute> {
 
 fn implementation(ident: &Ident, message: &Message) -> TokenStream {
     let Message { transient, doc, keys, sensitive, .. } = message;
-    let name = message.name.as_ref().map_or_else(|| ident.to_string().into_token_stream(), ToTokens::to_token_stream);
+    let plain = ident.unraw().to_string();
+    let name = message.name.as_ref().map_or_else(|| plain.to_token_stream(), ToTokens::to_token_stream);
     let version = message.version.as_ref().map_or_else(|| quote!(1), ToTokens::to_token_stream);
     let response = message.response.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
     let streams = streams(ident, message);
-    let path = format!("::{ident}");
+    let path = format!("::{plain}");
     let key_values = key_values(message);
     let (upgrades, checks) = upgrades(ident, message);
     // What is kept in memory alone is tried again from a copy, where there can be one.

@@ -49,6 +49,15 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
         route.in_circle = in_circle;
     }
     taps(&items, &routes, errors);
+    if complete && names.no_items.is_empty() {
+        let entered: Vec<bool> =
+            items.iter().enumerate().map(|(index, item)| is_entered(index, item, &alerts)).collect();
+        for island in reach::islands(&entered, &ways) {
+            if let Some(item) = island.first().and_then(|first| items.get_mut(*first)) {
+                item.ask_entered = island;
+            }
+        }
+    }
     for Requirement { from, to, between, .. } in &mut requirements {
         *between = reach::between(items.len(), &ways, from.index, to.index);
     }
@@ -72,6 +81,11 @@ pub(crate) fn production(ast: &Production, errors: &mut Errors) -> model::Produc
         no_items: names.no_items,
         ask_order: complete,
     }
+}
+
+/// Messages come to it that no route brings.
+fn is_entered(index: usize, item: &model::Item, alerts: &Alerts) -> bool {
+    item.standalone || matches!(alerts, Alerts::To(to) if to.index == index)
 }
 
 /// A tap is a route too: what goes round through it goes round for ever.
@@ -216,7 +230,7 @@ impl Names<'_> {
 }
 
 fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<model::Item> {
-    let Options { standalone, policy, refused, settings, half_written, tap, tap_responses } =
+    let Options { standalone, policy, refused, unread, settings, half_written, tap, tap_responses } =
         policy::options(item, errors);
     let mut taps = Vec::new();
     for (to, responses) in [(tap, false), (tap_responses, true)] {
@@ -244,7 +258,7 @@ fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<mode
         fields: fields.collect(),
         ty: item.ty.clone()?,
         doc: attributes::docs(&item.attributes),
-        standalone,
+        standalone: standalone || unread,
         policy,
         refused,
         taps,
@@ -252,6 +266,7 @@ fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<mode
         half_written,
         ask_wired: item.complete,
         ask_reached: false,
+        ask_entered: Vec::new(),
         mentioned: Vec::new(),
     })
 }
@@ -262,17 +277,22 @@ fn words(items: &[model::Item]) -> Vec<(usize, Ident, String)> {
     for (of, item) in items.iter().enumerate() {
         for Field { ident, value } in &item.fields {
             let Value::Setting(value) = value else { continue };
-            for token in value.to_token_stream() {
-                let word = match token {
-                    TokenTree::Ident(name) => name.unraw().to_string(),
-                    TokenTree::Literal(text) => text.to_string().trim_matches('"').to_owned(),
-                    TokenTree::Punct(_) | TokenTree::Group(_) => continue,
-                };
-                words.push((of, ident.clone(), word));
-            }
+            each_word(value.to_token_stream(), &mut |word| words.push((of, ident.clone(), word)));
         }
     }
     words
+}
+
+/// Names and texts, also those in brackets: `Some(greeter)`.
+fn each_word(tokens: TokenStream, seen: &mut impl FnMut(String)) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(name) => seen(name.unraw().to_string()),
+            TokenTree::Literal(text) => seen(text.to_string().trim_matches('"').to_owned()),
+            TokenTree::Group(group) => each_word(group.stream(), seen),
+            TokenTree::Punct(_) => {}
+        }
+    }
 }
 
 fn field(field: &ast::Field, names: &mut Names, errors: &mut Errors) -> Field {

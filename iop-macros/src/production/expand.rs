@@ -12,6 +12,10 @@ use super::model::{
 };
 use super::proofs;
 
+/// Settings of the engine that are durations: those of `iop::component::ItemOptions`.
+const DURATIONS: [&str; 6] =
+    ["timeout", "backoff", "backoff_cap", "failure_timeout", "breaker_pause", "request_timeout"];
+
 pub(crate) fn production(model: &Production) -> TokenStream {
     let Production { docs, doc, visibility, ident, items, routes, .. } = model;
     let name = ident.to_string();
@@ -23,11 +27,14 @@ pub(crate) fn production(model: &Production) -> TokenStream {
     let wiring = wiring(model);
     let proofs = proofs::proofs(model);
     let taps = taps(items);
-    let questions = items.iter().map(|item| questions(item, items));
+    // With the span of the name, so that a second production of that name is refused there.
+    let keyword = quote_spanned!(ident.span()=> struct);
+    let questions = items.iter().enumerate().map(|(index, item)| questions(index, item, items));
+    let end = quote_spanned!(ident.span()=> ;);
     quote! {
         #(#docs)*
         #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy)]
-        #visibility struct #ident;
+        #visibility #keyword #ident #end
 
         const _: () = {
             static __IOP_GRAPH: ::iop::__private::Graph = ::iop::__private::Graph::new(
@@ -274,8 +281,8 @@ fn end(Destination { written, .. }: &Destination) -> TokenStream {
 }
 
 /// Facts that lie in constants of the component, asked where the item is declared.
-fn questions(item: &Item, items: &[Item]) -> TokenStream {
-    let Item { ident, ty, ask_wired, ask_reached, mentioned, fields, .. } = item;
+fn questions(index: usize, item: &Item, items: &[Item]) -> TokenStream {
+    let Item { ident, ty, ask_wired, ask_reached, ask_entered, mentioned, fields, .. } = item;
     let span = Span::mixed_site().located_at(ident.span());
     let name = plain(ident);
     let set = fields.iter().map(|field| plain(&field.ident));
@@ -292,7 +299,7 @@ fn questions(item: &Item, items: &[Item]) -> TokenStream {
         });
         let meant: TokenStream = meant.collect();
         let reached = quote_spanned! {span=>
-            ::iop::__private::assert_reached(#name, <#ty as ::iop::__private::Component>::TYPE)
+            ::iop::__private::assert_reached(&__IOP_GRAPH, #index)
         };
         if meant.is_empty() {
             quote_spanned! {span=> const _: () = #reached; }
@@ -300,11 +307,14 @@ fn questions(item: &Item, items: &[Item]) -> TokenStream {
             quote_spanned! {span=> const _: () = if !(#meant false) { #reached }; }
         }
     });
+    let entered = (!ask_entered.is_empty()).then(|| {
+        quote_spanned! {span=> const _: () = ::iop::__private::assert_entered(&__IOP_GRAPH, &[#(#ask_entered),*]); }
+    });
     let within = fields.iter().filter_map(|field| {
         let Value::Setting(value) = &field.value else { return None };
         let (known, setting) = (crate::literal::of(value)?, plain(&field.ident));
         let span = Span::mixed_site().located_at(value.span());
-        let assert = crate::literal::assert(&value.to_token_stream());
+        let (assert, known) = crate::literal::assert(&value.to_token_stream(), known);
         Some(quote_spanned! {span=>
             const _: () = ::iop::__private::#assert(
                 #name,
@@ -314,6 +324,13 @@ fn questions(item: &Item, items: &[Item]) -> TokenStream {
             );
         })
     });
+    let durations = item.options.iter().filter_map(|(key, value)| {
+        let (setting, text) = (plain(key), syn::parse2::<syn::LitStr>(value.clone()).ok()?);
+        let (span, text) = (Span::mixed_site().located_at(text.span()), text.value());
+        DURATIONS.contains(&setting.as_str()).then(|| {
+            quote_spanned! {span=> const _: () = ::iop::__private::assert_duration(#name, #setting, #text); }
+        })
+    });
     let taps = item.taps.iter().filter_map(|Tap { to: Destination { index, written }, responses }| {
         let span = Span::mixed_site().located_at(written.span());
         let (tap, to) = (plain(written), &items.get(*index)?.ty);
@@ -321,7 +338,7 @@ fn questions(item: &Item, items: &[Item]) -> TokenStream {
             const _: () = ::iop::__private::assert_taps::<#ty, #to>(#name, #tap, #responses);
         })
     });
-    quote! { #wired #reached #(#within)* #(#taps)* }
+    quote! { #wired #reached #entered #(#within)* #(#durations)* #(#taps)* }
 }
 
 fn local(name: &str, index: usize) -> Ident {

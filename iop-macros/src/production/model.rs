@@ -104,6 +104,8 @@ pub(crate) struct Item {
     pub(crate) ask_wired: bool,
     /// Rustc shall ask whether it needs a route, for there is none.
     pub(crate) ask_reached: bool,
+    /// Items that no route reaches but from each other, this one being the first: rustc shall ask whether they need one.
+    pub(crate) ask_entered: Vec<usize>,
     /// Fields that are set to a value in which its name stands, and their items. Where one is a target, a route was meant.
     pub(crate) mentioned: Vec<(usize, Ident)>,
 }

@@ -2,9 +2,10 @@
 //! what is half-written is kept as far as it goes.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Expr, Stmt};
+use syn::{Attribute, Expr, Lit, Stmt};
 
 use super::ast::{Field, Item, Production, Value};
 use super::name::{NO_NAMES, is_keyword, named, one_form};
@@ -141,6 +142,10 @@ fn item(attributes: Vec<Attribute>, ident: Ident, tokens: &mut Tokens, errors: &
 
 /// A path, without the name of the next item where the path is half-written: `clock: plug::` before `greeter: …`.
 fn path(tokens: &mut Tokens) -> Option<TokenStream> {
+    // A fragment of `macro_rules!`: `$component:ty` or `$component:path`.
+    if let Some(fragment) = tokens.next_group(Delimiter::None) {
+        return Some(fragment.stream());
+    }
     let mut length = if tokens.peek_path_separator(0) { 2 } else { 0 };
     loop {
         if !tokens.peek_ident(length) || tokens.peek_colon(length + 1) {
@@ -255,6 +260,16 @@ fn value(ident: &Ident, tokens: &mut Tokens, errors: &mut Errors) -> Option<Valu
         Ok(expression)
     };
     match expression.parse2(tokens.rest()) {
+        Ok(Expr::Lit(literal)) if of_no_type(&literal.lit) => {
+            tokens.take(tokens.left() - left);
+            let fact = format!("`{}` is not a value of Rust", literal.to_token_stream());
+            errors.grammar(
+                &literal,
+                fact,
+                format!("write a duration as a text, `{ident}: \"{}\"`", literal.to_token_stream()),
+            );
+            None
+        }
         Ok(expression) => {
             tokens.take(tokens.left() - left);
             Some(classify(expression))
@@ -264,6 +279,16 @@ fn value(ident: &Ident, tokens: &mut Tokens, errors: &mut Errors) -> Option<Valu
             None
         }
     }
+}
+
+/// `5s`, a number with the unit of a duration.
+fn of_no_type(literal: &Lit) -> bool {
+    let suffix = match literal {
+        Lit::Int(number) => number.suffix(),
+        Lit::Float(number) => number.suffix(),
+        _ => return false,
+    };
+    ["ns", "us", "ms", "s", "sec", "m", "min", "h", "d"].contains(&suffix)
 }
 
 fn classify(expression: Expr) -> Value {

@@ -24,6 +24,8 @@ pub(super) struct Options {
     pub(super) policy: Policy,
     /// Something is wrong with its order, and that was said.
     pub(super) refused: bool,
+    /// An attribute says nothing that could be read: perhaps that no route is needed.
+    pub(super) unread: bool,
     /// Names of items that get copies: of what the item receives, and of what it answers.
     pub(super) tap: Option<Ident>,
     pub(super) tap_responses: Option<Ident>,
@@ -41,15 +43,19 @@ pub(super) fn options(item: &ast::Item, errors: &mut Errors) -> Options {
             continue;
         }
         if !attribute.path().is_ident("item") {
-            let help = if attribute.path().is_ident("cfg") {
-                "an item is there or not; to leave it out at run time, write `#[item(enabled = false)]`"
-            } else {
-                "an item takes doc comments and `#[item(…)]`"
+            options.unread = true;
+            let help = match attributes::path_name(attribute).as_str() {
+                "cfg" => "an item is there or not; to leave it out at run time, write `#[item(enabled = false)]`",
+                name if suggest::closest(name, ["item"]).is_some() => "did you mean `#[item(…)]`?",
+                _ => "an item takes doc comments and `#[item(…)]`",
             };
             errors.report(attribute, Code::E12, "an attribute that means nothing on an item", help);
             continue;
         }
-        for argument in attributes::arguments_of(attribute, errors) {
+        let before = errors.count();
+        let arguments = attributes::arguments_of(attribute, errors);
+        options.unread |= errors.count() > before;
+        for argument in arguments {
             if seen.contains(&argument.key) {
                 let key = &argument.key;
                 errors.report(key, Code::E12, format!("`{key}` is given twice"), "remove one");
@@ -143,15 +149,15 @@ impl Options {
         if name == "pool_size" {
             self.policy.pool_size =
                 syn::parse2::<LitInt>(value.clone()).ok().and_then(|literal| literal.base10_parse().ok());
-            if self.policy.pool_size == Some(0) {
-                errors.report(
-                    &value,
-                    Code::E12,
-                    "an item has at least one worker",
-                    "write `pool_size = 1` or more; an item that shall do nothing is `enabled = false`",
-                );
-                return;
-            }
+            // What is no literal is left to rustc.
+            let is_literal = value.clone().into_iter().last().is_some_and(|last| matches!(last, TokenTree::Literal(_)));
+            let fact = match self.policy.pool_size {
+                Some(0) => "an item has at least one worker",
+                None if is_literal => "a number of workers is a whole number, as an `u32` holds it",
+                _ => return self.settings.push((key, value)),
+            };
+            let help = "write `pool_size = 1` or more; an item that shall do nothing is `enabled = false`";
+            return errors.report(&value, Code::E12, fact, help);
         }
         self.settings.push((key, value));
     }

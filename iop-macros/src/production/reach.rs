@@ -66,6 +66,42 @@ pub(super) fn between(items: usize, ways: &[(usize, usize)], from: usize, to: us
         .collect()
 }
 
+/// Items that reach each other, and that nothing else reaches: neither an item that no way leads to, nor one that is
+/// `entered` in another way. What only they reach is not among them.
+pub(super) fn islands(entered: &[bool], ways: &[(usize, usize)]) -> Vec<Vec<usize>> {
+    let (after, before) = (
+        onward(entered.len(), ways.iter().copied()),
+        onward(entered.len(), ways.iter().map(|(from, to)| (*to, *from))),
+    );
+    let begins = |item: usize| before.get(item).is_none_or(Vec::is_empty) || entered.get(item) == Some(&true);
+    let mut covered = vec![false; entered.len()];
+    let cover = |covered: &mut Vec<bool>, start: usize| {
+        for (covered, reached) in covered.iter_mut().zip(reached(&after, start)) {
+            *covered |= reached;
+        }
+    };
+    for item in (0..entered.len()).filter(|item| begins(*item)) {
+        cover(&mut covered, item);
+    }
+    let mut islands = Vec::new();
+    while let Some(item) = covered.iter().position(|covered| !covered) {
+        // Upstream of all that leads here lie items that reach each other, and nothing upstream of them.
+        let leads_here = members(&reached(&before, item));
+        let source = leads_here.into_iter().find(|start| {
+            let onward = reached(&after, *start);
+            members(&reached(&before, *start)).into_iter().all(|earlier| onward.get(earlier) == Some(&true))
+        });
+        let Some(source) = source else { break };
+        cover(&mut covered, source);
+        islands.push(members(&reached(&before, source)));
+    }
+    islands
+}
+
+fn members(of: &[bool]) -> Vec<usize> {
+    of.iter().enumerate().filter(|(_, is)| **is).map(|(item, _)| item).collect()
+}
+
 fn reached(onward: &[Vec<usize>], start: usize) -> Vec<bool> {
     let mut reached = vec![false; onward.len()];
     let mut waiting = vec![start];

@@ -29,7 +29,7 @@ const _: () = {
     #[automatically_derived]
     impl ::iop::__private::Fields for ClockFields {
         fn wiring(self) -> ::iop::__private::Wiring {
-            let mut wiring = ::iop::__private::Wiring::default();
+            let mut wiring = <::iop::__private::Wiring as ::core::default::Default>::default();
             wiring.setting("call_interval", self.call_interval);
             wiring.setting("name", self.name);
             wiring.target("out", self.out);
@@ -38,45 +38,43 @@ const _: () = {
             wiring
         }
     }
-    static __IOP_TYPE: ::iop::__private::ComponentType =
-        ::iop::__private::ComponentType::poll_service::<Clock, _, _>("Clock")
-            .described(
-                ::core::concat!(::core::module_path!(), "::Clock"),
-                ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
-                "Greets a name every few seconds.",
-            )
-            .with(
-                &[&[
-                    ::iop::__private::SettingDecl::of(
-                        <Duration as ::iop::__private::Setting>::KIND,
-                        "call_interval",
-                        "The pause between two calls.",
-                        ::core::option::Option::Some(|| ::iop::__private::default::<Duration, _>("5s")),
-                    ),
-                    ::iop::__private::SettingDecl::of(
-                        <String as ::iop::__private::Setting>::KIND,
-                        "name",
-                        "",
-                        ::core::option::Option::None,
-                    ),
-                ]],
-                &[
-                    ::iop::__private::TargetDecl::new::<Target<Hello>>(
-                        "out",
-                        "",
-                        <Hello as ::iop::__private::Messages>::types,
-                    ),
-                    ::iop::__private::TargetDecl::new::<Option<Target<(Hello, Bye)>>>("log", "", || {
-                        ::std::vec![
-                            <Hello as ::iop::__private::Message>::TYPE,
-                            <Bye as ::iop::__private::Message>::TYPE
-                        ]
-                    }),
-                ],
-            );
+    static __IOP_TYPE: ::iop::__private::ComponentType = ::iop::__private::ComponentType::poll_service::<
+        <Clock as ::iop::__private::Component>::This,
+        _,
+        _,
+    >("Clock")
+    .described(
+        ::core::concat!(::core::module_path!(), "::Clock"),
+        ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
+        "Greets a name every few seconds.",
+    )
+    .with(
+        &[&[
+            ::iop::__private::SettingDecl::of(
+                <Duration as ::iop::__private::Setting>::KIND,
+                "call_interval",
+                "The pause between two calls.",
+                ::core::option::Option::Some(|| ::iop::__private::default::<Duration, _>("5s")),
+            ),
+            ::iop::__private::SettingDecl::of(
+                <String as ::iop::__private::Setting>::KIND,
+                "name",
+                "",
+                ::core::option::Option::None,
+            ),
+        ]],
+        &[
+            ::iop::__private::TargetDecl::new::<Target<Hello>>("out", "", <Hello as ::iop::__private::Messages>::TYPES),
+            ::iop::__private::TargetDecl::new::<Option<Target<(Hello, Bye)>>>(
+                "log",
+                "",
+                &[<Hello as ::iop::__private::Message>::TYPE, <Bye as ::iop::__private::Message>::TYPE],
+            ),
+        ],
+    );
     #[automatically_derived]
     impl ::iop::__private::Component for Clock {
-        type This = Self;
+        type This = <Clock as ::iop::__private::Handlers>::This;
         type Fields = ClockFields;
         const TYPE: &'static ::iop::__private::ComponentType = &__IOP_TYPE;
         fn build(config: &::iop::__private::ItemConfig) -> ::iop::__private::Result<Self> {
@@ -101,6 +99,6 @@ const _: () = {
         }
     }
     const _: fn(&Clock) = |component| <Duration as ::iop::__private::CallInterval>::is_read(&component.call_interval);
-    const _: () = ::iop::__private::assert_text("Clock", &__IOP_TYPE, "call_interval", ::iop::__private::measure_of("5s"));
+    const _: () = ::iop::__private::assert_text("Clock", &__IOP_TYPE, "call_interval", "5s");
     ::iop::__private::inventory::submit! {::iop::__private::RegisteredComponent (& __IOP_TYPE) }
 };

@@ -26,12 +26,8 @@ const _: () = {
             ::std::vec![::iop::__private::wiring(fields_0, options_0), ::iop::__private::wiring(fields_1, options_1)]
         }
     }
-    const _: () = ::iop::__private::assert_text(
-        "clock",
-        <Clock as ::iop::__private::Component>::TYPE,
-        "call_interval",
-        ::iop::__private::measure_of("1s"),
-    );
+    const _: () =
+        ::iop::__private::assert_text("clock", <Clock as ::iop::__private::Component>::TYPE, "call_interval", "1s");
     const _: () = ::iop::__private::assert_wired("greeter", <Greeter as ::iop::__private::Component>::TYPE, &[]);
     const _: () = {
         #[allow(unused_imports, reason = "generated")]

@@ -23,6 +23,7 @@ impl Router {
 const _: () = {
     #[automatically_derived]
     impl ::iop::__private::Handlers for Router {
+        type This = Self;
         const TABLE: ::iop::__private::HandlerTable<Self> = {
             let table = ::iop::__private::HandlerTable::EMPTY.handlers(
                 &[::iop::__private::MessageHandler::of::<Hello, Result<Pending>>()],
@@ -33,6 +34,8 @@ const _: () = {
             let table = table.timer(::iop::__private::timer_hook::<Self, Timer, Result>());
             table
         };
+        const HANDLED: &'static [&'static ::iop::__private::MessageType] =
+            &::iop::__private::handled::<Self, { <Router as ::iop::__private::Handlers>::TABLE.messages.len() }>();
     }
     #[automatically_derived]
     impl ::iop::__private::Init for Router {

@@ -55,13 +55,9 @@ const _: () = {
         <Clock as ::iop::__private::Component>::TYPE,
         &["call_interval", "out", "copies"],
     );
-    const _: () = ::iop::__private::assert_reached("clock", <Clock as ::iop::__private::Component>::TYPE);
-    const _: () = ::iop::__private::assert_text(
-        "clock",
-        <Clock as ::iop::__private::Component>::TYPE,
-        "call_interval",
-        ::iop::__private::measure_of("1s"),
-    );
+    const _: () = ::iop::__private::assert_reached(&__IOP_GRAPH, 0usize);
+    const _: () =
+        ::iop::__private::assert_text("clock", <Clock as ::iop::__private::Component>::TYPE, "call_interval", "1s");
     const _: () = ::iop::__private::assert_wired("greeter", <Greeter as ::iop::__private::Component>::TYPE, &[]);
     const _: () =
         ::iop::__private::assert_wired("printer", <plant::Printer as ::iop::__private::Component>::TYPE, &["title"]);

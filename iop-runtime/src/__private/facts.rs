@@ -3,8 +3,9 @@
 
 use crate::component::{ComponentKind, ComponentType, Entrance, Handlers};
 use crate::message::{MessageType, Tapped};
-use crate::production::Graph;
 use crate::production::proof::{Circles, Path, Text, contains, repeated, same};
+use crate::production::{Graph, Route};
+use crate::settings::{is_no_duration, measure_of};
 
 /// Every required target of the item is wired.
 ///
@@ -59,14 +60,46 @@ pub const fn assert_within(owner: &str, component: &ComponentType, setting: &str
     }
 }
 
-/// A text lies in the range of the setting that it is for, and that one is no secret.
+/// A text fits the setting that it is for: it lies in its range, is a duration where that is one, and is no secret.
 ///
 /// # Panics
-/// Where it does not, or is.
+/// Where it does not fit.
 #[track_caller]
-pub const fn assert_text(owner: &str, component: &ComponentType, setting: &str, known: Option<i128>) {
+pub const fn assert_text(owner: &str, component: &ComponentType, setting: &str, text: &str) {
     assert_no_secret(owner, component, setting);
-    assert_within(owner, component, setting, known);
+    if is_no_duration(text) && is_duration(component, setting) {
+        assert_duration(owner, setting, text);
+    }
+    assert_within(owner, component, setting, measure_of(text));
+}
+
+/// A text is a duration, as far as that is seen without reading it all.
+///
+/// # Panics
+/// Where it is none.
+#[track_caller]
+pub const fn assert_duration(owner: &str, setting: &str, text: &str) {
+    if is_no_duration(text) {
+        let fact = Text::new().name(setting).add(" of ").name(owner).add(" is a duration, and \"").add(text);
+        panic!("{}", fact.add("\" is none; write \"500ms\", \"5s\", \"10m\" or \"1h30m\" [iop E05]").as_str());
+    }
+}
+
+const fn is_duration(component: &ComponentType, setting: &str) -> bool {
+    let mut group = 0;
+    while group < component.settings.len() {
+        let mut index = 0;
+        while index < component.settings[group].len() {
+            let decl = &component.settings[group][index];
+            if same(decl.name, setting) {
+                // The type, for people, says how one is written: `duration (500ms, …)`.
+                return matches!(decl.type_name.as_bytes(), [b'd', b'u', b'r', b'a', b't', b'i', b'o', b'n', ..]);
+            }
+            index += 1;
+        }
+        group += 1;
+    }
+    false
 }
 
 #[track_caller]
@@ -106,14 +139,84 @@ pub const fn has_target(component: &ComponentType, name: &str) -> bool {
 /// # Panics
 /// Where it is not; only called for items that no route reaches.
 #[track_caller]
-pub const fn assert_reached(item: &str, component: &ComponentType) {
-    let kind = match component.kind {
+pub const fn assert_reached(graph: &Graph, index: usize) {
+    let item = &graph.items[index];
+    let kind = match item.component.kind {
         ComponentKind::Service => return,
         ComponentKind::Process => "process",
         ComponentKind::Operation => "operation",
     };
-    let text = Text::new().add("no route reaches the ").add(kind).add(" `").add(item);
+    if meant_elsewhere(graph, index) {
+        return;
+    }
+    let text = Text::new().add("no route reaches the ").add(kind).add(" `").add(item.name);
     panic!("{}", text.add("`; wire a target to it, or write `#[item(standalone)]` in front of it [iop E07]").as_str());
+}
+
+/// Items that reach each other are reached by another.
+///
+/// # Panics
+/// Where they are not; only called for items that none but each other reaches.
+#[track_caller]
+pub const fn assert_entered(graph: &Graph, items: &[usize]) {
+    let mut names = Text::new();
+    let mut index = 0;
+    while index < items.len() {
+        let item = &graph.items[items[index]];
+        // That a route leads to a service is a mistake of its own.
+        if matches!(item.component.kind, ComponentKind::Service) || meant_elsewhere(graph, items[index]) {
+            return;
+        }
+        names = names.add(if index == 0 { "" } else { ", " }).name(item.name);
+        index += 1;
+    }
+    let text = Text::new().add("no route leads from elsewhere to ").add(names.as_str());
+    let text =
+        text.add(if items.len() == 1 { ", which only sends to itself" } else { ", which only reach each other" });
+    let text =
+        text.add("; wire a target of another item to one of them, or write `#[item(standalone)]` in front of it");
+    panic!("{}", text.add(" [iop E07]").as_str());
+}
+
+/// Whether a route leads to an item that does not handle what its target carries, and this one would: then no route is
+/// missing, but one has the wrong end, and that is said there.
+const fn meant_elsewhere(graph: &Graph, item: usize) -> bool {
+    let mut index = 0;
+    while index < graph.routes.len() {
+        let Route { from, target, to } = graph.routes[index];
+        let carried = carried(graph.items[from].component, target);
+        if !handles_all(graph.items[to].component, carried) && handles_all(graph.items[item].component, carried) {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+const fn carried(component: &ComponentType, target: &str) -> &'static [&'static MessageType] {
+    let mut index = 0;
+    while index < component.targets.len() {
+        if same(component.targets[index].name, target) {
+            return component.targets[index].messages;
+        }
+        index += 1;
+    }
+    &[]
+}
+
+const fn handles_all(component: &ComponentType, messages: &[&MessageType]) -> bool {
+    let mut index = 0;
+    while index < messages.len() {
+        let mut handler = 0;
+        while handler < component.handled.len() && !same(component.handled[handler].name, messages[index].name) {
+            handler += 1;
+        }
+        if handler == component.handled.len() {
+            return false;
+        }
+        index += 1;
+    }
+    true
 }
 
 /// A process or operation handles something.

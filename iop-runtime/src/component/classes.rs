@@ -57,7 +57,7 @@ use super::Disposition;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what its errors mean",
     label = "no table of errors",
-    note = "write `impl Classify for {Self}`, with a `match` in `fn class(&self) -> Disposition` [iop E06]"
+    note = "write `impl Classify for {Self}`, with a `match` in `fn class(&self) -> Disposition` [iop E12]"
 )]
 pub trait Classify: StdError + Send + Sync + 'static {
     /// What the engine does about this error.

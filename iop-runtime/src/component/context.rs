@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::io::AsyncRead;
 
 use super::requests::{AsyncRequest, Calls, NgRequest, SyncRequest};
-use super::target::{Awaitable, Carries, Target};
+use super::target::{Awaitable, Carries, Outward, Target};
 use super::{Answered, Channel, EmitError, Error, RequestError, RespondError, Result};
 use crate::message::{
     Blob, BlobError, BlobReader, BlobStore, Decoded, Header, Invocation, Message, MessageId, MessageType, Priority,
@@ -116,34 +116,37 @@ impl Context {
     }
 
     /// Sends a request and waits for its response. The handler's worker is held meanwhile.
-    pub fn send_request_sync<S, M, P, W>(&mut self, target: &Target<S, W>, message: M) -> SyncRequest<M>
+    pub fn send_request_sync<T, M, P>(&mut self, target: &T, message: M) -> SyncRequest<M>
     where
-        S: Carries<M, P>,
+        T: Outward,
+        T::Carried: Carries<M, P>,
         M: Message,
-        W: Awaitable,
+        T::Waiting: Awaitable,
     {
-        SyncRequest::new(Arc::clone(&self.turn), target.into(), message)
+        SyncRequest::new(Arc::clone(&self.turn), target.outward(), message)
     }
 
     /// Sends a request and goes on. In a process the response comes to `on_response`; elsewhere nobody waits for it.
     /// It is sent when the turn commits.
-    pub fn send_request_async<S, M, P, W>(&mut self, target: &Target<S, W>, message: M) -> AsyncRequest<M>
+    pub fn send_request_async<T, M, P>(&mut self, target: &T, message: M) -> AsyncRequest<M>
     where
-        S: Carries<M, P>,
+        T: Outward,
+        T::Carried: Carries<M, P>,
         M: Message,
     {
-        AsyncRequest::new(Arc::clone(&self.turn), target.into(), message)
+        AsyncRequest::new(Arc::clone(&self.turn), target.outward(), message)
     }
 
     /// A request whose future may be awaited together with others: `gather(requests).await` has them in flight at once
     /// and gives the responses in the order of the requests.
-    pub fn send_request_async_ng<S, M, P, W>(&mut self, target: &Target<S, W>, message: M) -> NgRequest<M>
+    pub fn send_request_async_ng<T, M, P>(&mut self, target: &T, message: M) -> NgRequest<M>
     where
-        S: Carries<M, P>,
+        T: Outward,
+        T::Carried: Carries<M, P>,
         M: Message,
-        W: Awaitable,
+        T::Waiting: Awaitable,
     {
-        NgRequest::new(Arc::clone(&self.turn), target.into(), message)
+        NgRequest::new(Arc::clone(&self.turn), target.outward(), message)
     }
 
     /// Sends several requests at once and waits for all: `[Call::new(&self.a, …), …]` of one message type, or a tuple

@@ -48,9 +48,9 @@ impl ComponentKind {
     note = "put `#[business_service]`, `#[business_process]` or `#[business_operation]` on `{Self}` [iop E06]"
 )]
 pub trait Component: Sized + Send + 'static {
-    /// The type itself. Where `Self` is not a component this is unknown to rustc, which then keeps quiet about what
-    /// follows from it: one mistake, one error.
-    type This: Component;
+    /// The type itself. Where `Self` is not a component, or has no handlers, this is unknown to rustc, which then keeps quiet
+    /// about what follows from it: one mistake, one error.
+    type This: Handlers;
     /// The settings and targets as `production!` fills them in, under the names of the fields.
     type Fields: Fields;
     /// The registered description.
@@ -100,7 +100,7 @@ pub struct TargetDecl {
     /// `#[target(when = "…")]`: what a message must be like to go this way, for people.
     pub when: &'static str,
     /// The message types that it carries.
-    pub messages: fn() -> Vec<&'static MessageType>,
+    pub messages: &'static [&'static MessageType],
 }
 
 impl TargetDecl {
@@ -110,7 +110,7 @@ impl TargetDecl {
     pub const fn new<T: super::TargetDeclared>(
         name: &'static str,
         doc: &'static str,
-        messages: fn() -> Vec<&'static MessageType>,
+        messages: &'static [&'static MessageType],
     ) -> Self {
         Self { name, doc, required: T::REQUIRED, many: T::MANY, never_awaited: false, when: "", messages }
     }
@@ -186,6 +186,8 @@ pub struct ComponentType {
     pub entrance: Entrance,
     /// The message types that it handles.
     pub handles: fn() -> Vec<&'static MessageType>,
+    /// The same of a process or operation, for constant functions.
+    pub(crate) handled: &'static [&'static MessageType],
     pub(crate) handles_something: bool,
     /// The hook by which it does something when responses come, or timers go off, in the order in which they do.
     pub(crate) calls_back: Option<&'static str>,
@@ -208,8 +210,9 @@ impl ComponentType {
             errors: None,
             correlate: None,
             entrance,
-            handles: || C::TABLE.messages.iter().map(|handler| handler.message).collect(),
-            handles_something: !C::TABLE.messages.is_empty() || C::TABLE.incomplete,
+            handles: || C::HANDLED.to_vec(),
+            handled: C::HANDLED,
+            handles_something: !C::HANDLED.is_empty() || C::TABLE.incomplete,
             calls_back: C::TABLE.hook_of_callbacks(),
             completes: C::TABLE.completes(),
             build: |config| Ok(Box::new(Typed::<C> { component: C::build(config)?, table: PhantomData })),

@@ -14,7 +14,7 @@ use super::{
     Component, Context, Error, HandlerResult, Incoming, InputHandler, NoValue, RequestError, ResponseOf, Result,
     TimerHook, Turn,
 };
-use crate::message::{Decoded, Message, MessageId, MessageType, Respond, read};
+use crate::message::{Decoded, Message, MessageId, MessageType, REFUSED_MESSAGE, Respond, read};
 
 /// A component with a `#[handlers]` block. Never implemented by hand.
 #[diagnostic::on_unimplemented(
@@ -23,8 +23,24 @@ use crate::message::{Decoded, Message, MessageId, MessageType, Respond, read};
     note = "write `#[handlers] impl {Self} {{ async fn … }}` [iop E06]"
 )]
 pub trait Handlers: Component {
+    /// The type itself: see [`Component::This`].
+    type This: Handlers;
     /// Every handler and hook.
     const TABLE: HandlerTable<Self>;
+    /// The message types of the table's handlers.
+    const HANDLED: &'static [&'static MessageType];
+}
+
+/// The message types that `C` handles, of which there are `N`.
+#[must_use]
+pub const fn handled<C: Handlers, const N: usize>() -> [&'static MessageType; N] {
+    let mut handled: [&'static MessageType; N] = [&REFUSED_MESSAGE; N];
+    let mut index = 0;
+    while index < N {
+        handled[index] = C::TABLE.messages[index].message;
+        index += 1;
+    }
+    handled
 }
 
 /// A component that handles messages of type `M`.

@@ -32,7 +32,7 @@ pub use fan_out::{Chosen, NoAnswer, ToAll};
 pub use fields::{Fields, IntoSetting, ItemOptions, Outlet, SettingField, TargetField, TargetsField, Wiring};
 pub use handlers::{
     Answer, Answered, Answers, Completes, CompletionHandler, ErasedResponse, HandlerTable, Handlers, Handles, Hook,
-    Init, MessageHandler, Pending, Responds, Response, ResponseArgument, ResponseHandler, ResultOf, Teardown,
+    Init, MessageHandler, Pending, Responds, Response, ResponseArgument, ResponseHandler, ResultOf, Teardown, handled,
     init_hook, teardown_hook,
 };
 pub use input::{AdapterInput, InputHandler, PlainInput, PollInput, ProcessInput};
@@ -41,7 +41,7 @@ pub use returns::{HandlerError, HandlerResult, NoValue, ResponseOf};
 pub use split::{Piece, Pieces};
 pub use streams::{Channel, Chunks, Duplex, DuplexRequest, EmitError, GeneratorRequest, Part};
 pub use target::{
-    Accepted, Awaitable, Carries, Each, MayBeAwaited, Messages, NeverAwaited, Only, Receives, Target, TargetDeclared,
-    Targets,
+    Accepted, Awaitable, Carries, Each, MayBeAwaited, Messages, NeverAwaited, Only, Outward, Receives, Target,
+    TargetDeclared, Targets,
 };
 pub use timers::{OnTimer, SetTimer, Timer, TimerArgument, TimerHook, timer_hook};

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::future::{BoxFuture, join_all};
 
 use super::context::{ByValue, Incoming, Outgoing, Reach, Turn};
-use super::target::{Awaitable, Carries, Target};
+use super::target::{Awaitable, Carries, Outward};
 use super::{RequestError, Result};
 use crate::message::{Invocation, Message, Priority, read};
 
@@ -237,8 +237,13 @@ pub struct Call<M> {
 
 impl<M: Message> Call<M> {
     /// A call of the item behind `target`.
-    pub fn new<S: Carries<M, P>, P, W: Awaitable>(target: &Target<S, W>, message: M) -> Self {
-        Self { to: target.into(), message, timeout: None, description: None, priority: None }
+    pub fn new<T, P>(target: &T, message: M) -> Self
+    where
+        T: Outward,
+        T::Carried: Carries<M, P>,
+        T::Waiting: Awaitable,
+    {
+        Self { to: target.outward(), message, timeout: None, description: None, priority: None }
     }
 
     /// How long to wait for the response, in place of the item's `request_timeout`.

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::requests::AsyncRequest;
-use super::target::{Carries, Target};
+use super::target::{Carries, Outward};
 use super::{Context, Result};
 use crate::message::{KeyValue, Message, MessageId};
 
@@ -62,9 +62,10 @@ impl Context {
     ///
     /// # Errors
     /// What `make` gives, or where the messages cannot be stored.
-    pub async fn split<S, M, P, W, I, F>(&mut self, target: &Target<S, W>, parts: I, make: F) -> Result<u64>
+    pub async fn split<T, M, P, I, F>(&mut self, target: &T, parts: I, make: F) -> Result<u64>
     where
-        S: Carries<M, P>,
+        T: Outward,
+        T::Carried: Carries<M, P>,
         M: Message,
         I: IntoIterator,
         F: FnMut(Piece, I::Item) -> Result<M>,
@@ -76,9 +77,10 @@ impl Context {
     ///
     /// # Errors
     /// See [`split`](Self::split).
-    pub async fn split_stream<S, M, P, W, I, F>(&mut self, target: &Target<S, W>, parts: I, mut make: F) -> Result<u64>
+    pub async fn split_stream<T, M, P, I, F>(&mut self, target: &T, parts: I, mut make: F) -> Result<u64>
     where
-        S: Carries<M, P>,
+        T: Outward,
+        T::Carried: Carries<M, P>,
         M: Message,
         I: Stream,
         F: FnMut(Piece, I::Item) -> Result<M>,
@@ -95,7 +97,7 @@ impl Context {
             let is_last = parts.as_mut().peek().await.is_none();
             let total = if is_last { Some(position + 1) } else { length };
             let message = make(Piece { of, position, total }, part)?;
-            AsyncRequest::new(Arc::clone(self.turn()), target.into(), message).response_required(false).send()?;
+            AsyncRequest::new(Arc::clone(self.turn()), target.outward(), message).response_required(false).send()?;
             position += 1;
             unsaved += 1;
             if unsaved == AT_ONCE {

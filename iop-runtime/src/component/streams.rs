@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 use super::context::{Incoming, Turn};
 use super::requests::Draft;
-use super::target::{Awaitable, Carries, Target};
+use super::target::{Awaitable, Carries, Outward};
 use super::{Context, RequestError, Result};
 use crate::message::{Converses, Decoded, Generates, Invocation, Message};
 
@@ -29,24 +29,26 @@ impl Context {
     /// `while let Some(row) = rows.next().await { … }`. Several may be open at once. Dropping one stops its handler.
     ///
     /// Chunks are not stored. A turn that is repeated asks anew, under another id, so its handler may run more than once.
-    pub fn send_generator_request<S, M, P, W>(&mut self, target: &Target<S, W>, message: M) -> GeneratorRequest<M>
+    pub fn send_generator_request<T, M, P>(&mut self, target: &T, message: M) -> GeneratorRequest<M>
     where
-        S: Carries<M, P>,
+        T: Outward,
+        T::Carried: Carries<M, P>,
         M: Generates,
-        W: Awaitable,
+        T::Waiting: Awaitable,
     {
-        GeneratorRequest(Draft::new(Arc::clone(self.turn()), target.into(), message))
+        GeneratorRequest(Draft::new(Arc::clone(self.turn()), target.outward(), message))
     }
 
     /// Opens an exchange in both directions: chunks come as from
     /// [`send_generator_request`](Self::send_generator_request), and [`Duplex::send`] gives the handler input while it runs.
-    pub fn open_duplex<S, M, P, W>(&mut self, target: &Target<S, W>, message: M) -> DuplexRequest<M>
+    pub fn open_duplex<T, M, P>(&mut self, target: &T, message: M) -> DuplexRequest<M>
     where
-        S: Carries<M, P>,
+        T: Outward,
+        T::Carried: Carries<M, P>,
         M: Converses,
-        W: Awaitable,
+        T::Waiting: Awaitable,
     {
-        DuplexRequest(Draft::new(Arc::clone(self.turn()), target.into(), message))
+        DuplexRequest(Draft::new(Arc::clone(self.turn()), target.outward(), message))
     }
 
     /// In the handler of a generator request `M`: gives a chunk, and waits while the consumer has many that it has not

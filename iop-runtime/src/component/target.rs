@@ -140,7 +140,7 @@ impl<S, W> TargetDeclared for Targets<S, W> {
 )]
 pub trait Messages: 'static {
     /// The types.
-    fn types() -> Vec<&'static MessageType>;
+    const TYPES: &'static [&'static MessageType];
 }
 
 /// One message type of a target: a target of several is wired as `(Each<A>, Each<B>)`. A type of its own, so that rustc never has to choose between "a message" and "a tuple of
@@ -150,16 +150,14 @@ pub struct Each<M>(PhantomData<fn(M)>);
 
 #[diagnostic::do_not_recommend]
 impl<M: Message> Messages for M {
-    fn types() -> Vec<&'static MessageType> {
-        vec![M::TYPE]
-    }
+    const TYPES: &'static [&'static MessageType] = &[M::TYPE];
 }
 
 /// A target that carries `Self` may send `M`. `Place` is found by the compiler.
 #[diagnostic::on_unimplemented(
     message = "this target does not carry `{M}`",
     label = "carries `{Self}`",
-    note = "send one of the messages of `{Self}`, or add `{M}` to the target: `Target<(…, {M})>` [iop E04]"
+    note = "send what it carries, or add `{M}` to it: a target of several messages is a `Target<(…, {M})>` [iop E04]"
 )]
 pub trait Carries<M, Place> {}
 
@@ -167,7 +165,50 @@ pub trait Carries<M, Place> {}
 #[derive(Debug)]
 pub struct Only;
 
+#[diagnostic::do_not_recommend]
 impl<M: Message> Carries<M, Only> for M {}
+
+/// No message. That every target carries it keeps rustc from taking what a target carries for what is sent: then another
+/// message would be a type that does not match, and not a message that the target does not carry.
+#[derive(Debug)]
+pub enum Nothing {}
+
+#[diagnostic::do_not_recommend]
+impl<S> Carries<Nothing, Nothing> for S {}
+
+/// What one message is sent through: a target.
+#[diagnostic::on_unimplemented(
+    message = "one message is sent through one target, and `{Self}` is none",
+    label = "not a `Target<…>`",
+    note = "take the target out of an `Option` first, `if let Some(target) = &self.field`; to send to all that there are, of an `Option` or of `Targets`, write `cx.send_to_all(&self.field, message)` or `cx.call_all(…)` [iop E04]"
+)]
+pub trait Outward {
+    /// The message type or types.
+    type Carried;
+    /// Whether a handler may wait on it.
+    type Waiting;
+    /// Where it leads.
+    #[doc(hidden)]
+    fn outward(&self) -> super::Reach;
+}
+
+impl<S, W> Outward for Target<S, W> {
+    type Carried = S;
+    type Waiting = W;
+
+    fn outward(&self) -> super::Reach {
+        self.into()
+    }
+}
+
+impl<T: Outward + ?Sized> Outward for &T {
+    type Carried = T::Carried;
+    type Waiting = T::Waiting;
+
+    fn outward(&self) -> super::Reach {
+        T::outward(self)
+    }
+}
 
 /// A component that messages may be routed to: a process or an operation.
 #[diagnostic::on_unimplemented(
@@ -192,9 +233,7 @@ macro_rules! message_tuples {
     (@one $($message:ident)+) => {
         #[diagnostic::do_not_recommend]
         impl<$($message: Message),+> Messages for ($($message,)+) {
-            fn types() -> Vec<&'static MessageType> {
-                vec![$($message::TYPE),+]
-            }
+            const TYPES: &'static [&'static MessageType] = &[$($message::TYPE),+];
         }
 
         impl<C: $(Handles<$message> +)+, $($message),+> Accepted<C> for ($(Each<$message>,)+) {}

@@ -146,7 +146,7 @@ fn describe(component: &ComponentType) -> ComponentEntry {
     let targets = component.targets.iter().map(|target| TargetEntry {
         name: target.name,
         doc: target.doc,
-        messages: names(&(target.messages)()),
+        messages: names(target.messages),
         required: target.required,
         many: target.many,
     });

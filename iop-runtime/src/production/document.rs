@@ -111,7 +111,7 @@ impl GraphDocument {
                 from: from.name.to_owned(),
                 target: route.target.to_owned(),
                 to: to.name.to_owned(),
-                messages: target.map(|target| names(&(target.messages)())).unwrap_or_default(),
+                messages: target.map(|target| names(target.messages)).unwrap_or_default(),
                 when: target.map(|target| target.when.to_owned()).unwrap_or_default(),
                 tap: false,
             })

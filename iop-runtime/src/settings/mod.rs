@@ -56,7 +56,7 @@ pub use layers::{DEFAULT_FILE, ENVIRONMENT_PREFIX, LayerSources, Layers};
 pub use live::{Feed, Live};
 pub(crate) use options::LogFilter;
 pub use options::{EngineSettings, FirstCall, ItemSettings, StoreChoice};
-pub use range::{Measure, measure_of};
+pub use range::{Measure, is_no_duration, measure_of};
 pub use rate::Rate;
 pub(crate) use reload::changes;
 pub use reload::{SettingChange, SettingsSource};

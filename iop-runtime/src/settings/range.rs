@@ -209,6 +209,90 @@ pub const fn measure_of(text: &str) -> Option<i128> {
     Some(sum)
 }
 
+/// Whether a text is certainly no duration: nothing in it is a number, or a word of it is no unit. What else is wrong is
+/// found at the start.
+#[doc(hidden)]
+#[must_use]
+pub const fn is_no_duration(text: &str) -> bool {
+    const UNITS: [&str; 36] = [
+        "h",
+        "hr",
+        "hrs",
+        "hour",
+        "hours",
+        "m",
+        "min",
+        "mins",
+        "minute",
+        "minutes",
+        "s",
+        "sec",
+        "secs",
+        "second",
+        "seconds",
+        "ms",
+        "msec",
+        "msecs",
+        "milli",
+        "millis",
+        "millisecond",
+        "milliseconds",
+        "us",
+        "usec",
+        "usecs",
+        "micro",
+        "micros",
+        "microsecond",
+        "microseconds",
+        "ns",
+        "nsec",
+        "nsecs",
+        "nano",
+        "nanos",
+        "nanosecond",
+        "nanoseconds",
+    ];
+    let bytes = text.trim_ascii().as_bytes();
+    if bytes.is_empty() || bytes[0] == b'-' {
+        return true;
+    }
+    // `PT5S` and `5µs` are read by who reads all of them.
+    if matches!(bytes[0], b'P' | b'p') || !text.is_ascii() {
+        return false;
+    }
+    let (mut at, mut digits) = (0, 0);
+    while at < bytes.len() {
+        let start = at;
+        while at < bytes.len() && bytes[at].is_ascii_alphabetic() {
+            at += 1;
+        }
+        if at > start && !is_one_of(bytes, start, at, &UNITS) {
+            return true;
+        }
+        if at < bytes.len() {
+            digits += bytes[at].is_ascii_digit() as usize;
+            at += 1;
+        }
+    }
+    digits == 0
+}
+
+const fn is_one_of(bytes: &[u8], from: usize, to: usize, words: &[&str]) -> bool {
+    let mut index = 0;
+    while index < words.len() {
+        let word = words[index].as_bytes();
+        let mut at = 0;
+        while at < word.len() && from + at < to && bytes[from + at].to_ascii_lowercase() == word[at] {
+            at += 1;
+        }
+        if at == word.len() && from + at == to {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
 /// Nanoseconds or bytes in a unit.
 const fn factor(bytes: &[u8], from: usize, to: usize) -> Option<i128> {
     const UNITS: [(&[u8], i128); 15] = [
@@ -264,6 +348,30 @@ mod tests {
         }
         for text in ["", "soon", "1.5h", "5", "h", "1h 30m", "99999999999999999999s"] {
             assert_eq!(measure_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_as_a_duration_while_compiling_is_refused_at_the_start() {
+        for text in ["", " ", "soon", "5 sconds", "2weks", "-5s", "s", "5x", "1h 3mn", "five s"] {
+            assert!(is_no_duration(text), "{text}");
+            assert!(Duration::from_raw(&Raw::from(text)).is_err(), "{text}");
+        }
+        for text in [
+            "5s",
+            " 5 secs ",
+            "1h30m",
+            "1h 30m",
+            "2.5s",
+            "1:30:00",
+            "PT5S",
+            "5µs",
+            "3 nanoseconds",
+            "1H",
+            "1hr, 2 mins",
+        ] {
+            assert!(!is_no_duration(text), "{text}");
+            assert!(Duration::from_raw(&Raw::from(text)).is_ok(), "{text}");
         }
     }
 

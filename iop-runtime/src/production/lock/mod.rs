@@ -147,7 +147,7 @@ pub fn types(graph: &Graph) -> Vec<&'static MessageType> {
     let mut types = BTreeMap::new();
     for item in graph.items {
         let handled = (item.component.handles)();
-        let sent = item.component.targets.iter().flat_map(|target| (target.messages)());
+        let sent = item.component.targets.iter().flat_map(|target| target.messages.iter().copied());
         for message in handled.into_iter().chain(sent) {
             types.insert(message.name, message);
             if let Some(response) = (message.response)() {
