@@ -4,13 +4,11 @@
 //! it; and what rustc asks about a route stands where the route is written, not where the item is declared.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::model::{
-    Alerts, Destination, Failing, Field, Item, Order, Policy, Production, Requirement, Route, Tap, Value,
-};
-use super::proofs;
+use super::model::{Alerts, Destination, Failing, Item, Order, Policy, Production, Requirement, Route, Tap, Value};
+use super::{proofs, wiring};
 
 /// Settings of the engine that are durations: those of `iop::component::ItemOptions`.
 const DURATIONS: [&str; 6] =
@@ -24,7 +22,7 @@ pub(crate) fn production(model: &Production) -> TokenStream {
         quote! { ::iop::__private::Route { from: #from, target: #target, to: #to } }
     });
     let statements = statements(model);
-    let wiring = wiring(model);
+    let wiring = wiring::wiring(model);
     let proofs = proofs::proofs(model);
     let taps = taps(items);
     // With the span of the name, so that a second production of that name is refused there.
@@ -127,159 +125,6 @@ fn taps(items: &[Item]) -> Option<TokenStream> {
     (!taps.is_empty()).then(|| quote! { .taps(&[#(#taps),*]) })
 }
 
-/// The settings stand before the names of items: an expression of the user's never sees those.
-fn wiring(production: &Production) -> TokenStream {
-    let items = production.items.as_slice();
-    let taps = items.iter().flat_map(|item| &item.taps).map(|tap| &tap.to);
-    let mentions: Vec<&Destination> = mentions(production).chain(taps).collect();
-    let starts = items.iter().enumerate().map(|(index, item)| start(index, item));
-    let settings = items.iter().enumerate().map(|(index, item)| {
-        let (fields, options) = (local("fields", index), local("options", index));
-        let options = item.options.iter().map(|(key, value)| set(&options, key, value));
-        let fields = item.fields.iter().filter_map(|field| setting(&fields, field));
-        quote! { #(#options)* #(#fields)* }
-    });
-    let places = items.iter().enumerate().filter(|(index, _)| {
-        is_routed_to(production, *index) || mentions.iter().any(|mention| mention.index == *index)
-    });
-    let places = places.map(|(_, item)| {
-        let Item { ident, ty, .. } = item;
-        // With the span of the type, word for word: rustc then takes the error that it is no component for the one that
-        // it has reported of the graph.
-        let mut spans = ty.clone().into_iter().map(|token| token.span());
-        let first = spans.next().unwrap_or_else(Span::call_site);
-        let last = spans.last().unwrap_or(first);
-        let placed = quote_spanned! {first=> ::iop::__private::placed::<#ty> };
-        let call = quote_spanned! {last=> () };
-        quote! { let #ident = #placed #call; }
-    });
-    let routes = items.iter().enumerate().map(|(index, item)| {
-        let fields = local("fields", index);
-        item.fields.iter().filter_map(|field| route(&fields, field)).collect::<TokenStream>()
-    });
-    let alerts = match &production.alerts {
-        Alerts::To(item) => {
-            let (span, end) = (Span::mixed_site().located_at(item.written.span()), end(item));
-            Some(quote_spanned! {span=> ::iop::__private::alerts_to(#end); })
-        }
-        Alerts::Unsaid | Alerts::Nowhere => None,
-    };
-    let for_editors = for_editors(production);
-    // So that editors know the names in statements.
-    let names = mentions.iter().map(|Destination { written, .. }| quote! { let _ = #written; });
-    let wirings = (0..items.len()).map(|index| {
-        let (fields, options) = (local("fields", index), local("options", index));
-        quote! { ::iop::__private::wiring(#fields, #options) }
-    });
-    quote! {
-        #(#starts)*
-        #(#settings)*
-        #(#places)*
-        #(#routes)*
-        #(#names)*
-        #alerts
-        #for_editors
-        ::std::vec![#(#wirings),*]
-    }
-}
-
-/// What rustc is told of in our own words, and an editor completes: names that are the beginning of another, perhaps.
-fn for_editors(Production { items, no_items, .. }: &Production) -> Option<TokenStream> {
-    let options = items.iter().enumerate().flat_map(|(index, item)| {
-        item.half_written.iter().map(move |key| {
-            let span = Span::mixed_site().located_at(key.span());
-            let options = Ident::new(&local("options", index).to_string(), span);
-            quote_spanned! {span=> let _ = #options.#key; }
-        })
-    });
-    let options: Vec<_> = options.collect();
-    if options.is_empty() && no_items.is_empty() {
-        return None;
-    }
-    let places = items.iter().map(|Item { ident, ty, .. }| quote! { let #ident = ::iop::__private::placed::<#ty>(); });
-    Some(quote! {
-        #[allow(unexpected_cfgs, reason = "rustc does not know the name under which an editor compiles")]
-        {
-            #[cfg(rust_analyzer)]
-            {
-            #(#places)*
-            #(let _ = #no_items;)*
-            #(#options)*
-            }
-        }
-    })
-}
-
-/// The items that requirements name.
-fn mentions(Production { requirements, .. }: &Production) -> impl Iterator<Item = &Destination> {
-    requirements.iter().flat_map(|requirement| [&requirement.from, &requirement.to])
-}
-
-fn start(index: usize, item: &Item) -> TokenStream {
-    let (fields, options, ty) = (local("fields", index), local("options", index), &item.ty);
-    let fields_mut = (!item.fields.is_empty()).then(|| quote!(mut));
-    let options_mut = (!item.options.is_empty()).then(|| quote!(mut));
-    quote! {
-        let #fields_mut #fields: <#ty as ::iop::__private::Component>::Fields = ::core::default::Default::default();
-        let #options_mut #options: ::iop::__private::ItemOptions = ::core::default::Default::default();
-    }
-}
-
-fn is_routed_to(Production { items, alerts, .. }: &Production, index: usize) -> bool {
-    if matches!(alerts, Alerts::To(item) if item.index == index) {
-        return true;
-    }
-    items.iter().flat_map(|item| &item.fields).any(|field| match &field.value {
-        Value::Item(destination) => destination.index == index,
-        Value::Items(destinations) => destinations.iter().any(|destination| destination.index == index),
-        Value::Nothing | Value::Setting(_) | Value::Unknown => false,
-    })
-}
-
-fn set(of: &Ident, key: &Ident, value: impl ToTokens) -> TokenStream {
-    let span = Span::mixed_site().located_at(key.span());
-    let of = Ident::new(&of.to_string(), span);
-    quote_spanned! {span=> ::iop::__private::set(&mut #of.#key, #value); }
-}
-
-fn setting(fields: &Ident, field: &Field) -> Option<TokenStream> {
-    let Field { ident: key, value } = field;
-    let span = Span::mixed_site().located_at(key.span());
-    let of = Ident::new(&fields.to_string(), span);
-    Some(match value {
-        Value::Setting(value) => set(fields, key, value),
-        Value::Nothing => quote_spanned! {span=> ::iop::__private::set_nothing(&mut #of.#key); },
-        Value::Unknown => quote_spanned! {span=> let _ = &mut #of.#key; },
-        Value::Item(_) | Value::Items(_) => return None,
-    })
-}
-
-fn route(fields: &Ident, field: &Field) -> Option<TokenStream> {
-    let Field { ident: key, value } = field;
-    let span = Span::mixed_site().located_at(key.span());
-    let of = Ident::new(&fields.to_string(), span);
-    Some(match value {
-        Value::Item(destination) => {
-            let end = end(destination);
-            quote_spanned! {span=> ::iop::__private::wire(&mut #of.#key, #end); }
-        }
-        Value::Items(destinations) => {
-            let ends = destinations.iter().map(end);
-            quote_spanned! {span=>
-                ::iop::__private::wire_all(&mut #of.#key, ::iop::__private::routes() #(.and(#ends))*);
-            }
-        }
-        Value::Setting(_) | Value::Nothing | Value::Unknown => return None,
-    })
-}
-
-/// Where a route ends. Everything in it has the span of the name in the route.
-fn end(Destination { written, .. }: &Destination) -> TokenStream {
-    let span = Span::mixed_site().located_at(written.span());
-    let name = plain(written);
-    quote_spanned! {span=> ::iop::__private::route(#written, #name) }
-}
-
 /// Facts that lie in constants of the component, asked where the item is declared.
 fn questions(index: usize, item: &Item, items: &[Item]) -> TokenStream {
     let Item { ident, ty, ask_wired, ask_reached, ask_entered, mentioned, fields, .. } = item;
@@ -339,10 +184,6 @@ fn questions(index: usize, item: &Item, items: &[Item]) -> TokenStream {
         })
     });
     quote! { #wired #reached #entered #(#within)* #(#durations)* #(#taps)* }
-}
-
-fn local(name: &str, index: usize) -> Ident {
-    format_ident!("{name}_{index}", span = Span::mixed_site())
 }
 
 /// The name without `r#`.

@@ -13,6 +13,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod wiring;
 
 use proc_macro2::TokenStream;
 use quote::quote;
