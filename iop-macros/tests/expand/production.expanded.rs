@@ -24,7 +24,7 @@ const _: () = {
     impl ::iop::__private::Production for HelloWorld {
         const GRAPH: &'static ::iop::__private::Graph = &__IOP_GRAPH;
         fn wiring() -> ::std::vec::Vec<::iop::__private::Wiring> {
-            fn wiring_0() -> ::iop::__private::Wiring {
+            fn __iop_wiring_0() -> ::iop::__private::Wiring {
                 let mut fields_0: <Clock as ::iop::__private::Component>::Fields = ::core::default::Default::default();
                 let options_0: ::iop::__private::ItemOptions = ::core::default::Default::default();
                 ::iop::__private::set(&mut fields_0.call_interval, "1s");
@@ -39,20 +39,20 @@ const _: () = {
                 );
                 ::iop::__private::wiring(fields_0, options_0)
             }
-            fn wiring_1() -> ::iop::__private::Wiring {
+            fn __iop_wiring_1() -> ::iop::__private::Wiring {
                 let fields_1: <Greeter as ::iop::__private::Component>::Fields = ::core::default::Default::default();
                 let mut options_1: ::iop::__private::ItemOptions = ::core::default::Default::default();
                 ::iop::__private::set(&mut options_1.pool_size, 2);
                 ::iop::__private::wiring(fields_1, options_1)
             }
-            fn wiring_2() -> ::iop::__private::Wiring {
+            fn __iop_wiring_2() -> ::iop::__private::Wiring {
                 let mut fields_2: <plant::Printer as ::iop::__private::Component>::Fields =
                     ::core::default::Default::default();
                 let options_2: ::iop::__private::ItemOptions = ::core::default::Default::default();
                 ::iop::__private::set(&mut fields_2.title, TITLE);
                 ::iop::__private::wiring(fields_2, options_2)
             }
-            ::std::vec![wiring_0(), wiring_1(), wiring_2()]
+            ::std::vec![__iop_wiring_0(), __iop_wiring_1(), __iop_wiring_2()]
         }
     }
     const _: () = ::iop::__private::assert_wired(
