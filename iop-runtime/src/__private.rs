@@ -29,7 +29,7 @@ pub use self::start::{CallInterval, Refused, StartsAsDefault, default, refused, 
 pub use self::state::{StateReader, StateValue, StateWriter};
 pub use self::wiring::{
     Outlets, Placed, TakesNothing, TakesSetting, alerts_to, placed, route, routes, set, set_nothing, setting, wire,
-    wire_all, wiring,
+    wire_all, wiring, wirings,
 };
 pub use crate::adapter::InboundAdapter;
 pub use crate::component::*;

@@ -15,6 +15,7 @@ pub(crate) fn handlers(model: &Handlers) -> TokenStream {
     let implementations = model.calls.iter().map(|call| implementation(component, call));
     let questions = model.calls.iter().map(|call| question(component, call));
     let table = table(model);
+    let handled = handled(model);
     quote! {
         const _: () = {
             #[automatically_derived]
@@ -22,12 +23,22 @@ pub(crate) fn handlers(model: &Handlers) -> TokenStream {
                 type This = Self;
                 const TABLE: ::iop::__private::HandlerTable<Self> = #table;
                 const HANDLED: &'static [&'static ::iop::__private::MessageType] =
-                    &::iop::__private::handled::<Self, { <#component as ::iop::__private::Handlers>::TABLE.messages.len() }>();
+                    &::iop::__private::handled::<Self, #handled>();
             }
             #(#implementations)*
             #(#questions)*
         };
     }
+}
+
+/// How many messages are handled. Counted here where nothing is configured out, since a question about a type that is no
+/// component would be one more error.
+fn handled(Handlers { component, calls, .. }: &Handlers) -> TokenStream {
+    let handlers = calls.iter().filter(|call| matches!(call.role, Role::Message(_)));
+    if handlers.clone().all(|call| call.cfgs.is_empty()) {
+        return handlers.count().into_token_stream();
+    }
+    quote!({ <#component as ::iop::__private::Handlers>::TABLE.messages.len() })
 }
 
 fn table(model: &Handlers) -> TokenStream {

@@ -4,7 +4,7 @@
 //! it; and what rustc asks about a route stands where the route is written, not where the item is declared.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::model::{Alerts, Destination, Failing, Item, Order, Policy, Production, Requirement, Route, Tap, Value};
@@ -17,7 +17,8 @@ const DURATIONS: [&str; 6] =
 pub(crate) fn production(model: &Production) -> TokenStream {
     let Production { docs, doc, visibility, ident, items, routes, .. } = model;
     let name = ident.to_string();
-    let graph_items = items.iter().map(graph_item);
+    let graph_items = items.iter().enumerate().map(|(index, item)| graph_item(index, item));
+    let names_of_items = (0..items.len()).map(item_constant);
     let routes = routes.iter().map(|Route { from, target, to, .. }| {
         quote! { ::iop::__private::Route { from: #from, target: #target, to: #to } }
     });
@@ -35,11 +36,12 @@ pub(crate) fn production(model: &Production) -> TokenStream {
         #visibility #keyword #ident #end
 
         const _: () = {
+            #(#graph_items)*
             static __IOP_GRAPH: ::iop::__private::Graph = ::iop::__private::Graph::new(
                 #name,
                 #doc,
                 ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
-                &[#(#graph_items),*],
+                &[#(#names_of_items),*],
                 &[#(#routes),*],
             )#statements #taps;
 
@@ -59,13 +61,20 @@ pub(crate) fn production(model: &Production) -> TokenStream {
     }
 }
 
-fn graph_item(item: &Item) -> TokenStream {
+/// A constant for each item, for the same reason as a function for each (`wiring.rs`).
+fn graph_item(index: usize, item: &Item) -> TokenStream {
+    let constant = item_constant(index);
     let Item { ident, ty, doc, standalone, policy, .. } = item;
     let name = plain(ident);
     let policy = self::policy(policy);
     quote! {
-        ::iop::__private::Item::new(#name, #doc, <#ty as ::iop::__private::Component>::TYPE, #standalone)#policy
+        const #constant: ::iop::__private::Item =
+            ::iop::__private::Item::new(#name, #doc, <#ty as ::iop::__private::Component>::TYPE, #standalone)#policy;
     }
+}
+
+fn item_constant(index: usize) -> Ident {
+    format_ident!("__IOP_ITEM_{index}", span = Span::mixed_site())
 }
 
 /// Nothing where nothing is said.

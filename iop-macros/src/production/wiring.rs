@@ -33,7 +33,7 @@ pub(super) fn wiring(production: &Production) -> TokenStream {
         #(#names)*
         #alerts
         #for_editors
-        ::std::vec![#(#wirings()),*]
+        ::iop::__private::wirings(&[#(#wirings),*])
     }
 }
 
@@ -55,7 +55,7 @@ fn item_wiring(index: usize, item: &Item, items: &[Item]) -> TokenStream {
         let options = Ident::new(&options.to_string(), span);
         quote_spanned! {span=> let _ = #options.#key; }
     });
-    let half_written = only_in_editors(half_written.collect());
+    let half_written = only_in_editors(&half_written.collect());
     quote! {
         fn #function() -> ::iop::__private::Wiring {
             #start
@@ -91,11 +91,11 @@ fn for_editors(Production { items, no_items, .. }: &Production) -> Option<TokenS
         return None;
     }
     let places = items.iter().map(|Item { ident, ty, .. }| quote! { let #ident = ::iop::__private::placed::<#ty>(); });
-    only_in_editors(quote! { #(#places)* #(let _ = #no_items;)* })
+    only_in_editors(&quote! { #(#places)* #(let _ = #no_items;)* })
 }
 
 /// Nothing of nothing.
-fn only_in_editors(statements: TokenStream) -> Option<TokenStream> {
+fn only_in_editors(statements: &TokenStream) -> Option<TokenStream> {
     (!statements.is_empty()).then(|| {
         quote! {
             #[allow(unexpected_cfgs, reason = "rustc does not know the name under which an editor compiles")]

@@ -3,14 +3,15 @@
 #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy)]
 pub struct HelloWorld;
 const _: () = {
+    const __IOP_ITEM_0: ::iop::__private::Item =
+        ::iop::__private::Item::new("clock", "", <Clock as ::iop::__private::Component>::TYPE, false);
+    const __IOP_ITEM_1: ::iop::__private::Item =
+        ::iop::__private::Item::new("greeter", "", <Greeter as ::iop::__private::Component>::TYPE, false);
     static __IOP_GRAPH: ::iop::__private::Graph = ::iop::__private::Graph::new(
         "HelloWorld",
         "",
         ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
-        &[
-            ::iop::__private::Item::new("clock", "", <Clock as ::iop::__private::Component>::TYPE, false),
-            ::iop::__private::Item::new("greeter", "", <Greeter as ::iop::__private::Component>::TYPE, false),
-        ],
+        &[__IOP_ITEM_0, __IOP_ITEM_1],
         &[],
     );
     #[automatically_derived]
@@ -29,7 +30,7 @@ const _: () = {
                 let options_1: ::iop::__private::ItemOptions = ::core::default::Default::default();
                 ::iop::__private::wiring(fields_1, options_1)
             }
-            ::std::vec![__iop_wiring_0(), __iop_wiring_1()]
+            ::iop::__private::wirings(&[__iop_wiring_0, __iop_wiring_1])
         }
     }
     const _: () =

@@ -4,16 +4,18 @@
 #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy)]
 pub struct HelloWorld;
 const _: () = {
+    const __IOP_ITEM_0: ::iop::__private::Item =
+        ::iop::__private::Item::new("clock", "Ticks.", <Clock as ::iop::__private::Component>::TYPE, false);
+    const __IOP_ITEM_1: ::iop::__private::Item =
+        ::iop::__private::Item::new("greeter", "", <Greeter as ::iop::__private::Component>::TYPE, false)
+            .policy(::iop::__private::ItemPolicy::NONE.pool_size(2u32));
+    const __IOP_ITEM_2: ::iop::__private::Item =
+        ::iop::__private::Item::new("printer", "", <plant::Printer as ::iop::__private::Component>::TYPE, true);
     static __IOP_GRAPH: ::iop::__private::Graph = ::iop::__private::Graph::new(
         "HelloWorld",
         "The smallest production.",
         ::iop::__private::SourceLocation { file: ::core::file!(), line: ::core::line!() },
-        &[
-            ::iop::__private::Item::new("clock", "Ticks.", <Clock as ::iop::__private::Component>::TYPE, false),
-            ::iop::__private::Item::new("greeter", "", <Greeter as ::iop::__private::Component>::TYPE, false)
-                .policy(::iop::__private::ItemPolicy::NONE.pool_size(2u32)),
-            ::iop::__private::Item::new("printer", "", <plant::Printer as ::iop::__private::Component>::TYPE, true),
-        ],
+        &[__IOP_ITEM_0, __IOP_ITEM_1, __IOP_ITEM_2],
         &[
             ::iop::__private::Route { from: 0usize, target: "out", to: 1usize },
             ::iop::__private::Route { from: 0usize, target: "copies", to: 1usize },
@@ -52,7 +54,7 @@ const _: () = {
                 ::iop::__private::set(&mut fields_2.title, TITLE);
                 ::iop::__private::wiring(fields_2, options_2)
             }
-            ::std::vec![__iop_wiring_0(), __iop_wiring_1(), __iop_wiring_2()]
+            ::iop::__private::wirings(&[__iop_wiring_0, __iop_wiring_1, __iop_wiring_2])
         }
     }
     const _: () = ::iop::__private::assert_wired(

@@ -139,6 +139,12 @@ pub fn set_nothing<F: TakesNothing>(field: &mut F) {
     field.set_nothing();
 }
 
+/// What `production!` says of all items.
+#[must_use]
+pub fn wirings(items: &[fn() -> Wiring]) -> Vec<Wiring> {
+    items.iter().map(|item| item()).collect()
+}
+
 /// What `production!` says of one item.
 #[must_use]
 pub fn wiring<F: Fields>(fields: F, options: ItemOptions) -> Wiring {

@@ -24,7 +24,7 @@ use crate::message::{Decoded, Message, MessageId, MessageType, REFUSED_MESSAGE, 
 )]
 pub trait Handlers: Component {
     /// The type itself: see [`Component::This`].
-    type This: Handlers;
+    type This;
     /// Every handler and hook.
     const TABLE: HandlerTable<Self>;
     /// The message types of the table's handlers.
