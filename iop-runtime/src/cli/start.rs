@@ -202,7 +202,10 @@ fn report(end: End, stopped: Stopped, out: &mut dyn Write) -> Result<Exit, Failu
             let text = format!("the store failed: {error}; start again when it is mended");
             Err(Failure::new(Exit::Unusable, text))
         }
-        (_, Stopped::Cleanly(Err(error))) => Err(Failure::failed(format!("the store did not close cleanly: {error}"))),
+        (_, Stopped::Cleanly(Err(error))) => {
+            let text = format!("the store did not close cleanly: {error}; what was acknowledged is safe");
+            Err(Failure::new(Exit::Unusable, text))
+        }
         (_, Stopped::CutOff) => Ok(Exit::Interrupted),
         (End::Asked, Stopped::Cleanly(Ok(()))) => Ok(Exit::Done),
         (End::Idle(summary), Stopped::Cleanly(Ok(()))) => {

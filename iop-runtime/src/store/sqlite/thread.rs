@@ -89,6 +89,7 @@ pub(super) fn run(mut setup: Setup, opener: mpsc::SyncSender<Result<(), OpenErro
         waiting = match left {
             Ok(Left::Recover(answer)) => Waiting::Recovery(answer),
             Ok(Left::Close(answer, result)) => {
+                let result = result.or_else(|error| setup.close_once_more(&mut pages).ok_or(error));
                 drop((pages, setup));
                 reply(answer, result.map_err(|error| StoreError::Unknown(error.to_string().into())));
                 return;
@@ -142,6 +143,13 @@ impl Setup {
         };
         connection.wal_hook(Some(count)).map_err(failed)?;
         Ok((connection, tip, pages))
+    }
+
+    /// After a failure of the disk: what could not be stored on the way out is tried once more, on a connection that knows
+    /// nothing of it. `None` where that fails as well.
+    fn close_once_more(&self, pages: &mut Option<Pages>) -> Option<()> {
+        let (connection, tip, pages) = self.connect(pages).ok()?;
+        Writer::open(self, &connection, (tip, pages), false).ok()?.finish().ok()
     }
 
     /// There is no usable connection: everything but another attempt is refused.
