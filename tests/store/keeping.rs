@@ -225,6 +225,26 @@ async fn a_salvage_copies_every_sound_row_and_says_what_it_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_salvage_does_without_the_first_page() {
+    let (bench, sent) = worked().await;
+    let mut bytes = fs::read(bench.path().join("iop.db")).expect("a file");
+    bytes[..4096].fill(0);
+    fs::write(bench.path().join("iop.db"), &bytes).expect("a file");
+    let error = SqliteStore::open(&bench.path(), Arc::new(SystemClock)).expect_err("the store is refused");
+    assert!(error.to_string().contains("is not a message store"), "{error}");
+    let places = tempfile::tempdir().expect("a directory");
+    let to = places.path().join("saved");
+    let salvage = saved(&bench, &to).await;
+    assert_eq!((salvage.copied.messages, salvage.left_behind.missing), (sent.len() as u64, Some(0)), "{salvage:#?}");
+    assert!(salvage.left_behind.unreadable[0].contains("the first page"), "{salvage:#?}");
+    assert_eq!(fs::read(bench.path().join("iop.db")).expect("a file"), bytes, "the old one stays as it is");
+    let store = SqliteStore::open(&to, Arc::new(SystemClock)).expect("the new store opens");
+    assert_eq!(stored(&*store).await, ids(&sent).into_iter().collect());
+    assert_eq!(store.close().await, Ok(()));
+    assert!(!to.join("old").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_salvage_comes_past_pages_that_cannot_be_read() {
     let mut bench = Sqlite::new();
     let sent = messages(3000);

@@ -147,15 +147,7 @@ impl Directory {
     /// Takes a store directory that is there.
     pub(super) fn take_existing(path: &Path) -> Result<Self, OpenError> {
         let lock_path = path.join(LOCK);
-        check_made_here(path)?;
-        let mut lock = open_private(&lock_path).map_err(io_error("open", &lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(OpenError::Locked { dir: path.to_owned(), holder: holder(&mut lock) });
-            }
-            Err(TryLockError::Error(error)) => return Err(io_error("lock", &lock_path)(error)),
-        }
+        let mut lock = lock(path)?;
         check_header(path)?;
         check_whole(path)?;
         let there = |name: &str| path.join(name).exists();
@@ -209,6 +201,23 @@ impl Directory {
         let path = self.path.join(TIP);
         open_private(&path).map_err(io_error("open", &path))
     }
+}
+
+/// Locks a store directory, whatever its database is like. What is returned is the lock.
+pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
+    let lock_path = path.join(LOCK);
+    check_made_here(path)?;
+    let mut lock = open_private(&lock_path).map_err(io_error("open", &lock_path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked { dir: path.to_owned(), holder: holder(&mut lock) }),
+        Err(TryLockError::Error(error)) => Err(io_error("lock", &lock_path)(error)),
+    }
+}
+
+/// Whether a directory is a store by what lies beside its database, which no longer looks like one.
+pub(super) fn was_a_store(path: &Path) -> bool {
+    path.join(LOCK).exists() && path.join(TIP).exists() && path.join(DATABASE).exists()
 }
 
 /// File systems of which another machine keeps the files: NFS, SMB and CIFS, Coda, AFS, Ceph, Lustre, GFS2, OCFS2.

@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod check;
 mod contents;
+mod first_page;
 mod loss;
 mod release;
 mod salvage;

@@ -1,5 +1,6 @@
 //! What can be saved of a store that is damaged: every row whose checksum holds, in a new store.
 
+use std::fs;
 use std::path::Path;
 
 use rusqlite::types::Value;
@@ -7,9 +8,10 @@ use rusqlite::{Connection, Error, OpenFlags, OptionalExtension, Result, Row, Sta
 use serde::Serialize;
 
 use super::check::damaged_message;
+use super::first_page::copy_with_first_page;
 use super::{Copied, Damage, Keeper, KeepingError, contents, store_now, write_down};
 use crate::store::sqlite::checksum::damage;
-use crate::store::sqlite::directory::{self, Directory, Draft, connect_read_only, database_error, io_error};
+use crate::store::sqlite::directory::{self, Directory, Draft, OpenError, connect_read_only, database_error, io_error};
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::row::{self, select_header, signed, unsigned};
 use crate::store::sqlite::schema::{META, Meta};
@@ -56,23 +58,37 @@ pub fn salvage(dir: &Path, to: &Path, keeper: &Keeper) -> Result<Salvage, Keepin
     if !directory::is_vacant(to)? {
         return Err(KeepingError::Taken(to.to_owned()));
     }
-    let _held = Directory::take_existing(dir)?;
+    let taken = Directory::take_existing(dir);
     let failed = |error| database_error(dir, &error);
-    let source = connect_read_only(dir)?;
     let draft = Draft::begin(to)?;
     draft.fill()?;
+    // Held to the end: nobody may work on it meanwhile.
+    let (_held, old) = match taken {
+        Ok(taken) => ((Some(taken), None), dir.to_owned()),
+        Err(OpenError::NotAStore { .. }) if directory::was_a_store(dir) => {
+            let lock = directory::lock(dir)?;
+            ((None, Some(lock)), copy_with_first_page(dir, draft.path())?)
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let source = connect_read_only(&old)?;
     let database = draft.path().join(directory::DATABASE);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let target = Connection::open_with_flags(&database, flags).map_err(failed)?;
-    target.execute("ATTACH ?1 AS old", (read_only_uri(&dir.join(directory::DATABASE)),)).map_err(failed)?;
+    target.execute("ATTACH ?1 AS old", (read_only_uri(&old.join(directory::DATABASE)),)).map_err(failed)?;
     // Synced as a whole at the end.
     target.execute_batch("PRAGMA main.synchronous = OFF; BEGIN").map_err(failed)?;
     let mut work =
         Work { source: &source, target: &target, copied: Copied::default(), left: LeftBehind::default(), lost: 0 };
     let place = work.all(dir, draft.path()).map_err(failed)?;
-    let Work { copied, left, .. } = work;
+    let Work { copied, mut left, .. } = work;
     target.execute_batch("COMMIT; DETACH old; PRAGMA main.wal_checkpoint(TRUNCATE)").map_err(failed)?;
     target.close().map_err(|(_, error)| failed(error))?;
+    drop(source);
+    if old != dir {
+        left.unreadable.insert(0, "the first page of the database: another one was put in its place".to_owned());
+        fs::remove_dir_all(&old).map_err(io_error("remove", &old))?;
+    }
     let tip = draft.path().join(directory::TIP);
     let file = directory::open_private(&tip).map_err(io_error("open", &tip))?;
     Tip::new(file).begin_at(&place).map_err(io_error("write", &tip))?;
