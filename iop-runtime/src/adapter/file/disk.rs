@@ -56,8 +56,12 @@ pub(super) fn options(mode: u32) -> OpenOptions {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
+
+        use rustix::fs::OFlags;
+
         // Without O_NONBLOCK, opening a FIFO that took a file's place would wait for ever.
-        options.mode(mode).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        options.mode(mode).custom_flags(flags.bits().cast_signed());
     }
     #[cfg(not(unix))]
     let _ = mode;
