@@ -318,8 +318,9 @@ impl Worker {
 
     /// Waits for what must be durable before the handler runs; `false` where the message turns out not to be stored.
     async fn may_begin(&mut self, envelope: &mut Envelope) -> bool {
-        if self.item.kind() == ComponentKind::Operation {
-            // An operation touches the outside: its message must be durable first.
+        let marked = envelope.lease.filter(|_| self.core.suspects.must_be_marked(envelope));
+        if self.item.kind() == ComponentKind::Operation || marked.is_some() {
+            // An operation touches the outside: its message must be durable first. And what is not stored cannot be marked.
             match envelope.commit.wait().await {
                 // The store had it already and delivers it itself.
                 Ok(Outcome::Committed { duplicates }) if duplicates.contains(&envelope.header.id) => return false,
@@ -331,9 +332,9 @@ impl Worker {
                 }
             }
         }
-        if let (true, Some(lease)) = (envelope.recovered, envelope.lease) {
-            // The process may have died of this message: note durably that it is in flight, so that it is not for ever
-            // the first to be tried.
+        if let Some(lease) = marked {
+            // The process may have died of this message: note that it is in flight, so that it is not for ever the first to
+            // be tried.
             let step = Step { start: vec![(lease, self.core.clock.now())], ..Step::default() };
             match self.core.submit(step, Vec::new()).wait().await {
                 Ok(outcome) if outcome.is_stored() => {}

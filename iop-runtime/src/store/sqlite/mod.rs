@@ -6,6 +6,7 @@
 mod audit;
 mod blob;
 mod checksum;
+mod crashes;
 mod directory;
 mod files;
 mod inbox;

@@ -42,6 +42,7 @@ pub(super) struct Pages {
     looked: Instant,
     /// Part of the log is in the database and not yet in the book.
     is_behind: bool,
+    found_a_log: bool,
     /// Pages that are not what the book says.
     pub(super) suspects: BTreeSet<u32>,
     /// What was mended in the database and in the log, to be taken back where the store is refused.
@@ -146,6 +147,7 @@ impl Pages {
             next: Some(0),
             looked: Instant::now(),
             is_behind: false,
+            found_a_log: false,
             suspects: BTreeSet::new(),
             mended: Vec::new(),
             log: Mended::default(),
@@ -176,6 +178,7 @@ impl Pages {
         };
         // Where a crash came between the two, the log is in the database, and not in the book.
         self.is_behind = !logged.is_empty();
+        self.found_a_log = self.is_behind;
         let (start, mut block) = (Instant::now(), 0);
         while start.elapsed() < for_at_most && self.compare_block(block, &logged, false)? {
             block += 1;
@@ -255,6 +258,16 @@ impl Pages {
             self.write_block(block, &known)?;
         }
         Ok(())
+    }
+
+    /// The store directory.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whether the last process has left a log, as one does that did not close the store.
+    pub(super) fn found_a_log(&self) -> bool {
+        self.found_a_log
     }
 
     /// Whether some pages were not looked at yet.

@@ -196,15 +196,18 @@ statements! {
     write_meta: "UPDATE meta SET epoch = ?1, commits = ?2, hash = ?3, sequence = ?4, accepted = ?5, purged = ?6";
     highest_sequence: "SELECT coalesce(max(sequence), 0) FROM message";
 
-    /// What a crash found in flight goes back; or to a person, from the third time on.
-    crashed: "
-        UPDATE message
-        SET crashes = crashes + ?2,
-            status = CASE WHEN ?2 AND crashes >= 2 THEN 4 ELSE 0 END,
-            reason = CASE WHEN ?2 AND crashes >= 2 THEN 4 ELSE NULL END,
-            error = CASE WHEN ?2 AND crashes >= 2 THEN 'it was in flight in three crashes of the process' ELSE error END,
-            rank = 255 - priority
-        WHERE target = ?1 AND status = 3 AND rank IS NOT NULL";
+    /// What was in flight in a crash …
+    in_flight: "
+        SELECT sequence, id, crashes, started FROM message WHERE target = ?1 AND status = 3 AND rank IS NOT NULL";
+    /// … goes back, or to a person.
+    put_suspect_back: "
+        UPDATE message SET crashes = crashes + 1, status = 0, rank = 255 - priority WHERE sequence = ?1";
+    suspend_suspect: "
+        UPDATE message SET crashes = crashes + 1, status = 4, reason = 4, error = ?2, rank = 255 - priority WHERE sequence = ?1";
+    /// What is in flight goes back.
+    put_back: "
+        UPDATE message SET status = 0, rank = 255 - priority WHERE target = ?1 AND status = 3 AND rank IS NOT NULL";
+    note: "SELECT text FROM note WHERE name = ?1";
     /// A new opening does not wait for the next attempt.
     retry_now: "
         UPDATE message SET status = 0, rank = 255 - priority WHERE target = ?1 AND status = 2 AND rank IS NOT NULL";

@@ -22,8 +22,11 @@ impl Writer<'_> {
     /// Returns what is in flight to its queue, and makes what failed due at once. After a `crash`, being in flight counts
     /// against a message.
     pub(super) fn put_back(&mut self, crash: bool) -> Result<()> {
+        if crash {
+            self.judge_the_crash()?;
+        }
         for queue in self.names.all().collect::<Vec<_>>() {
-            self.sql.crashed.execute((queue, crash))?;
+            self.sql.put_back.execute((queue,))?;
             self.sql.retry_now.execute((queue,))?;
             if crash {
                 self.hold_behind_the_parked(queue)?;
