@@ -22,7 +22,8 @@ mod trouble;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use crate::figures::Course;
 use crate::scenarios::{SCENARIOS, Scale, Scenario};
@@ -79,12 +80,17 @@ fn wanted(arguments: impl Iterator<Item = String>) -> Result<Wanted> {
     Ok(wanted)
 }
 
+/// The longest scenario of the full set takes half of it on two cores that have nothing else to do.
+const LONGEST: Duration = Duration::from_secs(600);
+
 /// `false` where a promise was broken.
 fn run(wanted: &Wanted) -> Result<bool> {
     let before = figures::fdatasyncs_per_second()?;
     println!("{before:.0} fdatasync per second");
     let mut courses = Vec::new();
-    for (scenario, scale) in &wanted.scenarios {
+    let all = wanted.scenarios.len();
+    for (at, (scenario, scale)) in wanted.scenarios.iter().enumerate() {
+        println!("\n== {} {} ({} of {all})", scenario.number, scenario.name, at + 1);
         courses.push(course(scenario, *scale));
         let place = |course: &Course| course.number.parse::<u32>().unwrap_or(u32::MAX);
         courses.sort_by_key(place);
@@ -108,14 +114,17 @@ fn run(wanted: &Wanted) -> Result<bool> {
 }
 
 fn course(scenario: &Scenario, scale: Scale) -> Course {
-    println!("\n== {} {}", scenario.number, scenario.name);
     let start = Instant::now();
-    // A scenario that panics is one that failed; the others go on.
-    let ran = catch_unwind(AssertUnwindSafe(|| (scenario.run)(scale)));
-    let figures = match ran {
-        Ok(Ok(figures)) => Ok(figures),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("it panicked".to_owned()),
+    let (run, (tell, told)) = (scenario.run, mpsc::channel());
+    // A scenario that panics, or does not come to its end, is one that failed; the others go on.
+    std::thread::spawn(move || {
+        let ran = catch_unwind(AssertUnwindSafe(|| run(scale)));
+        drop(tell.send(ran.map(|ran| ran.map_err(|error| error.to_string()))));
+    });
+    let figures = match told.recv_timeout(LONGEST) {
+        Ok(Ok(ran)) => ran,
+        Ok(Err(_)) => Err("it panicked".to_owned()),
+        Err(_) => Err(format!("it did not come to its end within {} minutes", LONGEST.as_secs() / 60)),
     };
     let took = start.elapsed();
     match &figures {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use iop::message::Status;
+use iop::message::{Status, SuspendReason};
 
 use super::kills::{kept, repeated};
 use super::trial::Trial;
@@ -99,9 +99,17 @@ pub(super) fn waiting(scale: Scale) -> Result<Vec<Figure>> {
     let once = numbers.iter().filter(|number| deliveries.get(number) == Some(&1)).count();
     Ok(vec![
         Figure::promise("cases finished exactly once", cases, once, once as u64 == cases)?,
+        no_suspects(&trial)?,
         Figure::shown("kills meanwhile", kill),
         repeated(&verdict),
     ])
+}
+
+/// Who is killed from outside has no message to suspect.
+fn no_suspects(trial: &Trial) -> Result<Figure> {
+    let rows = books::read(&trial.site.store())?;
+    let suspects = rows.iter().filter(|row| row.reason == Some(SuspendReason::CrashSuspect)).count();
+    Figure::promise("suspended as suspects of a crash", 0, suspects, suspects == 0)
 }
 
 /// Scenario 21: SIGTERM under load.
@@ -173,6 +181,7 @@ pub(super) fn edited(scale: Scale) -> Result<Vec<Figure>> {
     let verdict = trial.end(driver, engine)?;
     let mut figures = kept(&verdict)?;
     figures.extend([
+        no_suspects(&trial)?,
         Figure::shown("edits under load, each with a kill -9", edits),
         Figure::shown("starts that wanted a decision (`--orphans=hold --changed=hold`)", refused),
         Figure::shown("audit", &verdict),
