@@ -9,6 +9,7 @@ use iop::prelude::*;
 use iop::production::Production;
 use iop::settings::{self, Layers};
 use iop::store::memory::MemoryStore;
+use tokio::runtime::Handle;
 
 use super::{Load, Shape, TEXT, runtime};
 
@@ -81,21 +82,57 @@ production! { Chain {
     last: Last {},
 } }
 
+production! { PooledRoundTrip {
+    #[item(pool_size = 4)]
+    entrance: Echo {},
+} }
+
+production! { PooledChain {
+    #[item(pool_size = 4)]
+    entrance: Front { next: middle },
+    #[item(pool_size = 4)]
+    middle: Middle { next: last },
+    #[item(pool_size = 4)]
+    last: Last {},
+} }
+
 pub(super) fn run(load: Load) -> Duration {
     match load.shape {
-        Shape::RoundTrip => drive::<RoundTrip>(load),
-        Shape::Chain => drive::<Chain>(load),
+        Shape::RoundTrip => drive::<RoundTrip>(load, None),
+        Shape::Chain => drive::<Chain>(load, None),
     }
 }
 
-fn drive<P: Production>(load: Load) -> Duration {
+/// With four workers in each item.
+pub(super) fn pooled(load: Load) -> Duration {
+    match load.shape {
+        Shape::RoundTrip => drive::<PooledRoundTrip>(load, None),
+        Shape::Chain => drive::<PooledChain>(load, None),
+    }
+}
+
+/// With handlers on threads of their own, as in a program (`iop.threads`).
+pub(super) fn apart(load: Load) -> Duration {
+    let handlers = runtime();
+    let took = match load.shape {
+        Shape::RoundTrip => drive::<RoundTrip>(load, Some(handlers.handle().clone())),
+        Shape::Chain => drive::<Chain>(load, Some(handlers.handle().clone())),
+    };
+    handlers.shutdown_background();
+    took
+}
+
+fn drive<P: Production>(load: Load, handlers: Option<Handle>) -> Duration {
     runtime().block_on(async {
         let clock = Arc::new(SystemClock);
         let resolved = settings::resolve(P::GRAPH, P::wiring(), &Layers::none())
             .unwrap_or_else(|_| unreachable!("the settings are those of the code"));
-        let running = engine::start(resolved, MemoryStore::new(clock.clone()), StartOptions::default())
+        let options = StartOptions { handlers, ..StartOptions::default() };
+        let running = engine::start(resolved, MemoryStore::new(clock.clone()), options)
             .await
             .unwrap_or_else(|_| unreachable!("an empty store fits"));
+        // It has looked into its store: what comes now does not wait behind that.
+        let _ = running.until_idle().await;
         let service = running
             .director()
             .get_business_service("entrance")

@@ -68,12 +68,14 @@ pub(crate) fn runtime() -> ::tokio::runtime::Runtime {
     ::tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 }
 
-const CANDIDATES: [(&str, fn(Load) -> Duration); 5] = [
+const CANDIDATES: [(&str, fn(Load) -> Duration); 7] = [
     ("tokio mpsc + oneshot", tokio::run),
     ("kameo", kameo::run),
     ("ractor", ractor::run),
     ("actix (one thread)", actix::run),
     ("iop, transient", iop::run),
+    ("iop, pools of 4", iop::pooled),
+    ("iop, handlers on threads of their own", iop::apart),
 ];
 
 pub(crate) fn run(rounds: usize, only: Option<&str>) -> Result<Vec<Table>, String> {
