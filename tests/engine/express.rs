@@ -1,6 +1,6 @@
 //! Transient requests that are awaited go from turn to turn as values, and keep what every message is promised.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use iop::director::{BusinessService, DirectorError};
@@ -274,6 +274,68 @@ async fn transient_requests_keep_their_order_when_the_first_one_fails() {
     let mut order = ORDER.lock().unwrap_or_else(PoisonError::into_inner).clone();
     order.retain(|text| ["first", "second", "third", "fourth"].contains(&text.as_str()));
     assert_eq!(order, ["first", "second", "third", "fourth"]);
+    drop(lab);
+}
+
+static OTHERS_RAN: AtomicBool = AtomicBool::new(false);
+
+/// Asks until somebody else has run.
+#[business_service]
+pub struct Impatient {
+    #[target]
+    archive: Target<Inquiry>,
+}
+
+#[handlers]
+impl Impatient {
+    async fn on_process_input(&mut self, question: Question, cx: &mut Context) -> Result<Solution> {
+        let mut asked = 0;
+        while !OTHERS_RAN.load(Ordering::SeqCst) {
+            asked += 1;
+            if asked > 100_000 {
+                return Err(Error::fatal("nobody else has run"));
+            }
+            cx.send_request_sync(&self.archive, Inquiry { text: question.text.clone(), number: asked }).await?;
+        }
+        Ok(Solution { text: asked.to_string() })
+    }
+}
+
+production! {
+    /// One who asks, and one who knows.
+    pub Quiz {
+        impatient: Impatient { archive: archive },
+        archive: Archive {},
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_never_has_to_wait_for_its_answers_lets_others_run() {
+    let (lab, impatient) = open::<Quiz>("impatient").await;
+    let asking = tokio::spawn(async move { ask(&impatient, "now?").await });
+    let other = tokio::spawn(async { OTHERS_RAN.store(true, Ordering::SeqCst) });
+    other.await.unwrap();
+    let asked: u32 = asking.await.unwrap().unwrap().parse().unwrap();
+    assert!(asked > 0, "it was asking when the other one had its turn");
+    drop(lab);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_production_is_not_idle_while_a_transient_request_is_under_way() {
+    let (lab, slow) = open::<Counter>("slow").await;
+    let begun = tokio::time::Instant::now();
+    let call = tokio::spawn(async move { (ask(&slow, "one").await, tokio::time::Instant::now()) });
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    lab.until_idle().await;
+    let idle = tokio::time::Instant::now();
+    let (answer, answered) = call.await.unwrap();
+    assert!(answer.is_ok());
+    assert!(
+        answered > begun && idle >= answered,
+        "idle after {:?}, answered after {:?}",
+        idle - begun,
+        answered - begun
+    );
     drop(lab);
 }
 

@@ -2,12 +2,13 @@
 
 use std::any::Any;
 use std::fmt;
+use std::future::Ready;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either};
 use tokio::io::AsyncRead;
 
 use super::requests::{AsyncRequest, Calls, NgRequest, SyncRequest};
@@ -208,11 +209,11 @@ pub trait Turn: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// The request itself.
-    fn express(&self, request: ByValue) -> Result<BoxFuture<'static, Result<Incoming, RequestError>>, ByValue> {
+    fn express(self: Arc<Self>, request: ByValue) -> Result<Coming, ByValue> {
         Err(request)
     }
     /// Commits what was sent so far, and waits until it is durable.
-    fn commit_sends(&self) -> BoxFuture<'static, Result<(), RequestError>>;
+    fn commit_sends(self: Arc<Self>) -> BoxFuture<'static, Result<(), RequestError>>;
     /// Sets a timer of the instance with the turn's commit. `holds`: the instance is not complete before it has gone off.
     ///
     /// # Errors
@@ -230,7 +231,7 @@ pub trait Turn: Send + Sync + fmt::Debug {
         Err(Error::fatal(format!("`{}` has no timers", self.item())))
     }
     /// Commits what was sent so far, and waits until a time that is the same in every attempt.
-    fn sleep(&self, position: u32, duration: Duration) -> BoxFuture<'static, Result<(), RequestError>> {
+    fn sleep(self: Arc<Self>, position: u32, duration: Duration) -> BoxFuture<'static, Result<(), RequestError>> {
         let _ = position;
         Box::pin(async move {
             tokio::time::sleep(duration).await;
@@ -238,7 +239,7 @@ pub trait Turn: Send + Sync + fmt::Debug {
         })
     }
     /// Answers the request of the turn now.
-    fn reply(&self, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
+    fn reply(self: Arc<Self>, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
         let _ = answered;
         let item = Arc::from(self.item());
         Box::pin(async move { Err(RespondError::NoRequest { item }) })
@@ -252,7 +253,11 @@ pub trait Turn: Send + Sync + fmt::Debug {
         Err(RespondError::NoRequest { item: Arc::from(self.item()) })
     }
     /// Answers a request whose response was deferred, with the turn's commit.
-    fn respond_to(&self, request: MessageId, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
+    fn respond_to(
+        self: Arc<Self>,
+        request: MessageId,
+        answered: Answered,
+    ) -> BoxFuture<'static, Result<(), RespondError>> {
         let _ = answered;
         Box::pin(async move { Err(RespondError::UnknownRequest { request }) })
     }
@@ -260,23 +265,27 @@ pub trait Turn: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// Where it cannot be sent.
-    fn open(&self, outgoing: Outgoing) -> Result<Channel, RequestError> {
+    fn open(self: Arc<Self>, outgoing: Outgoing) -> Result<Channel, RequestError> {
         let item = outgoing.to.item;
         Err(RequestError::NotStored(format!("no chunks come from `{item}` here").into()))
     }
     /// Gives a chunk to whoever has sent the request of this turn, a message of this type.
-    fn emit(&self, request: &'static str, chunk: Decoded) -> BoxFuture<'static, Result<(), EmitError>> {
+    fn emit(self: Arc<Self>, request: &'static str, chunk: Decoded) -> BoxFuture<'static, Result<(), EmitError>> {
         let _ = (request, chunk);
         Box::pin(std::future::ready(Ok(())))
     }
     /// The next input from there.
-    fn receive(&self, request: &'static str) -> BoxFuture<'static, Result<Option<Decoded>, EmitError>> {
+    fn receive(self: Arc<Self>, request: &'static str) -> BoxFuture<'static, Result<Option<Decoded>, EmitError>> {
         let _ = request;
         Box::pin(std::future::ready(Ok(None)))
     }
     /// Commits what was sent, sends this, and waits for its response.
-    fn request(&self, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>>;
+    fn request(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>>;
 }
+
+/// A response that is there already, or is waited for.
+#[doc(hidden)]
+pub type Coming = Either<Ready<Result<Incoming, RequestError>>, BoxFuture<'static, Result<Incoming, RequestError>>>;
 
 /// A message that leaves a turn.
 #[doc(hidden)]

@@ -22,7 +22,7 @@ mod timers;
 
 pub use answers::{DeferredResponse, Replied, RespondError};
 pub use classes::{Classify, ErrorTable};
-pub use context::{ByValue, Context, Incoming, Outgoing, Reach, Turn};
+pub use context::{ByValue, Coming, Context, Incoming, Outgoing, Reach, Turn};
 #[cfg(feature = "testing")]
 pub(crate) use describe::instance_of;
 pub use describe::{Component, ComponentKind, ComponentType, Entrance, Instance, ItemConfig, TargetDecl};
@@ -36,7 +36,7 @@ pub use handlers::{
     init_hook, teardown_hook,
 };
 pub use input::{AdapterInput, InputHandler, PlainInput, PollInput, ProcessInput};
-pub use requests::{AsyncRequest, Call, CallResult, Calls, NgRequest, SyncRequest, gather};
+pub use requests::{AsyncRequest, Awaited, Call, CallResult, Calls, NgRequest, SyncRequest, gather};
 pub use returns::{HandlerError, HandlerResult, NoValue, ResponseOf};
 pub use split::{Piece, Pieces};
 pub use streams::{Channel, Chunks, Duplex, DuplexRequest, EmitError, GeneratorRequest, Part};

@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context as Poller, Poll};
+use std::task::{Context as Poller, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::{BoxFuture, Either, join_all};
+use tokio::task::coop;
 
-use super::context::{ByValue, Incoming, Outgoing, Reach, Turn};
+use super::context::{ByValue, Coming, Incoming, Outgoing, Reach, Turn};
 use super::target::{Awaitable, Carries, Outward};
 use super::{RequestError, Result};
 use crate::message::{Invocation, Message, Priority, read};
@@ -36,42 +37,37 @@ impl<M: Message> Draft<M> {
     }
 
     /// Awaits the response. `alone`: the sender does nothing else meanwhile.
-    fn awaited(self, alone: bool) -> BoxFuture<'static, Result<M::Response, RequestError>> {
-        Box::pin(async move {
-            let target = Arc::clone(&self.to.item);
-            match self.express(alone) {
-                Ok(response) => response.await?.read(&target),
-                Err(draft) => {
-                    let (turn, outgoing) = draft.outgoing(Invocation::Sync)?;
-                    turn.request(outgoing).await?.read(&target)
-                }
-            }
+    fn awaited(self, alone: bool) -> Awaited<M> {
+        Awaited { stage: Stage::Draft(self), alone }
+    }
+
+    /// Sends it, as a value if it is transient and the turn takes it.
+    fn sent(self, alone: bool) -> Result<Coming, RequestError> {
+        self.express(alone).or_else(|draft| {
+            let (turn, outgoing) = draft?.outgoing(Invocation::Sync)?;
+            Ok(Either::Right(turn.request(outgoing)))
         })
     }
 
-    /// Sends a transient request as a value, if the turn takes it.
-    fn express(self, alone: bool) -> Result<BoxFuture<'static, Result<Incoming, RequestError>>, Self> {
+    /// Sends a transient request as a value; gives it back where it has to go the ordinary way.
+    fn express(self, alone: bool) -> Result<Coming, Result<Self, RequestError>> {
         if !M::TYPE.transient || self.priority.is_some() {
-            return Err(self);
+            return Err(Ok(self));
         }
         let Self { turn, to, position, message, timeout, description, completion_key, priority } = self;
         let value = Box::new(message);
         let request = ByValue { position, to, message: M::TYPE, value, timeout, description, alone };
-        let ByValue { to, value, timeout, description, .. } = match turn.express(request) {
+        let ByValue { to, value, timeout, description, .. } = match Arc::clone(&turn).express(request) {
             Ok(response) => return Ok(response),
             Err(request) => request,
         };
-        match value.downcast::<M>() {
+        Err(match value.downcast::<M>() {
             Ok(value) => {
                 let message = *value;
-                Err(Self { turn, to, position, message, timeout, description, completion_key, priority })
+                Ok(Self { turn, to, position, message, timeout, description, completion_key, priority })
             }
-            Err(_) => {
-                let error =
-                    RequestError::NotStored(format!("another value than a `{}` came back", M::TYPE.name).into());
-                Ok(Box::pin(std::future::ready(Err(error))))
-            }
-        }
+            Err(_) => Err(RequestError::NotStored(format!("another value than a `{}` came back", M::TYPE.name).into())),
+        })
     }
 
     pub(super) fn outgoing(self, invocation: Invocation) -> Result<(Arc<dyn Turn>, Outgoing), RequestError> {
@@ -92,6 +88,54 @@ impl<M: Message> Draft<M> {
             priority: self.priority,
         };
         Ok((self.turn, outgoing))
+    }
+}
+
+/// The response to a request, which is sent when this is first polled.
+#[must_use = "a request is sent by `.await`"]
+pub struct Awaited<M: Message> {
+    stage: Stage<M>,
+    alone: bool,
+}
+
+enum Stage<M: Message> {
+    Draft(Draft<M>),
+    Sent(Coming, Arc<str>),
+    /// The response was given.
+    Over,
+}
+
+// Nothing in it is pinned: the message moves, and the future behind it is boxed.
+impl<M: Message> Unpin for Awaited<M> {}
+
+impl<M: Message> Future for Awaited<M> {
+    type Output = Result<M::Response, RequestError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Self::Output> {
+        if matches!(self.stage, Stage::Draft(_))
+            && let Stage::Draft(draft) = std::mem::replace(&mut self.stage, Stage::Over)
+        {
+            let target = Arc::clone(&draft.to.item);
+            self.stage = Stage::Sent(draft.sent(self.alone)?, target);
+        }
+        let Stage::Sent(response, target) = &mut self.stage else { return Poll::Pending };
+        if matches!(response, Either::Left(_)) {
+            // Who sends one request after the other, and never has to wait, lets others run now and then.
+            ready!(pin!(coop::consume_budget()).poll(cx));
+        }
+        let response = ready!(Pin::new(response).poll(cx)).and_then(|incoming| incoming.read(target));
+        self.stage = Stage::Over;
+        Poll::Ready(response)
+    }
+}
+
+impl<M: Message> fmt::Debug for Awaited<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.stage {
+            Stage::Draft(draft) => write!(f, "Awaited(to {})", draft.to.item),
+            Stage::Sent(_, target) => write!(f, "Awaited(from {target})"),
+            Stage::Over => f.write_str("Awaited"),
+        }
     }
 }
 
@@ -140,7 +184,7 @@ impl<M: Message> SyncRequest<M> {
 
 impl<M: Message> IntoFuture for SyncRequest<M> {
     type Output = Result<M::Response, RequestError>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
+    type IntoFuture = Awaited<M>;
 
     fn into_future(self) -> Self::IntoFuture {
         self.0.awaited(true)
@@ -161,7 +205,7 @@ impl<M: Message> NgRequest<M> {
 
 impl<M: Message> IntoFuture for NgRequest<M> {
     type Output = Result<M::Response, RequestError>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
+    type IntoFuture = Awaited<M>;
 
     fn into_future(self) -> Self::IntoFuture {
         self.0.awaited(false)

@@ -102,7 +102,7 @@ impl Context {
             unsaved += 1;
             if unsaved == AT_ONCE {
                 unsaved = 0;
-                self.turn().commit_sends().await?;
+                Arc::clone(self.turn()).commit_sends().await?;
             }
         }
         Ok(position)

@@ -37,6 +37,12 @@ impl BusinessService {
             Ok(response) => return response,
             Err(message) => message,
         };
+        // Boxed, since it would make the way of a transient message long as well.
+        Box::pin(self.by_json(item, message)).await
+    }
+
+    /// As [`on_process_input`](Self::on_process_input), on the ordinary way.
+    async fn by_json<M: Message>(&self, item: &'static MessageType, message: M) -> Result<M::Response, DirectorError> {
         let invalid = |reason: String| DirectorError::Invalid {
             type_name: M::TYPE.name,
             invalid: InvalidMessage { path: ".".to_owned(), reason },
@@ -57,7 +63,6 @@ impl BusinessService {
         if !M::TYPE.transient {
             return Err(message);
         }
-        let _busy = core.activity.begin(None);
         let Answer { request, answer } = match core.call_by_value(item, self.message, Box::new(message)) {
             Ok(sent) => sent,
             Err(value) => return value.downcast::<M>().map_or_else(|_| Ok(Err(other_value())), |value| Err(*value)),
@@ -79,7 +84,9 @@ impl BusinessService {
     async fn taken(&self, delivered: Delivered, request: Option<MessageId>) -> Result<Incoming, DirectorError> {
         let core = &self.director.core;
         let item = &core.items[self.item];
-        core.durable(&delivered.commit).await.map_err(store_error)?;
+        if !delivered.commit.is_nothing() {
+            core.durable(&delivered.commit).await.map_err(store_error)?;
+        }
         core.halts_at(CrashPoint::BeforeReply, item, request).await;
         delivered.response.map_err(|error| refused(&item.name, error))
     }

@@ -1,5 +1,5 @@
 //! Whether anything is under way: every piece of unfinished work in memory holds a [`Busy`], and the engine is idle when
-//! none is left.
+//! none is left. Messages of the express way hold none: they are counted where they lie, when somebody asks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -14,6 +14,17 @@ pub(crate) struct Activity {
     /// Every beginning ever: work that moved from a counter not looked at yet to one already looked at shows here.
     begun: AtomicU64,
     fewer: Notify,
+    /// Who waits for that.
+    watchers: AtomicUsize,
+}
+
+/// Counts itself out.
+struct Watching<'a>(&'a AtomicUsize);
+
+impl Drop for Watching<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Held while something is unfinished.
@@ -26,7 +37,8 @@ pub(crate) struct Busy {
 impl Activity {
     pub(crate) fn of_items(count: usize) -> Arc<Self> {
         let items = (0..count).map(|_| AtomicUsize::new(0)).collect();
-        Arc::new(Self { items, others: AtomicUsize::new(0), begun: AtomicU64::new(0), fewer: Notify::new() })
+        let (others, begun, watchers) = (AtomicUsize::new(0), AtomicU64::new(0), AtomicUsize::new(0));
+        Arc::new(Self { items, others, begun, fewer: Notify::new(), watchers })
     }
 
     /// Work of an item, or with `None` work that belongs to none.
@@ -40,37 +52,45 @@ impl Activity {
         item.and_then(|item| self.items.get(item)).unwrap_or(&self.others)
     }
 
-    /// Whether nothing is under way at the items that are `up`. What waits at the others waits for a person.
-    pub(crate) fn is_idle(&self, up: impl Fn(usize) -> bool) -> bool {
+    /// Whether nothing is under way at the items that are `up`. What waits at the others waits for a person. `express` says
+    /// whether an item has messages of the express way; it is asked first, since what leaves that way begins elsewhere before.
+    pub(crate) fn is_idle(&self, up: impl Fn(usize) -> bool, express: impl Fn(usize) -> bool) -> bool {
         let begun = self.begun.load(Ordering::SeqCst);
+        let busy = |item: usize, count: &AtomicUsize| express(item) || count.load(Ordering::SeqCst) > 0;
         let idle = self.others.load(Ordering::SeqCst) == 0
-            && self.items.iter().enumerate().all(|(item, count)| count.load(Ordering::SeqCst) == 0 || !up(item));
+            && self.items.iter().enumerate().all(|(item, count)| !busy(item, count) || !up(item));
         idle && self.begun.load(Ordering::SeqCst) == begun
     }
 
     /// Waits for a moment in which nothing is under way.
-    pub(crate) async fn idle(&self, up: impl Fn(usize) -> bool) {
+    pub(crate) async fn idle(&self, up: impl Fn(usize) -> bool, express: impl Fn(usize) -> bool) {
+        self.watchers.fetch_add(1, Ordering::SeqCst);
+        let _watching = Watching(&self.watchers);
         loop {
             let fewer = self.fewer.notified();
             tokio::pin!(fewer);
             fewer.as_mut().enable();
-            if self.is_idle(&up) {
+            if self.is_idle(&up, &express) {
                 return;
             }
             fewer.await;
         }
     }
 
-    /// An item went down: what waits there does not count any more.
-    pub(crate) fn item_went_down(&self) {
-        self.fewer.notify_waiters();
+    /// There may be less under way than before: an item went down, and what waits there does not count any more, or it has
+    /// answered a message of the express way.
+    pub(crate) fn less(&self) {
+        // Whoever looks from now on sees what is left; whoever looked before is counted here.
+        if self.watchers.load(Ordering::SeqCst) > 0 {
+            self.fewer.notify_waiters();
+        }
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
         if self.activity.counter(self.item).fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.activity.fewer.notify_waiters();
+            self.activity.less();
         }
     }
 }
@@ -84,7 +104,7 @@ mod tests {
         let activity = Activity::of_items(1);
         let first = activity.begin(None);
         let second = activity.begin(Some(0));
-        let idle = activity.idle(|_| true);
+        let idle = activity.idle(|_| true, |_| false);
         tokio::pin!(idle);
         drop(first);
         assert!(futures_util::poll!(&mut idle).is_pending());
@@ -96,7 +116,7 @@ mod tests {
     fn work_of_an_item_that_is_down_does_not_count() {
         let activity = Activity::of_items(2);
         let _waiting = activity.begin(Some(1));
-        assert!(!activity.is_idle(|_| true));
-        assert!(activity.is_idle(|item| item != 1));
+        assert!(!activity.is_idle(|_| true, |_| false));
+        assert!(activity.is_idle(|item| item != 1, |_| false));
     }
 }

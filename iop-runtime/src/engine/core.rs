@@ -318,6 +318,11 @@ impl Core {
         self.items.get(item).is_some_and(|item| item.makes_progress())
     }
 
+    /// Whether messages of the express way are at an item.
+    pub(crate) fn has_express(&self, item: usize) -> bool {
+        self.items.get(item).is_some_and(|item| item.queue.has_express())
+    }
+
     /// Waits until everything submitted so far is durable.
     pub(crate) async fn flush(&self) -> Result<(), StoreError> {
         let receipt = self.store.submit(Step::default());

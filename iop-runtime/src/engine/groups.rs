@@ -13,10 +13,10 @@ use super::envelope::Envelope;
 use super::guard::Failed;
 use super::instances::{Record, raw};
 use super::process::{call_back, missed, unreadable, wake};
-use super::turn::{EngineTurn, Handle, Start, timer_id};
+use super::turn::{EngineTurn, Start, timer_id};
 use super::worker::Worker;
 use crate::clock::Timestamp;
-use crate::component::{Answered, Context, Error};
+use crate::component::{Answered, Context, Error, Turn};
 use crate::message::{Kind, MessageId, MessageType};
 use crate::store::{NewMessage, StateWrite};
 
@@ -135,7 +135,7 @@ pub(crate) async fn callback(
             asked: None,
         },
     );
-    let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
+    let mut cx = Context::new(Arc::clone(&turn) as Arc<dyn Turn>);
     worker.instance.reset_state();
     worker.enter(&group)?;
     let open = &mut group.record.open;

@@ -172,13 +172,13 @@ impl<F: Future> Future for Watched<'_, F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.pulse.poll_begins();
+        self.pulse.poll_begins_or_ends();
         if self.waits && self.works_since.is_some() {
             self.works_since = Some(Instant::now());
         }
         let poll = self.handler.as_mut().poll(cx);
         self.waits = poll.is_pending() && self.turn.is_waiting();
-        self.pulse.poll_ends();
+        self.pulse.poll_begins_or_ends();
         poll
     }
 }

@@ -217,10 +217,11 @@ impl ItemState {
             return None;
         }
         control.phase = ItemPhase::Stopping;
-        self.queue.open_express(false);
         for worker in &control.workers {
             worker.pulse.stopping.store(true, Ordering::Relaxed);
         }
+        // Wakes those that wait, after they were told.
+        self.queue.open_express(false);
         control.stop.cancel();
         let aborts = control.workers.iter().map(|worker| worker.abort.clone()).collect();
         Some(Stopping { generation: control.generation, tasks: control.tasks.clone(), aborts })
@@ -341,10 +342,12 @@ pub(crate) struct Pulse {
     pub(crate) loan: Arc<Loan>,
     /// It is to take nothing more.
     stopping: AtomicBool,
-    origin: Instant,
-    /// Microseconds since `origin` at which the running poll of a handler began; 0 between polls.
-    polling: AtomicU64,
-    busy: AtomicU64,
+    /// Counts when a poll of a handler begins and when it ends: odd while one runs. The worker alone changes it, so that a
+    /// poll costs neither a look at the clock nor a locked instruction.
+    polls: AtomicU64,
+    /// The count that was seen last from outside, and since when.
+    seen: Mutex<(u64, Instant)>,
+    busy: AtomicBool,
     reported: AtomicU64,
 }
 
@@ -353,9 +356,9 @@ impl Pulse {
         Self {
             loan: Loan::new(),
             stopping: AtomicBool::new(false),
-            origin: Instant::now(),
-            polling: AtomicU64::new(0),
-            busy: AtomicU64::new(0),
+            polls: AtomicU64::new(0),
+            seen: Mutex::new((0, Instant::now())),
+            busy: AtomicBool::new(false),
             reported: AtomicU64::new(0),
         }
     }
@@ -364,39 +367,39 @@ impl Pulse {
         self.stopping.load(Ordering::Relaxed)
     }
 
-    fn now(&self) -> u64 {
-        u64::try_from(self.origin.elapsed().as_micros()).unwrap_or(u64::MAX).max(1)
-    }
-
-    pub(crate) fn poll_begins(&self) {
-        self.polling.store(self.now(), Ordering::Relaxed);
-    }
-
-    pub(crate) fn poll_ends(&self) {
-        self.polling.store(0, Ordering::Relaxed);
+    /// A poll of a handler begins, or ends.
+    pub(crate) fn poll_begins_or_ends(&self) {
+        self.polls.store(self.polls.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
     pub(crate) fn set_busy(&self, busy: bool) {
-        self.busy.store(u64::from(busy), Ordering::Relaxed);
+        self.busy.store(busy, Ordering::Relaxed);
     }
 
     fn is_busy(&self) -> bool {
-        self.busy.load(Ordering::Relaxed) != 0
+        self.busy.load(Ordering::Relaxed)
     }
 
+    /// For how long the running poll of a handler is known to run: since it was first looked at, and a thread looks all the
+    /// time (`supervisor::watch_threads`).
     fn blocked_since(&self) -> Option<Duration> {
-        match self.polling.load(Ordering::Relaxed) {
-            0 => None,
-            since => Some(Duration::from_micros(self.now().saturating_sub(since))),
+        let polls = self.polls.load(Ordering::Relaxed);
+        if polls.is_multiple_of(2) {
+            return None;
         }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.0 != polls {
+            *seen = (polls, Instant::now());
+        }
+        Some(seen.1.elapsed())
     }
 
     fn report_stuck(&self, timeout: Duration) -> bool {
-        let since = self.polling.load(Ordering::Relaxed);
+        let polls = self.polls.load(Ordering::Relaxed);
         let stuck = self.blocked_since().is_some_and(|blocked| blocked > timeout);
         if stuck {
             self.loan.tire();
         }
-        stuck && self.reported.swap(since, Ordering::Relaxed) != since
+        stuck && self.reported.swap(polls, Ordering::Relaxed) != polls
     }
 }

@@ -75,15 +75,20 @@ impl Loan {
         self.offered.load(Ordering::Relaxed) && self.offered.swap(false, Ordering::Acquire)
     }
 
+    /// There is something for the worker, which waits. Said under the lock under which it looks, so that what is said here
+    /// is heard by a worker that waits, and by none that has begun with something.
+    pub(crate) fn offer(&self) {
+        self.offered.store(true, Ordering::Release);
+    }
+
     /// Has the worker's own task look.
     pub(crate) fn wake(&self) {
-        self.offered.store(true, Ordering::Release);
         if let Some(waker) = self.waker.get() {
             waker.wake_by_ref();
         }
     }
 
-    /// Runs the worker, which has something to do; `false` where it has not noticed, and has to be woken.
+    /// Runs the worker, which waits and has something to do now; `false` where that is not to be, and it has to be woken.
     pub(crate) fn lend(&self) -> bool {
         if self.rest.load(Ordering::Relaxed) > 0 {
             self.rest.fetch_sub(1, Ordering::Relaxed);
@@ -94,20 +99,25 @@ impl Loan {
         if depth >= DEPTH {
             return false;
         }
-        self.offered.store(true, Ordering::Release);
-        let timed = self.loans.fetch_add(1, Ordering::Relaxed).is_multiple_of(TIMED);
-        let begun = timed.then(Instant::now);
+        // Who lends at the same moment as another may not be counted, which is no matter.
+        let loans = self.loans.load(Ordering::Relaxed);
+        self.loans.store(loans.wrapping_add(1), Ordering::Relaxed);
+        let begun = loans.is_multiple_of(TIMED).then(Instant::now);
         let deeper = Deeper::than(depth);
-        let ran = self.poll(&mut Context::from_waker(waker)).is_some();
+        let cx = &mut Context::from_waker(waker);
+        // Somebody may be about to leave it. Whoever still has it then sees afterwards what is offered here.
+        let ran = self.poll(cx).or_else(|| {
+            fence(Ordering::SeqCst);
+            self.poll(cx)
+        });
         drop(deeper);
         if begun.is_some_and(|begun| begun.elapsed() > LONG) {
             self.tire();
         }
-        if !ran {
-            return false;
+        if ran.is_some() {
+            self.give_back(waker);
         }
-        self.give_back(waker);
-        !self.offered.swap(false, Ordering::AcqRel)
+        true
     }
 
     /// Nobody lends to it for a while.
@@ -115,14 +125,15 @@ impl Loan {
         self.rest.store(REST, Ordering::Relaxed);
     }
 
-    /// What its own task wanted while somebody else ran it.
+    /// What its own task, or another sender, wanted while somebody else ran it.
     fn give_back(&self, waker: &Waker) {
-        // Either this sees what the task has noted, or the task finds it free.
+        // Either this sees what they have noted, or they find it free.
         fence(Ordering::SeqCst);
         if self.cut_off.load(Ordering::Relaxed) {
             self.end();
         }
-        if self.again.swap(false, Ordering::AcqRel) {
+        let again = self.again.load(Ordering::Relaxed) && self.again.swap(false, Ordering::AcqRel);
+        if again || self.offered.load(Ordering::Relaxed) {
             waker.wake_by_ref();
         }
     }
@@ -179,15 +190,23 @@ impl Future for Task {
         let loan = &self.0;
         loan.waker.get_or_init(|| cx.waker().clone());
         if let Some(poll) = loan.poll(cx) {
+            if poll.is_pending() {
+                loan.give_back(cx.waker());
+            }
             return poll;
         }
         // Whoever runs it wakes this task again, unless that is over by now.
         loan.again.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         match loan.poll(cx) {
-            Some(poll) => poll,
-            None => Poll::Pending,
+            Some(Poll::Pending) => {
+                loan.again.store(false, Ordering::Relaxed);
+                loan.give_back(cx.waker());
+            }
+            Some(Poll::Ready(())) => return Poll::Ready(()),
+            None => {}
         }
+        Poll::Pending
     }
 }
 

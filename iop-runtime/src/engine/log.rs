@@ -27,7 +27,7 @@ pub(crate) fn turn_span(core: &Core, item: &ItemState, header: Option<&Header>) 
 
 /// The span of a turn on the express way; its message's id is made only where the span is wanted.
 pub(crate) fn express_span(core: &Core, item: &ItemState, turn: &EngineTurn) -> Span {
-    info_span!(parent: None, "turn", run = core.run, item = %item.name, session = %turn.session, message = %turn.origin())
+    info_span!(parent: None, "turn", run = core.run, item = %item.name, session = %turn.session(), message = %turn.origin())
 }
 
 /// The span of a turn that starts a session of its own.

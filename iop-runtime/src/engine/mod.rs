@@ -256,7 +256,7 @@ impl Running {
             let mut gone = self.gone.clone();
             tokio::select! {
                 biased;
-                () = self.core.activity.idle(|item| self.core.makes_progress(item)) => {}
+                () = self.core.activity.idle(|item| self.core.makes_progress(item), |item| self.core.has_express(item)) => {}
                 failed = supervisor::gone(&mut gone) => return Err(failed),
             }
             match self.core.flush().await {
@@ -267,7 +267,7 @@ impl Running {
                 Err(_) => continue,
             }
             // Between being idle and being durable something may have come in.
-            if self.core.activity.is_idle(|item| self.core.makes_progress(item)) {
+            if self.core.activity.is_idle(|item| self.core.makes_progress(item), |item| self.core.has_express(item)) {
                 return self.summary().await;
             }
         }

@@ -15,11 +15,11 @@ use super::instances::{Call, Instance, LoadError, Record, Request, raw};
 use super::item::ItemState;
 use super::reply;
 use super::timers::TIMER;
-use super::turn::{EngineTurn, Handle, Start, timer_id};
+use super::turn::{EngineTurn, Start, timer_id};
 use super::waits::{self, Open, Place, SetTimer};
 use super::worker::{Worker, mark_in_flight};
 use crate::clock::Timestamp;
-use crate::component::{Answered, Context, ErasedResponse, Error, Incoming, RequestError, Result, Timer};
+use crate::component::{Answered, Context, ErasedResponse, Error, Incoming, RequestError, Result, Timer, Turn};
 use crate::message::{Header, Kind, MessageId, MessageType, Status};
 use crate::store::{LeaseToken, NewMessage, StateWrite, Step, StoreError, StoredMessage};
 
@@ -217,7 +217,7 @@ async fn resumed(
             }),
         },
     );
-    let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
+    let mut cx = Context::new(Arc::clone(&turn) as Arc<dyn Turn>);
     worker.instance.reset_state();
     if let Some(state) = &instance.record.state {
         worker.instance.load_state(state.get().as_bytes()).map_err(|error| other_state(worker, &error))?;

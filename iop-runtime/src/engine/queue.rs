@@ -8,23 +8,19 @@
 mod decided;
 mod kind;
 mod seen;
+mod waiting;
 
 use std::collections::BTreeMap;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
-use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::sync::futures::Notified;
 
 use super::activity::{Activity, Busy};
 use super::core::Failure;
 use super::envelope::Envelope;
 use super::express::{self, Express, Lane};
-use super::gate::{Gate, Passage};
+use super::gate::Gate;
 use super::groups::Grouping;
 use super::lanes::{Lanes, Place, QueueOrder};
 use super::loan::Loan;
@@ -35,6 +31,7 @@ use crate::settings::ResolvedItem;
 use crate::store::{End, NewMessage, NodeId, Parked, Step, Store};
 
 pub(crate) use self::kind::QueueKind;
+pub(super) use self::waiting::wake_one;
 
 /// Messages in the window at most.
 pub(super) const WINDOW: usize = 1024;
@@ -64,7 +61,6 @@ pub(crate) struct Queue {
     /// Messages may come on the express way.
     pub(super) plain: bool,
     pub(super) state: Mutex<State>,
-    pub(super) changed: Notify,
     /// Transient messages wait with their senders until there is room.
     pub(super) room: Notify,
     pub(super) want_room: AtomicUsize,
@@ -76,7 +72,7 @@ pub(super) struct State {
     pub(super) lanes: Lanes,
     /// What came on the express way. It was here before everything in `lanes`.
     pub(super) express: Lane,
-    /// Workers that wait for something to do.
+    /// Workers that wait for something to do, and are not woken yet.
     pub(super) idle: Vec<Arc<Loan>>,
     /// Something in the store, up to this priority, is not in the window.
     pub(super) behind: Option<(Busy, Priority)>,
@@ -132,12 +128,6 @@ pub(crate) enum Work {
     Express(Express, u64),
 }
 
-/// The next thing to do with a queue.
-enum Next {
-    Work(Work),
-    WaitUntil(Option<Timestamp>),
-}
-
 impl Queue {
     /// The queue of the item with this index.
     pub(crate) fn new(index: usize, declared: &Item, resolved: &ResolvedItem, activity: Arc<Activity>) -> Self {
@@ -149,10 +139,9 @@ impl Queue {
         let grouping = declared.component.correlate.map(|field| Grouping::new(identity, field, types()));
         let state = State::new(kind, 0);
         let plain = express::is_plain(declared, kind);
-        let changed = Notify::new();
         let (room, want_room) = (Notify::new(), AtomicUsize::new(0));
         let state = Mutex::new(state);
-        let queue = Self { item, index, kind, grouping, plain, state, changed, room, want_room, activity };
+        let queue = Self { item, index, kind, grouping, plain, state, room, want_room, activity };
         if kind.served {
             // What an earlier run left in the store comes first.
             queue.look();
@@ -176,11 +165,6 @@ impl Queue {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn wake(&self) {
-        self.changed.notify_waiters();
-        self.changed.notify_one();
     }
 
     /// The value by which this queue orders a message, where it is ordered by one.
@@ -244,8 +228,7 @@ impl Queue {
         state.reserved = (messages.saturating_sub(1), bytes.saturating_sub(envelope.body.len()));
         envelope.era = era;
         state.lanes.insert(envelope, true);
-        drop(state);
-        self.changed.notify_one();
+        wake_one(state);
     }
 
     /// Adds a message that the store does not know.
@@ -253,8 +236,7 @@ impl Queue {
         let mut state = self.lock();
         envelope.era = state.era;
         state.lanes.insert(envelope, false);
-        drop(state);
-        self.changed.notify_one();
+        wake_one(state);
     }
 
     /// Notes that a message was submitted without being handed over.
@@ -320,61 +302,6 @@ impl Queue {
         self.wake();
     }
 
-    /// Waits for the next message whose turn it is. Cancel-safe.
-    pub(crate) async fn take(self: &Arc<Self>, source: &Source, loan: &Arc<Loan>) -> Work {
-        loop {
-            if let Some(work) = self.take_express(loan) {
-                return work;
-            }
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
-            // Registered before looking, so that no change between looking and waiting is missed.
-            changed.as_mut().enable();
-            self.refill_if_low(source);
-            let now = source.clock.now();
-            match self.next(now, loan) {
-                Next::Work(work) => {
-                    // Another worker may find more.
-                    self.changed.notify_one();
-                    self.has_left();
-                    return work;
-                }
-                Next::WaitUntil(None) => offered(loan, changed).await,
-                Next::WaitUntil(Some(due)) => {
-                    // At least a millisecond: the timer's resolution.
-                    let pause = due.since(now).max(Duration::from_millis(1));
-                    let _ = tokio::time::timeout(pause, offered(loan, changed)).await;
-                }
-            }
-        }
-    }
-
-    fn next(&self, now: Timestamp, loan: &Arc<Loan>) -> Next {
-        let mut state = self.lock();
-        state.is_busy(loan);
-        if state.closed {
-            return Next::WaitUntil(None);
-        }
-        match state.gate.passage() {
-            Passage::Open => {}
-            // Not before something else has happened.
-            Passage::Shut => return Next::WaitUntil(None),
-            Passage::ShutFor(pause) => return Next::WaitUntil(Some(now.after(pause))),
-        }
-        let era = state.era;
-        if let Some(express) = state.express.pop() {
-            state.gate.passed(express.turn.origin());
-            return Next::Work(Work::Express(express, era));
-        }
-        if let Some(envelope) = state.lanes.give(now) {
-            state.gate.passed(envelope.header.id);
-            return Next::Work(Work::Message(Box::new(envelope)));
-        }
-        state.idle.push(Arc::clone(loan));
-        let store_due = state.next_due.as_ref().map(|(due, _)| *due);
-        Next::WaitUntil(state.lanes.next_retry(now).into_iter().chain(store_due).min())
-    }
-
     /// Whether what a worker has in hand is of this life of the queue.
     pub(crate) fn is_current(&self, envelope: &Envelope) -> bool {
         self.lock().era == envelope.era
@@ -400,8 +327,7 @@ impl Queue {
             }
             self.fall_behind(&mut state, priority);
         }
-        drop(state);
-        self.changed.notify_one();
+        wake_one(state);
     }
 
     /// Whether a failed message may wait in memory for its next attempt. Not where many do already: an outage is a
@@ -454,8 +380,7 @@ impl Queue {
             state.gate.came_to_nothing(envelope.header.id);
             state.lanes.retry_at(due, envelope);
         }
-        drop(state);
-        self.changed.notify_one();
+        wake_one(state);
     }
 
     /// A failed message waits in the store alone for its next attempt.
@@ -471,8 +396,7 @@ impl Queue {
                 self.note_due(&mut state, due);
             }
         }
-        drop(state);
-        self.changed.notify_one();
+        wake_one(state);
     }
 
     /// Puts a message back whose turn was stopped before it began or was dropped.
@@ -482,8 +406,7 @@ impl Queue {
             state.gate.came_to_nothing(envelope.header.id);
             state.lanes.put_back(envelope);
         }
-        drop(state);
-        self.changed.notify_one();
+        wake_one(state);
     }
 
     /// Forgets what is in memory: after a failure of the store it may not be stored. The store has the rest.
@@ -491,10 +414,12 @@ impl Queue {
         let mut state = self.lock();
         let gate = std::mem::replace(&mut state.gate, Gate::new(self.kind.gate));
         let era = state.era + 1;
-        let up = state.express.is_up();
-        *state = State { closed: true, stored_only: state.stored_only, gate, ..State::new(self.kind, era) };
-        // Somebody may have started the item by now.
-        state.express.set_open(up);
+        let mut express = std::mem::replace(&mut state.express, Lane::new());
+        express.forget();
+        // Those who wait go on waiting.
+        let idle = std::mem::take(&mut state.idle);
+        let stored_only = state.stored_only;
+        *state = State { closed: true, stored_only, gate, express, idle, ..State::new(self.kind, era) };
         state.gate.all_came_to_nothing();
     }
 
@@ -503,11 +428,6 @@ impl Queue {
         self.lock().closed = false;
         self.look();
     }
-}
-
-/// Waits until something has changed, or somebody has lent the worker its thread to look.
-async fn offered(loan: &Loan, mut changed: Pin<&mut Notified<'_>>) {
-    poll_fn(|cx| if loan.is_offered() { Poll::Ready(()) } else { changed.as_mut().poll(cx) }).await;
 }
 
 impl State {

@@ -7,6 +7,7 @@ use super::core::Failure;
 use super::envelope::Envelope;
 use super::lanes::QueueOrder;
 use super::queue::{KEY_WINDOW, Missed, Queue, Source, State, WINDOW, WINDOW_BYTES};
+use crate::clock::Timestamp;
 use crate::message::Priority;
 use crate::store::{Commit, LeaseBatch, LeaseOrder, LeaseRequest, Leased, StoreError};
 
@@ -40,15 +41,13 @@ impl Queue {
         waiting < LOW_WATER || (waiting < WINDOW && urgent) || (waiting < most && busy_lanes)
     }
 
-    pub(super) fn refill_if_low(self: &Arc<Self>, source: &Source) {
-        let mut state = self.lock();
-        let now = source.clock.now();
+    pub(super) fn refill_if_low(self: &Arc<Self>, state: &mut State, now: Timestamp, source: &Source) {
         if let Some(due) = state.next_due.take_if(|(due, _)| *due <= now) {
-            self.fall_behind(&mut state, Priority(u8::MAX));
+            self.fall_behind(state, Priority(u8::MAX));
             // Not before the queue is busy with something else: in between it would pass for idle.
             drop(due);
         }
-        if state.closed || state.behind.is_none() || state.refilling || !self.is_low(&state) {
+        if state.closed || state.behind.is_none() || state.refilling || !self.is_low(state) {
             return;
         }
         state.refilling = true;
@@ -70,7 +69,6 @@ impl Queue {
             with_parked: !state.knows_parked,
         });
         let epoch = source.store.epoch();
-        drop(state);
         let (queue, failure) = (Arc::clone(self), Arc::clone(&source.failure));
         tokio::spawn(async move {
             let batch = batch.await;

@@ -14,11 +14,11 @@ use super::guard::{Failed, guarded};
 use super::item::ItemState;
 use super::probe::CrashPoint;
 use super::retry::backoff;
-use super::turn::{EngineTurn, Handle, Sends, Start};
+use super::turn::{EngineTurn, Sends, Start};
 use super::worker::{Exit, Worker};
 use super::{log, schedule};
 use crate::adapter::{Committed, DynAdapter, Inbound, Received};
-use crate::component::{Context, Disposition, Error, ItemConfig, Result};
+use crate::component::{Context, Disposition, Error, ItemConfig, Result, Turn};
 use crate::message::{MessageId, SessionId};
 use crate::settings::FirstCall;
 use crate::store::{Outcome, Step, StoreError};
@@ -321,7 +321,7 @@ async fn input(
         asked: None,
     };
     let turn = EngineTurn::new(Arc::clone(&worker.core), Arc::clone(&worker.item), start);
-    let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
+    let mut cx = Context::new(Arc::clone(&turn) as Arc<dyn Turn>);
     let Some(handler) = worker.instance.process_input(value, &mut cx) else {
         return Err(Failed::schema(format!("`{}` has no `on_process_input`", worker.item.name)));
     };

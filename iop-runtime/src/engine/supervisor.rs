@@ -138,7 +138,7 @@ async fn stop(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop, at_once: &[Cal
     let _ = tokio::time::timeout(ABORT_GRACE, stopping.workers_ended()).await;
     fail_waits(core, item, &EVERYBODY, &error);
     item.stopped(&stopping);
-    core.activity.item_went_down();
+    core.activity.less();
     log::turn_span(core, item, None).in_scope(|| log::item_stopped(item));
     true
 }

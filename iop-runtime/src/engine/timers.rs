@@ -87,7 +87,7 @@ impl EngineTurn {
     fn alarm(&self, id: MessageId, position: u32, type_name: &str, due: Timestamp) -> NewMessage {
         NewMessage {
             id,
-            session: self.session,
+            session: self.session(),
             parent: self.header().map(|header| header.id),
             position,
             source: Some(Arc::clone(&self.item.name)),

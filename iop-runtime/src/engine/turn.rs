@@ -21,8 +21,6 @@ use crate::component::{ComponentKind, Incoming, Outgoing, RequestError};
 use crate::message::{Header, Invocation, Kind, MessageId, Priority, SessionId, Status};
 use crate::store::{Commit, NewMessage, Step, StoreError, StoredMessage};
 
-pub(crate) use self::handle::Handle;
-
 /// The type name of the alarm that an asynchronous request with a timeout sets.
 pub(crate) const TIMEOUT: &str = "iop.timeout";
 
@@ -32,7 +30,6 @@ pub(crate) struct EngineTurn {
     pub(crate) item: Arc<ItemState>,
     /// What the ids of this turn's sends derive from.
     about: About,
-    pub(crate) session: SessionId,
     /// The turn may have run before, so its sends may be in the store.
     pub(crate) repeated: bool,
     sends: Mutex<Sends>,
@@ -40,10 +37,9 @@ pub(crate) struct EngineTurn {
 }
 
 /// What a turn works on.
-#[allow(clippy::large_enum_variant, reason = "a turn is allocated once, and both are frequent")]
 enum About {
     /// A message of the ordinary way, or none.
-    Start(Start),
+    Start(Box<Start>),
     /// A message of the express way.
     Express(Sent),
 }
@@ -115,18 +111,29 @@ pub(crate) struct Start {
 
 impl EngineTurn {
     pub(crate) fn new(core: Arc<Core>, item: Arc<ItemState>, start: Start) -> Arc<Self> {
-        let (session, repeated) = (start.session, start.repeated);
-        Self::about(core, item, (session, repeated), About::Start(start))
+        let repeated = start.repeated;
+        Self::about(core, item, repeated, About::Start(Box::new(start)))
     }
 
     /// The turn of a message of the express way.
-    pub(crate) fn by_value(core: Arc<Core>, item: Arc<ItemState>, session: SessionId, sent: Sent) -> Arc<Self> {
-        Self::about(core, item, (session, false), About::Express(sent))
+    pub(crate) fn by_value(core: Arc<Core>, item: Arc<ItemState>, sent: Sent) -> Arc<Self> {
+        Self::about(core, item, false, About::Express(sent))
     }
 
-    fn about(core: Arc<Core>, item: Arc<ItemState>, (session, repeated): (SessionId, bool), about: About) -> Arc<Self> {
+    fn about(core: Arc<Core>, item: Arc<ItemState>, repeated: bool, about: About) -> Arc<Self> {
         let waiting = AtomicUsize::new(0);
-        Arc::new(Self { core, item, about, session, repeated, sends: Mutex::default(), waiting })
+        Arc::new(Self { core, item, about, repeated, sends: Mutex::default(), waiting })
+    }
+
+    /// What the turn descends from.
+    pub(crate) fn session(&self) -> SessionId {
+        match &self.about {
+            About::Start(start) => start.session,
+            About::Express(sent) => match &sent.from {
+                Some(from) => from.session(),
+                None => SessionId::of(sent.id(&self.item)),
+            },
+        }
     }
 
     /// What is known of its message, on the express way.
@@ -205,6 +212,16 @@ impl EngineTurn {
         self.waiting.load(Ordering::Relaxed) > 0
     }
 
+    /// Ends the turn where nothing is left of it but its response; `false` where there is more to do.
+    pub(crate) fn ends_plainly(&self) -> bool {
+        let mut sends = self.sends();
+        let Sends { position: _, pending, abandoned, calls, timed, timers, answered, group_ends, ended: _ } = &*sends;
+        let nothing_sent = pending.is_empty() && abandoned.is_empty() && calls.is_empty() && timed.is_empty();
+        let plain = nothing_sent && timers.is_empty() && !answered && !group_ends;
+        sends.ended |= plain;
+        plain
+    }
+
     /// Ends the turn and gives what it has sent.
     pub(crate) fn end(&self) -> Sends {
         let mut sends = self.sends();
@@ -223,7 +240,7 @@ impl EngineTurn {
         Ok(Emission {
             message: NewMessage {
                 id,
-                session: self.session,
+                session: self.session(),
                 parent: self.header().map(|header| header.id),
                 position: outgoing.position,
                 source: Some(Arc::clone(&self.item.name)),

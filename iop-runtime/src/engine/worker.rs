@@ -1,12 +1,11 @@
 //! A worker: claim, decode, handle; how the turn ends is in `ending`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::activity::Busy;
@@ -14,6 +13,7 @@ use super::answers::Asked;
 use super::core::Core;
 use super::ending::{Attempt, Done};
 use super::envelope::Envelope;
+use super::express::Then;
 use super::guard::{Failed, guarded};
 use super::intent::{self, Intent};
 use super::item::{ItemState, Pulse, Serving};
@@ -23,10 +23,10 @@ use super::queue::{Queue, Source, Work};
 use super::retry::backoff;
 use super::streams::{self, Producer};
 use super::suspects::Suspects;
-use super::turn::{EngineTurn, Handle, Start};
+use super::turn::{EngineTurn, Start};
 use super::{groups, hops, log, process, service};
 use crate::clock::Timestamp;
-use crate::component::{ComponentKind, Context, Entrance, Instance, Result};
+use crate::component::{ComponentKind, Context, Entrance, Instance, Result, Turn};
 use crate::message::{Header, Invocation, Kind, MessageId, SessionId};
 use crate::store::{Outcome, Step};
 
@@ -38,6 +38,10 @@ pub(crate) struct Worker {
     pub(crate) instance: Box<dyn Instance>,
     /// After a turn: others may wait.
     pub(super) more: bool,
+    /// After a turn: what it does next.
+    pub(super) then: Then,
+    /// So many messages of the express way it had one after the other.
+    pub(super) in_a_row: u32,
     /// Held while it serves.
     serving: Option<Serving>,
     /// From before the start is known to be over until the worker serves: in between the item is not idle.
@@ -45,7 +49,7 @@ pub(crate) struct Worker {
 }
 
 /// So many messages of the express way one after the other, before others on the thread have a turn.
-const EXPRESS_IN_A_ROW: u32 = 8;
+pub(super) const EXPRESS_IN_A_ROW: u32 = 32;
 
 /// Why a worker stopped serving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +121,8 @@ impl Worker {
                         pulse: Arc::clone(pulse),
                         instance,
                         more: true,
+                        then: Then::Look,
+                        in_a_row: 0,
                         serving: None,
                         starting: None,
                     };
@@ -137,7 +143,7 @@ impl Worker {
             log::hook_failed(item, "on_init", &failed);
             item.failed_to_start(failed.error.into());
             // What waits here will not be done soon: nobody waits for that.
-            core.activity.item_went_down();
+            core.activity.less();
             ready.take().map(|ready| ready.send(()));
             attempt += 1;
             let pause = backoff(item.options.backoff, item.options.backoff_cap, attempt);
@@ -171,7 +177,7 @@ impl Worker {
             asked: None,
         };
         let turn = EngineTurn::new(Arc::clone(&self.core), Arc::clone(&self.item), start);
-        let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
+        let mut cx = Context::new(Arc::clone(&turn) as Arc<dyn Turn>);
         let handler = match hook {
             HookName::Init => self.instance.init(&mut cx),
             HookName::Teardown => self.instance.teardown(&mut cx),
@@ -192,52 +198,59 @@ impl Worker {
             Entrance::Queue | Entrance::Director { .. } => {
                 // What waits in its queue says itself that it is there.
                 self.starting.take();
-                self.serve(stop).await
+                self.serve().await
             }
         }
     }
 
     /// Serves the queue.
-    async fn serve(&mut self, stop: &CancellationToken) -> Exit {
-        let stopped = stop.cancelled();
-        tokio::pin!(stopped);
+    async fn serve(&mut self) -> Exit {
         let source = self.core.source();
-        let mut in_a_row = 0_u32;
-        while let Some(work) = self.claim(stopped.as_mut(), &source).await {
+        loop {
+            let work = match std::mem::take(&mut self.then) {
+                Then::Work(work) => work,
+                then => match self.claim(then, &source).await {
+                    Some(work) => work,
+                    None => return Exit::Stopped,
+                },
+            };
             self.pulse.set_busy(true);
             self.more = true;
-            let is_express = matches!(work, Work::Express(..));
             let panicked = match work {
-                Work::Message(envelope) => self.turn(*envelope).await,
-                Work::Express(express, era) => self.express_turn(express, era).await,
+                Work::Message(envelope) => {
+                    // Where nothing waits, asking for more lets others run as well; what came on the express way is mostly
+                    // short.
+                    self.in_a_row = EXPRESS_IN_A_ROW;
+                    self.turn(*envelope).await
+                }
+                Work::Express(express, era) => {
+                    self.in_a_row += 1;
+                    self.express_turn(express, era).await
+                }
             };
             self.pulse.set_busy(false);
             if panicked {
                 return Exit::Panicked;
             }
             // A task that this turn woke may sit in this thread's slot: let it run before a handler that may block.
-            // Where nothing waits, asking for more lets it run as well; what came on the express way is mostly short.
-            in_a_row = if is_express { in_a_row + 1 } else { EXPRESS_IN_A_ROW };
-            if self.more && in_a_row >= EXPRESS_IN_A_ROW {
-                in_a_row = 0;
+            if self.more && self.in_a_row >= EXPRESS_IN_A_ROW {
                 step_aside().await;
             }
         }
-        Exit::Stopped
     }
 
     /// The next message; `None` when stopped.
-    async fn claim(&mut self, mut stopped: Pin<&mut WaitForCancellationFuture<'_>>, source: &Source) -> Option<Work> {
-        if !self.pulse.is_stopping()
-            && let Some(work) = self.item.queue.take_express(&self.pulse.loan)
-        {
-            return Some(work);
+    async fn claim(&mut self, then: Then, source: &Source) -> Option<Work> {
+        // Who had to wait, or to look, let others run.
+        self.in_a_row = 0;
+        if let Then::Wait = then {
+            self.item.queue.waits(&self.pulse).await;
+            if let Some(work) = self.item.queue.take_express(&self.pulse) {
+                return Some(work);
+            }
         }
-        tokio::select! {
-            biased;
-            () = stopped.as_mut() => None,
-            work = self.item.queue.take(source, &self.pulse.loan) => Some(work),
-        }
+        // Boxed: nothing is in a hurry that comes on this way, and it would make the rest large.
+        Box::pin(self.item.queue.take(source, &self.pulse)).await
     }
 
     /// One turn; `true` when it panicked.
@@ -395,7 +408,7 @@ impl Worker {
             },
         );
         let producer = self.producer(header)?;
-        let mut cx = Context::new(Arc::new(Handle(Arc::clone(&turn))));
+        let mut cx = Context::new(Arc::clone(&turn) as Arc<dyn Turn>);
         let slow = mark_in_flight(&self.core, envelope, begun);
         self.instance.reset_state();
         if let Some(group) = &group {

@@ -186,7 +186,7 @@ impl Player {
         };
         if header.invocation == Invocation::Sync {
             // Whatever came of it, the operation's own answer is in the record.
-            let _ = cx.turn().request(outgoing).await;
+            let _ = Arc::clone(cx.turn()).request(outgoing).await;
             return Ok(());
         }
         cx.turn().send(outgoing).map_err(Error::fatal)

@@ -413,7 +413,7 @@ impl Turn for HarnessTurn {
         Ok(())
     }
 
-    fn commit_sends(&self) -> BoxFuture<'static, Result<(), RequestError>> {
+    fn commit_sends(self: Arc<Self>) -> BoxFuture<'static, Result<(), RequestError>> {
         self.book.commit();
         Box::pin(std::future::ready(Ok(())))
     }
@@ -432,7 +432,7 @@ impl Turn for HarnessTurn {
         Ok(())
     }
 
-    fn sleep(&self, _: u32, duration: Duration) -> BoxFuture<'static, Result<(), RequestError>> {
+    fn sleep(self: Arc<Self>, _: u32, duration: Duration) -> BoxFuture<'static, Result<(), RequestError>> {
         self.book.commit();
         Box::pin(async move {
             tokio::time::sleep(duration).await;
@@ -440,7 +440,7 @@ impl Turn for HarnessTurn {
         })
     }
 
-    fn reply(&self, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
+    fn reply(self: Arc<Self>, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
         Box::pin(std::future::ready(self.reply_now(answered)))
     }
 
@@ -449,7 +449,11 @@ impl Turn for HarnessTurn {
         self.answers.ok_or(RespondError::NoRequest { item })
     }
 
-    fn respond_to(&self, request: MessageId, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
+    fn respond_to(
+        self: Arc<Self>,
+        request: MessageId,
+        answered: Answered,
+    ) -> BoxFuture<'static, Result<(), RespondError>> {
         self.book.entries().answers.push((request, body_of(answered)));
         Box::pin(std::future::ready(Ok(())))
     }
@@ -458,19 +462,19 @@ impl Turn for HarnessTurn {
         Some(self.book.blobs())
     }
 
-    fn open(&self, outgoing: Outgoing) -> Result<Channel, RequestError> {
+    fn open(self: Arc<Self>, outgoing: Outgoing) -> Result<Channel, RequestError> {
         self.note(&outgoing);
         self.book.commit();
         Ok(streams::opened(&self.book, &self.item, &outgoing))
     }
 
-    fn emit(&self, request: &'static str, chunk: Decoded) -> BoxFuture<'static, Result<(), EmitError>> {
+    fn emit(self: Arc<Self>, request: &'static str, chunk: Decoded) -> BoxFuture<'static, Result<(), EmitError>> {
         let asked = streams::asked(self.type_name(), request);
         let emitted = asked.map(|()| self.book.flow().emitted.push((request, chunk)));
         Box::pin(std::future::ready(emitted))
     }
 
-    fn receive(&self, request: &'static str) -> BoxFuture<'static, Result<Option<Decoded>, EmitError>> {
+    fn receive(self: Arc<Self>, request: &'static str) -> BoxFuture<'static, Result<Option<Decoded>, EmitError>> {
         let asked = streams::asked(self.type_name(), request);
         Box::pin(std::future::ready(asked.map(|()| self.book.flow().next(request))))
     }
@@ -484,7 +488,7 @@ impl Turn for HarnessTurn {
         Ok(())
     }
 
-    fn request(&self, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>> {
+    fn request(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>> {
         self.note(&outgoing);
         // What was sent before an awaited request is committed with it.
         self.book.commit();

@@ -12,15 +12,16 @@ mod queue;
 mod sent;
 mod turn;
 
-use std::sync::{Arc, OnceLock};
+use std::future::ready;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::Either;
 use tokio::sync::oneshot;
 
 pub(super) use self::lane::{Lane, Seat, fail};
+pub(super) use self::queue::Then;
 pub(super) use self::sent::Sent;
-use super::activity::Busy;
 use super::core::Core;
 use super::item::ItemState;
 use super::lanes::QueueOrder;
@@ -28,8 +29,8 @@ use super::probe::CrashPoint;
 use super::queue::QueueKind;
 use super::turn::{EngineTurn, Waiting};
 use super::waiters::{Caller, Delivered};
-use crate::component::{ByValue, Effect, Incoming, RequestError};
-use crate::message::{Decoded, MessageId, MessageType, Priority, SessionId};
+use crate::component::{ByValue, Coming, Effect, Incoming, RequestError};
+use crate::message::{Decoded, MessageId, MessageType, Priority};
 use crate::production::Item;
 
 /// A request on the express way, with the turn that will work on it.
@@ -39,8 +40,8 @@ pub(crate) struct Express {
     pub(super) value: Decoded,
     /// Where its sender waits.
     pub(super) seat: Seat,
-    /// Held, never read: as long as the message is in memory, the production is not idle.
-    pub(super) busy: Busy,
+    /// It begins when it is sent: a worker waits for it, and is lent the thread of its sender.
+    pub(super) at_once: bool,
 }
 
 /// What a sender waits for.
@@ -69,16 +70,14 @@ impl Core {
         message: &'static MessageType,
         value: Decoded,
     ) -> Result<Answer, Decoded> {
-        let id = MessageId::random();
         let lends = self.is_at_home();
         let sending = Sending { from: None, message, value, position: 0, description: None, lends };
-        self.send_by_value(item, (Some(id), SessionId::of(id)), sending, Caller::Outside)
+        self.send_by_value(item, sending, Caller::Outside)
     }
 
     fn send_by_value(
         self: &Arc<Self>,
         item: &Arc<ItemState>,
-        (id, session): (Option<MessageId>, SessionId),
         sending: Sending,
         caller: Caller,
     ) -> Result<Answer, Decoded> {
@@ -90,15 +89,11 @@ impl Core {
         sent.position = position;
         sent.description = description;
         sent.sequence = self.last_sequence();
-        if let Some(id) = id {
-            sent.id = OnceLock::from(id);
-        }
-        let turn = EngineTurn::by_value(Arc::clone(self), Arc::clone(item), session, sent);
-        let busy = self.activity.begin(Some(item.index));
+        let turn = EngineTurn::by_value(Arc::clone(self), Arc::clone(item), sent);
         // Nobody else asks for it here.
         let request = self.probe.as_ref().map(|_| turn.origin());
         let (reply, answer) = oneshot::channel();
-        let express = Express { turn, value, seat: Seat::NONE, busy };
+        let express = Express { turn, value, seat: Seat::NONE, at_once: false };
         match item.queue.offer(express, caller, reply, lends) {
             Ok(loan) => {
                 if let Some(loan) = loan
@@ -115,23 +110,34 @@ impl Core {
 
 impl EngineTurn {
     /// See [`Turn::express`](crate::component::Turn::express).
-    pub(super) fn express(
-        self: &Arc<Self>,
-        request: ByValue,
-    ) -> Result<BoxFuture<'static, Result<Incoming, RequestError>>, ByValue> {
+    pub(super) fn express(self: &Arc<Self>, request: ByValue) -> Result<Coming, ByValue> {
         let plain = self.priority() == Priority::NORMAL && self.has_nothing_pending();
         let Some(item) = self.core.items.get(request.to.index).filter(|_| plain) else { return Err(request) };
         let ByValue { position, to, message, value, timeout, description, alone } = request;
         let timeout = timeout.unwrap_or(self.item.options.request_timeout);
         let (from, kept) = (Some(Arc::clone(self)), description.clone());
         let sending = Sending { from, message, value, position, description: kept, lends: alone };
-        match self.core.send_by_value(item, (None, self.session), sending, Caller::Turn) {
-            Ok(answer) => Ok(Box::pin(Arc::clone(self).answered(answer, to.item, timeout))),
+        match self.core.send_by_value(item, sending, Caller::Turn) {
+            Ok(answer) => Ok(self.coming(answer, to.item, timeout)),
             Err(value) => {
                 let timeout = Some(timeout);
                 Err(ByValue { position, to, message, value, timeout, description, alone })
             }
         }
+    }
+
+    /// The answer, which is there already where the sender has lent its thread.
+    fn coming(self: &Arc<Self>, mut sent: Answer, target: Arc<str>, timeout: Duration) -> Coming {
+        if self.core.probe.is_none()
+            && let Ok(delivered) = sent.answer.try_recv()
+        {
+            if delivered.commit.is_nothing() {
+                return Either::Left(ready(delivered.response));
+            }
+            let turn = Arc::clone(self);
+            return Either::Right(Box::pin(async move { turn.taken(Some(delivered), &target).await }));
+        }
+        Either::Right(Box::pin(Arc::clone(self).answered(sent, target, timeout)))
     }
 
     async fn answered(

@@ -10,7 +10,7 @@ use crate::component::RequestError;
 use crate::engine::gate::Change;
 use crate::engine::lanes::QueueOrder;
 use crate::engine::loan::Loan;
-use crate::engine::queue::{Queue, State, Work};
+use crate::engine::queue::{Queue, State, Work, wake_one};
 use crate::engine::waiters::{Caller, Delivered};
 use crate::message::MessageId;
 use crate::store::Commit;
@@ -22,6 +22,20 @@ pub(crate) struct ExpressDone {
     pub(crate) change: Option<Change>,
     /// Others wait.
     pub(crate) more: bool,
+    /// What the worker does next.
+    pub(crate) then: Then,
+}
+
+/// What a worker does next.
+#[derive(Debug, Default)]
+pub(crate) enum Then {
+    /// It looks what there is.
+    #[default]
+    Look,
+    /// It has the next message already.
+    Work(Work),
+    /// There is nothing, and it counts as waiting.
+    Wait,
 }
 
 impl Queue {
@@ -41,7 +55,7 @@ impl Queue {
     /// waits: the sender is to run it, or to wake it.
     pub(crate) fn offer(
         &self,
-        express: Express,
+        mut express: Express,
         caller: Caller,
         reply: oneshot::Sender<Delivered>,
         lends: bool,
@@ -51,24 +65,21 @@ impl Queue {
             return Err(express);
         }
         let tie = state.lanes.next_tie();
-        state.express.push(express, tie, caller, reply);
         // A worker that does not wait looks here before it does.
-        let idle = state.idle.pop();
-        drop(state);
-        if !lends && let Some(idle) = idle {
-            idle.wake();
-            return Ok(None);
+        let idle = if lends { state.wakes() } else { None };
+        express.at_once = idle.is_some();
+        state.express.push(express, tie, caller, reply);
+        if lends {
+            return Ok(idle);
         }
-        Ok(idle)
+        wake_one(state);
+        Ok(None)
     }
 
     /// The item comes up, or goes down.
     pub(crate) fn open_express(&self, open: bool) {
-        let mut state = self.lock();
-        state.express.set_open(open);
-        // They are of workers that stop.
-        state.idle.clear();
-        drop(state);
+        self.lock().express.set_open(open);
+        self.wake();
         self.room.notify_waiters();
     }
 
@@ -77,12 +88,36 @@ impl Queue {
         self.lock().express.leave(seat)
     }
 
-    /// A message of the express way was completed: who waits for it, and what that did to the circuit breaker.
-    pub(crate) fn express_done(&self, seat: Seat) -> ExpressDone {
+    /// A message of the express way was completed: who waits for it, what that did to the circuit breaker, and, for a worker
+    /// that may go on at once, what is next.
+    pub(crate) fn express_done(&self, seat: Seat, goes_on: Option<&Arc<Loan>>) -> ExpressDone {
         let mut state = self.lock();
+        state.express.put_down();
         let change = state.gate.reached();
+        let reply = state.express.leave(seat).map(|(_, reply)| reply);
         let more = state.express.len() > 0 || !state.lanes.is_idle();
-        ExpressDone { reply: state.express.leave(seat).map(|(_, reply)| reply), change, more }
+        let then = match goes_on {
+            Some(_) if state.express.len() > 0 => self.express_work(&mut state).map_or(Then::Look, Then::Work),
+            Some(loan) if state.is_quiet() => {
+                state.idle.push(Arc::clone(loan));
+                Then::Wait
+            }
+            _ => Then::Look,
+        };
+        drop(state);
+        self.activity.less();
+        ExpressDone { reply, change, more, then }
+    }
+
+    /// A message that a worker had has left the express way.
+    pub(in crate::engine) fn left_express(&self) {
+        self.lock().express.put_down();
+        self.activity.less();
+    }
+
+    /// Whether messages of the express way are here.
+    pub(crate) fn has_express(&self) -> bool {
+        !self.lock().express.is_idle()
     }
 
     /// Fails the waits of `callers` for messages of the express way.
@@ -107,21 +142,13 @@ impl Queue {
     }
 
     /// What came on the express way needs no look at the clock, the gate or the store.
-    pub(crate) fn take_express(&self, loan: &Arc<Loan>) -> Option<Work> {
-        let mut state = self.lock();
+    pub(in crate::engine) fn express_work(&self, state: &mut State) -> Option<Work> {
         if !state.gate.is_calm() {
             return None;
         }
-        let era = state.era;
         let express = state.express.pop()?;
-        state.is_busy(loan);
-        let more = self.kind.workers > 1 && state.express.len() > 0;
-        drop(state);
         self.has_left();
-        if more {
-            self.changed.notify_one();
-        }
-        Some(Work::Express(express, era))
+        Some(Work::Express(express, state.era))
     }
 
     /// Waits until the window has room for one more, or the item goes down.
@@ -154,8 +181,10 @@ impl Queue {
 }
 
 impl State {
-    pub(in crate::engine) fn is_busy(&mut self, loan: &Arc<Loan>) {
-        self.idle.retain(|idle| !Arc::ptr_eq(idle, loan));
+    /// Whether a worker that finds nothing on the express way finds nothing elsewhere, now or later, before it is woken.
+    fn is_quiet(&self) -> bool {
+        let nothing_due = self.next_due.is_none() && self.lanes.is_idle();
+        !self.closed && nothing_due && self.behind.is_none() && self.gate.is_calm()
     }
 
     /// Whether a message on the express way has nothing in front of it that came on the ordinary one.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 
-use super::Seat;
+use super::lane::Taken;
 use crate::clock::Timestamp;
 use crate::component::ComponentKind;
 use crate::engine::activity::Busy;
@@ -29,10 +29,11 @@ pub(crate) struct Sent {
     pub(in crate::engine) content: Content,
     pub(in crate::engine) id: OnceLock<MessageId>,
     pub(in crate::engine) body: OnceLock<Bytes>,
-    pub(in crate::engine) header: OnceLock<Header>,
-    pub(in crate::engine) asked: OnceLock<Asked>,
+    // Boxed, since a message without them is small.
+    pub(in crate::engine) header: OnceLock<Box<Header>>,
+    pub(in crate::engine) asked: OnceLock<Box<Asked>>,
     /// Where its sender waits, once a worker has it.
-    pub(in crate::engine) seat: OnceLock<Seat>,
+    pub(in crate::engine) seat: Taken,
 }
 
 /// What is left of a message when its handler has it.
@@ -78,7 +79,7 @@ impl Sent {
             body,
             header: OnceLock::new(),
             asked: OnceLock::new(),
-            seat: OnceLock::new(),
+            seat: Taken::default(),
         })
     }
 
@@ -102,44 +103,48 @@ impl Sent {
     }
 
     pub(in crate::engine) fn header(&self, turn: &EngineTurn) -> &Header {
-        self.header.get_or_init(|| Header {
-            id: self.id(&turn.item),
-            sequence: self.sequence,
-            session: turn.session,
-            parent: self.from.as_ref().and_then(|from| from.header()).map(|header| header.id),
-            position: self.position,
-            source: self.from.as_ref().map(|from| Arc::clone(&from.item.name)),
-            target: Some(Arc::clone(&turn.item.name)),
-            type_name: Arc::from(self.message.name),
-            type_version: self.message.version,
-            kind: Kind::Request,
-            invocation: Invocation::Sync,
-            status: Status::Queued,
-            reason: None,
-            priority: Priority::NORMAL,
-            created: self.created,
-            started: None,
-            ended: None,
-            due: None,
-            attempt: 0,
-            crashes: 0,
-            error: None,
-            failing: None,
-            order_key: None,
-            late: false,
-            completion_key: None,
-            description: self.description.clone(),
+        self.header.get_or_init(|| {
+            Box::new(Header {
+                id: self.id(&turn.item),
+                sequence: self.sequence,
+                session: turn.session(),
+                parent: self.from.as_ref().and_then(|from| from.header()).map(|header| header.id),
+                position: self.position,
+                source: self.from.as_ref().map(|from| Arc::clone(&from.item.name)),
+                target: Some(Arc::clone(&turn.item.name)),
+                type_name: Arc::from(self.message.name),
+                type_version: self.message.version,
+                kind: Kind::Request,
+                invocation: Invocation::Sync,
+                status: Status::Queued,
+                reason: None,
+                priority: Priority::NORMAL,
+                created: self.created,
+                started: None,
+                ended: None,
+                due: None,
+                attempt: 0,
+                crashes: 0,
+                error: None,
+                failing: None,
+                order_key: None,
+                late: false,
+                completion_key: None,
+                description: self.description.clone(),
+            })
         })
     }
 
     pub(in crate::engine) fn asked(&self, turn: &EngineTurn) -> Option<&Asked> {
         (turn.item.kind() != ComponentKind::Service).then(|| {
-            self.asked.get_or_init(|| Asked {
-                header: self.header(turn).clone(),
-                caller: None,
-                response: (self.message.response)(),
-                transient: true,
-                answered: false,
+            &**self.asked.get_or_init(|| {
+                Box::new(Asked {
+                    header: self.header(turn).clone(),
+                    caller: None,
+                    response: (self.message.response)(),
+                    transient: true,
+                    answered: false,
+                })
             })
         })
     }

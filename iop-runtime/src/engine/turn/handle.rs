@@ -7,70 +7,67 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::{EngineTurn, ended};
-use crate::component::{Answered, ByValue, Channel, EmitError, Incoming, Outgoing, RequestError, RespondError, Turn};
+use crate::component::{
+    Answered, ByValue, Channel, Coming, EmitError, Incoming, Outgoing, RequestError, RespondError, Turn,
+};
 use crate::message::{BlobStore, Decoded, Header, MessageId, MessageType, SessionId};
 
-/// The [`Turn`] that a context holds.
-#[derive(Debug)]
-pub(crate) struct Handle(pub(crate) Arc<EngineTurn>);
-
-impl Turn for Handle {
+impl Turn for EngineTurn {
     fn blobs(&self) -> Option<Arc<dyn BlobStore>> {
-        Some(self.0.core.store.blobs())
+        Some(self.core.store.blobs())
     }
 
     fn item(&self) -> &str {
-        &self.0.item.name
+        &self.item.name
     }
 
     fn session(&self) -> SessionId {
-        self.0.session
+        self.session()
     }
 
     fn message(&self) -> Option<&Header> {
-        self.0.header()
+        self.header()
     }
 
     fn origin(&self) -> MessageId {
-        self.0.origin()
+        self.origin()
     }
 
     fn request_body(&self) -> Option<Bytes> {
-        self.0.body_of_request()
+        self.body_of_request()
     }
 
     fn end_group(&self) -> Result<(), RequestError> {
-        if self.0.item.component().correlate.is_none() {
-            let item = &self.0.item.name;
+        if self.item.component().correlate.is_none() {
+            let item = &self.item.name;
             return Err(RequestError::NotStored(format!("`{item}` gathers nothing: there is no group to end").into()));
         }
-        self.0.sends().group_ends = true;
+        self.sends().group_ends = true;
         Ok(())
     }
 
     fn next_position(&self) -> u32 {
-        self.0.sends().next_position()
+        self.sends().next_position()
     }
 
     fn send(&self, outgoing: Outgoing) -> Result<(), RequestError> {
-        let turn = &self.0;
-        let id = turn.id_for(&outgoing);
+        let id = self.id_for(&outgoing);
         let timeout = outgoing.timeout;
-        let emission = turn.emission(outgoing, id)?;
-        turn.has_room_for(&emission)?;
+        let emission = self.emission(outgoing, id)?;
+        self.has_room_for(&emission)?;
         let is_call = emission.message.instance.is_some();
-        let alarm = timeout.filter(|_| is_call).map(|timeout| turn.timeout_of(&emission.message, timeout));
-        let mut sends = turn.sends();
+        let alarm = timeout.filter(|_| is_call).map(|timeout| self.timeout_of(&emission.message, timeout));
+        let mut sends = self.sends();
         if sends.ended {
             return Err(ended());
         }
         if is_call {
-            if turn.sent().is_some() {
+            if self.sent().is_some() {
                 // Its response may come before this turn is over, and has to wait for that.
-                turn.item.queue.take_instance(turn.origin());
+                self.item.queue.take_instance(self.origin());
             }
             sends.calls.push(id);
-            turn.remember_call(&emission);
+            self.remember_call(&emission);
         }
         sends.pending.push(emission);
         if let Some(alarm) = alarm {
@@ -81,54 +78,58 @@ impl Turn for Handle {
     }
 
     fn takes_value(&self) -> bool {
-        self.0.sent().is_some()
+        self.sent().is_some()
     }
 
-    fn express(&self, request: ByValue) -> Result<BoxFuture<'static, Result<Incoming, RequestError>>, ByValue> {
-        self.0.express(request)
+    fn express(self: Arc<Self>, request: ByValue) -> Result<Coming, ByValue> {
+        Self::express(&self, request)
     }
 
-    fn commit_sends(&self) -> BoxFuture<'static, Result<(), RequestError>> {
-        Box::pin(Arc::clone(&self.0).committed())
+    fn commit_sends(self: Arc<Self>) -> BoxFuture<'static, Result<(), RequestError>> {
+        Box::pin(Self::committed(self))
     }
 
     fn set_timer(&self, name: Arc<str>, delay: Duration, holds: bool) -> crate::component::Result {
-        self.0.set_timer(name, delay, holds)
+        Self::set_timer(self, name, delay, holds)
     }
 
     fn cancel_timer(&self, name: Arc<str>) -> crate::component::Result {
-        self.0.cancel_timer(name)
+        Self::cancel_timer(self, name)
     }
 
-    fn sleep(&self, position: u32, duration: Duration) -> BoxFuture<'static, Result<(), RequestError>> {
-        Box::pin(Arc::clone(&self.0).slept(position, duration))
+    fn sleep(self: Arc<Self>, position: u32, duration: Duration) -> BoxFuture<'static, Result<(), RequestError>> {
+        Box::pin(Self::slept(self, position, duration))
     }
 
-    fn reply(&self, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
-        Box::pin(Arc::clone(&self.0).reply(answered))
+    fn reply(self: Arc<Self>, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
+        Box::pin(Self::reply(self, answered))
     }
 
     fn defer(&self, response: &'static MessageType) -> Result<MessageId, RespondError> {
-        self.0.defer(response)
+        Self::defer(self, response)
     }
 
-    fn respond_to(&self, request: MessageId, answered: Answered) -> BoxFuture<'static, Result<(), RespondError>> {
-        Box::pin(Arc::clone(&self.0).respond_to(request, answered))
+    fn respond_to(
+        self: Arc<Self>,
+        request: MessageId,
+        answered: Answered,
+    ) -> BoxFuture<'static, Result<(), RespondError>> {
+        Box::pin(Self::respond_to(self, request, answered))
     }
 
-    fn open(&self, outgoing: Outgoing) -> Result<Channel, RequestError> {
-        self.0.open(outgoing)
+    fn open(self: Arc<Self>, outgoing: Outgoing) -> Result<Channel, RequestError> {
+        Self::open(&self, outgoing)
     }
 
-    fn emit(&self, request: &'static str, chunk: Decoded) -> BoxFuture<'static, Result<(), EmitError>> {
-        Box::pin(Arc::clone(&self.0).emit(request, chunk))
+    fn emit(self: Arc<Self>, request: &'static str, chunk: Decoded) -> BoxFuture<'static, Result<(), EmitError>> {
+        Box::pin(Self::emit(self, request, chunk))
     }
 
-    fn receive(&self, request: &'static str) -> BoxFuture<'static, Result<Option<Decoded>, EmitError>> {
-        Box::pin(Arc::clone(&self.0).receive(request))
+    fn receive(self: Arc<Self>, request: &'static str) -> BoxFuture<'static, Result<Option<Decoded>, EmitError>> {
+        Box::pin(Self::receive(self, request))
     }
 
-    fn request(&self, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>> {
-        Box::pin(Arc::clone(&self.0).awaited(outgoing))
+    fn request(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Result<Incoming, RequestError>> {
+        Box::pin(Self::awaited(self, outgoing))
     }
 }
