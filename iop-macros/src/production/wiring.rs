@@ -73,14 +73,8 @@ fn item_wiring(index: usize, item: &Item, items: &[Item]) -> TokenStream {
 fn places<'a>(items: &[Item], named: impl Iterator<Item = &'a Destination>) -> TokenStream {
     let named: BTreeSet<usize> = named.map(|destination| destination.index).collect();
     let places = named.into_iter().filter_map(|index| items.get(index)).map(|Item { ident, ty, .. }| {
-        // With the span of the type, word for word: rustc then takes the error that it is no component for the one that
-        // it has reported of the graph.
-        let mut spans = ty.clone().into_iter().map(|token| token.span());
-        let first = spans.next().unwrap_or_else(Span::call_site);
-        let last = spans.last().unwrap_or(first);
-        let placed = quote_spanned! {first=> ::iop::__private::placed::<#ty> };
-        let call = quote_spanned! {last=> () };
-        quote! { let #ident = #placed #call; }
+        // Where it is no component, this is word for word what is said of the graph, so that rustc says it once.
+        quote! { let #ident = ::iop::__private::placed::<<#ty as ::iop::__private::Component>::This>(); }
     });
     places.collect()
 }

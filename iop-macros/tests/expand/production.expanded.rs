@@ -30,8 +30,8 @@ const _: () = {
                 let mut fields_0: <Clock as ::iop::__private::Component>::Fields = ::core::default::Default::default();
                 let options_0: ::iop::__private::ItemOptions = ::core::default::Default::default();
                 ::iop::__private::set(&mut fields_0.call_interval, "1s");
-                let greeter = ::iop::__private::placed::<Greeter>();
-                let printer = ::iop::__private::placed::<plant::Printer>();
+                let greeter = ::iop::__private::placed::<<Greeter as ::iop::__private::Component>::This>();
+                let printer = ::iop::__private::placed::<<plant::Printer as ::iop::__private::Component>::This>();
                 ::iop::__private::wire(&mut fields_0.out, ::iop::__private::route(greeter, "greeter"));
                 ::iop::__private::wire_all(
                     &mut fields_0.copies,
