@@ -134,9 +134,14 @@ impl Open {
 
     /// Status and body of a page.
     async fn get(&self, path: &str) -> (u16, String) {
+        self.ask(path, "").await
+    }
+
+    /// The same with more headers.
+    async fn ask(&self, path: &str, more: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let head = format!(
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n{more}\r\n",
             self.address, self.token
         );
         stream.write_all(head.as_bytes()).await.unwrap();
@@ -296,8 +301,20 @@ async fn what_is_not_there_is_said_and_is_a_page() {
     ] {
         let (status, body) = open.get(&path).await;
         assert_eq!(status, 404, "{path}: {body}");
-        assert!(body.contains("That did not work"), "{path}: {body}");
+        assert!(body.contains("There is nothing here") && body.contains("console.css"), "{path}: {body}");
     }
+    // What no page has answered is a page too, where a browser asks.
+    for (path, wanted, says) in [
+        ("/trace/no-id", 400, "This address cannot be right"),
+        ("/nowhere", 404, "there is nothing here"),
+        ("/api/v1/items/nobody", 404, "there is no item `nobody`"),
+        ("/live/%3Cscript%3E", 400, "&lt;script&gt;"),
+    ] {
+        let (status, body) = open.ask(path, "Accept: text/html\r\n").await;
+        assert!(status == wanted && body.contains("<h1>") && body.contains(says), "{path}: {status} {body}");
+    }
+    let (status, body) = open.get("/api/v1/items/nobody").await;
+    assert!(status == 404 && body.starts_with("{\"error\":"), "{body}");
     assert!(open.get("/assets/none.js").await.0 == 404);
     assert!(open.page("/assets/console.css").await.contains("--ground"));
     open.close().await;

@@ -219,6 +219,20 @@ await test("a group of suspended messages is discarded with a reason", page, asy
   check(left.length >= before, `${left.length} are discarded`);
 });
 
+await test("what waits in a queue is moved to another item that takes it, and refused where it does not fit", page, async () => {
+  await api("POST", "/api/v1/items/sftp_out/stop");
+  await fail();
+  await go("/queues/lis_rest");
+  await page.locator("[data-job=move]").click();
+  const dialog = page.locator("dialog[open]");
+  await dialog.locator("[name=to]").fill("sftp_out");
+  await dialog.locator("[data-confirm]").click();
+  await dialog.locator("[role=alert]", { hasText: "sftp_out" }).waitFor();
+  page.expected = [/Failed to load resource/];
+  await page.keyboard.press("Escape");
+  await api("POST", "/api/v1/items/sftp_out/start");
+});
+
 await test("new lines of the log come in by themselves", page, async () => {
   await go("/log");
   await page.locator("[data-tail]").click();
@@ -313,6 +327,7 @@ await test("a viewer is offered nothing that is not theirs, and is refused it", 
   for (const path of ["/audit", "/test"]) {
     const response = await go(path, viewer);
     check(response.status() === 403, `${path}: ${response.status()}`);
+    check((await text("h1", viewer)) === "This is not for your role", await viewer.content());
   }
   await go("/", viewer);
   const refused = await viewer.evaluate(async (id) => {

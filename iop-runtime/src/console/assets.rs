@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 /// Name, type and content.
 const FILES: [(&str, &str, &str); 10] = [
-    ("console.css", CSS, include_str!("assets/console.css")),
+    ("console.css", CSS, CSS_FILE),
     ("console.js", JS, include_str!("assets/console.js")),
     ("act.js", JS, include_str!("assets/act.js")),
     ("diagram.js", JS, include_str!("assets/diagram.js")),
@@ -17,6 +17,7 @@ const FILES: [(&str, &str, &str); 10] = [
     ("search.js", JS, include_str!("assets/search.js")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
 ];
+const CSS_FILE: &str = include_str!("assets/console.css");
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 
@@ -36,6 +37,14 @@ pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Respo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Some hundreds of pixels are the least width of a drawing: `picture/sequence/draw.rs`.
+    #[test]
+    fn the_sheet_has_every_least_width_of_a_drawing() {
+        for hundreds in 3..=40 {
+            assert!(CSS_FILE.contains(&format!(".least-{hundreds} {{ min-width: {hundreds}00px; }}")), "{hundreds}");
+        }
+    }
 
     /// The policy of the pages allows no script and no style but those of these files, so there must be no other need.
     #[test]

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::html;
 use crate::clock::Timestamp;
-use crate::director::http::Asked;
+use crate::director::http::{Asked, refusal};
 use crate::director::{Caller, Director, DirectorError, ItemStatus, Role};
 use crate::engine::ItemPhase;
 
@@ -187,19 +187,8 @@ impl From<DirectorError> for Problem {
     }
 }
 
-#[derive(Template)]
-#[template(path = "problem.html")]
-struct ProblemPage<'a> {
-    status: u16,
-    text: &'a str,
-}
-
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let page = ProblemPage { status: self.status.as_u16(), text: &self.text };
-        match page.render() {
-            Ok(html) => respond(self.status, html),
-            Err(_) => (self.status, self.text).into_response(),
-        }
+        refusal::page(self.status, &html::inert(self.text))
     }
 }

@@ -83,6 +83,12 @@ pub(super) fn age(duration: Duration) -> String {
     if duration.as_secs() < 60 { format!("{} s", duration.as_secs()) } else { spoken(duration) }
 }
 
+/// The first line of a text that says something: what other systems answer begins with empty lines and rules.
+pub(super) fn headline(text: &str) -> &str {
+    let says = |line: &&str| line.chars().any(char::is_alphanumeric);
+    text.lines().map(str::trim).find(says).unwrap_or_else(|| text.trim())
+}
+
 /// A count with its thousands apart: `12,345`.
 pub(super) fn count(number: impl Borrow<u64>) -> String {
     let digits = number.borrow().to_string();
@@ -343,6 +349,12 @@ mod tests {
     #[test]
     fn a_text_in_an_address_ends_neither_it_nor_its_quotes() {
         assert_eq!(encoded("status:error a&b=\"c\"#ü"), "status:error%20a%26b%3D%22c%22%23%C3%BC");
+    }
+
+    #[test]
+    fn the_headline_of_an_error_is_its_first_line_that_says_something() {
+        assert_eq!(headline("\n ***\n  503 Service Unavailable \nat line 7"), "503 Service Unavailable");
+        assert_eq!(headline(" ••••• "), "•••••");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod style;
 mod svg;
 mod text;
 
+pub(crate) use self::text::escaped;
 use std::collections::HashMap;
 
 use layout::{Column, Line, Sketch};

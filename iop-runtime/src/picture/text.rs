@@ -36,7 +36,7 @@ pub(super) fn shortened(text: &str, limit: f64, bold: bool) -> String {
 
 /// A text between tags or in a quoted attribute. What XML cannot hold, and what would turn the direction of the text
 /// behind it, is shown as a replacement character.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -112,6 +112,7 @@ function run(button, parameters) {
 const JOBS = {
   resend: "is sent once more, each as a new message in its session. The old ones stay as they are. What was resent already is left alone.",
   resume: "goes back to its place in its queue and is tried again from its first attempt. What is not suspended is left alone.",
+  move: "goes to the other item, with its order and its keys, and whoever waits for its response gets that of the other item. What is being worked on stays.",
   discard: "is taken out for good; nobody will work on it. It can still be read and resent. What is over is left alone.",
 };
 
@@ -125,6 +126,7 @@ function job(button) {
   const cancel = make("button", { type: "button" }, "Cancel");
   const fields = make("div", { class: "form" },
     act === "resend" ? make("label", { class: "field" }, "To another item (may be left out)", make("input", { name: "to", autocomplete: "off" })) : null,
+    act === "move" ? make("label", { class: "field" }, "To the item", make("input", { name: "to", autocomplete: "off", required: true })) : null,
     make("label", { class: "field" }, "Reason", make("input", { name: "reason", required: act === "discard", autocomplete: "off" })),
     make("label", { class: "field" }, "At most so many in a second (may be left out)", make("input", { name: "per_second", type: "number", min: "1" })));
   const form = make("form", { method: "dialog" }, make("h2", {}, `${name} all`), make("p", {}, make("code", {}, query)), seen, fields, problem,
@@ -143,6 +145,7 @@ function job(button) {
         return;
       }
       const given = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
+      if ("waiting" in button.dataset) given.waiting = true;
       if (given.per_second) given.per_second = Number(given.per_second);
       found = await call("POST", "/api/v1/jobs", JSON.stringify({ act, query, ...given }));
       fields.remove();

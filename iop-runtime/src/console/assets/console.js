@@ -55,10 +55,18 @@ function theme() {
   });
 }
 
+/** The message that is chosen may be right of what there is room for. */
+function inSight() {
+  const id = document.querySelector("[data-drawing]")?.dataset.chosen;
+  const message = id && document.querySelector(`[data-drawing] [data-message="${CSS.escape(id)}"] .pill`);
+  message?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
 /** Within a trace only the drawing and the panel change, and what was scrolled to stays in sight. */
 function swapping() {
   const trace = document.querySelector("[data-trace]");
   if (!trace) return;
+  inSight();
   const swap = async (href) => {
     const page = await fetched(href, false);
     for (const part of ["[data-drawing]", "#panel"]) put(page, part);

@@ -138,7 +138,7 @@ fn troubles(overview: &ProductionOverview) -> Vec<Trouble> {
         let newest = overview.problems.iter().find(|problem| problem.target.as_deref() == Some(&item.status.name));
         let mut texts = item.status.trouble.clone();
         if suspended > 0 {
-            let why = newest.and_then(|problem| problem.error.as_deref()).unwrap_or_default();
+            let why = newest.and_then(|problem| problem.error.as_deref()).map(html::headline).unwrap_or_default();
             let colon = if why.is_empty() { "" } else { ": " };
             texts.push(format!("{} suspended{colon}{why}", html::count(suspended)));
         }

@@ -173,6 +173,8 @@ struct QueuePage {
     path: String,
     queue: QueueView,
     summary: String,
+    /// The search that finds all of it.
+    query: String,
     operator: bool,
     messages: Vec<MessageView>,
     next: Option<u64>,
@@ -194,6 +196,7 @@ pub(super) async fn queue(visit: Visit, Path(name): Path<String>, Query(which): 
     page(&QueuePage {
         frame,
         summary: summary_of(&queue),
+        query: format!("to:{}", super::quoted(&name)),
         path: html::encoded(&name),
         queue,
         operator: visit.may(Role::Operator),

@@ -105,6 +105,8 @@ async fn samples(visit: &Visit, group: &SuspendedGroup) -> Result<Vec<MessageVie
 }
 
 fn shown(group: SuspendedGroup, samples: Vec<MessageView>) -> Group {
+    // In the error of the group numbers are missing, which somebody who reads it looks for.
+    let newest = samples.first().and_then(|message| message.error.clone());
     let query = query(&group);
     let reason = group.reason.map_or("suspended", SuspendReason::as_str);
     Group {
@@ -113,7 +115,7 @@ fn shown(group: SuspendedGroup, samples: Vec<MessageView>) -> Group {
         help: help(group.reason),
         item: group.item.as_deref().unwrap_or("outside").to_owned(),
         count: group.count,
-        error: group.error,
+        error: html::headline(newest.as_deref().unwrap_or(&group.error)).to_owned(),
         query,
         first: group.first,
         last: group.last,

@@ -17,6 +17,7 @@ mod login;
 mod metrics;
 mod openapi;
 mod operator;
+pub(crate) mod refusal;
 mod routes;
 mod search;
 mod server;

@@ -8,7 +8,7 @@ use axum::body::HttpBody;
 use axum::extract::{FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use bytes::{Bytes, BytesMut};
@@ -107,6 +107,7 @@ pub(super) fn router(routes: Vec<Route>, behind: Behind) -> Router {
         .layer(from_fn_with_state(behind.clone(), by_address))
         .layer(from_fn_with_state(behind.clone(), known))
         .layer(from_fn_with_state(behind.clone(), by_our_name))
+        .layer(from_fn(super::refusal::as_page))
         .layer(from_fn_with_state(behind, harden))
 }
 

@@ -28,13 +28,14 @@ use std::fmt;
 
 use axum::extract::{Request, State};
 use axum::handler::Handler;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Extension, Router};
 
 use super::answer::Failure;
+use super::refusal::wants_a_page;
 use super::routes::Behind;
 use crate::director::{Caller, Role};
 
@@ -156,10 +157,4 @@ async fn allowed(
             Failure::new(StatusCode::FORBIDDEN, problem).into_response()
         }
     }
-}
-
-/// A browser says what it would like to show; programs do not.
-fn wants_a_page(request: &Request) -> bool {
-    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    request.method() == Method::GET && accepts.contains("text/html")
 }

@@ -41,13 +41,15 @@ const SHEET: &str = "
 .iop-sequence .error .tip { fill: #dc2626; }
 ";
 
-/// A wider drawing is not scaled to the page that it stands on.
-const SCALED: f64 = 1500.0;
+/// A drawing is scaled to the page that it stands on, but never below this: then it is scrolled.
+const LEAST: f64 = 0.8;
+
+/// The sheet of the console has no class for more hundreds of pixels.
+const LARGEST_LEAST: f64 = 40.0;
 
 /// Head and body, of one width.
 pub(super) fn parts(session: &Session, rows: &Rows, placed: &Placed, view: &View) -> (String, String) {
-    // A wide one is scrolled, for scaled down nobody could read it.
-    let size = if placed.width > SCALED { "scrolled" } else { "scaled" };
+    let size = size(placed.width);
     let mut head = Svg(String::new());
     head.open(&format!("iop-sequence heads {size}"), placed.width, HEAD + 14.0, "Items of the session");
     placed.lifelines.iter().for_each(|lifeline| head.head(lifeline));
@@ -62,6 +64,14 @@ pub(super) fn parts(session: &Session, rows: &Rows, placed: &Placed, view: &View
     body.body(session, rows, placed, view);
     body.put("</svg>");
     (head.0, body.0)
+}
+
+/// How far it may be scaled: the sheet of the page has a class for each hundred pixels.
+fn size(width: f64) -> String {
+    match (width * LEAST / 100.0).floor() {
+        least if least > LARGEST_LEAST => "scrolled".to_owned(),
+        least => format!("scaled least-{least}"),
+    }
 }
 
 /// Both in one document.

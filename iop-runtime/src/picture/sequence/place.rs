@@ -27,10 +27,14 @@ pub(super) const PILL: f64 = 11.0;
 pub(super) const BELOW: f64 = 9.5;
 /// Wider labels are shortened.
 const LIMIT: f64 = 280.0;
+/// Of an error: the whole of it stands beside the diagram, which has to be seen as a whole.
+const ERROR: f64 = 170.0;
 /// Of a loop from a lifeline to itself.
 pub(super) const LOOP: f64 = 26.0;
 /// A shorter wait is not what anybody looks for.
 const NOTICEABLE: Duration = Duration::from_millis(10);
+/// A shorter one is none.
+const WAIT: Duration = Duration::from_millis(1);
 
 /// Where everything is.
 #[derive(Debug, Clone, PartialEq)]
@@ -178,6 +182,7 @@ impl Written {
         let limit = LIMIT / PILL - width(&times, false);
         if row.kind == RowKind::Failed {
             let text = message.failure.as_ref().map(|failure| failure.text.as_str()).unwrap_or_default();
+            let limit = ERROR / PILL - width(&times, false);
             let pill = format!("{}{times}", shortened(&format!("error: {text}"), limit, false));
             return Self { pill, below: String::new(), waited: false };
         }
@@ -194,7 +199,7 @@ impl Written {
 
     /// The larger of the two texts, with what is around it.
     fn needs(&self) -> f64 {
-        self.pill_width().max(width(&self.below, false) * BELOW) + 2.0 * BAR + 18.0
+        self.pill_width().max(width(&self.below, false) * BELOW) + 2.0 * BAR + 10.0
     }
 
     fn pill_width(&self) -> f64 {
@@ -232,8 +237,9 @@ fn below(message: &Sent, times: &str, queued: Option<Duration>, ran: Option<Dura
         Exchange::Response => {}
     }
     let up_to = if times.is_empty() { "" } else { "≤ " };
-    // Of a response only that it had to wait is worth a word.
-    let worth = |queued: &Duration| message.exchange != Exchange::Response || *queued >= NOTICEABLE;
+    // Of a response only that it had to wait for long is worth a word.
+    let least = if message.exchange == Exchange::Response { NOTICEABLE } else { WAIT };
+    let worth = |queued: &Duration| *queued >= least;
     parts.extend(queued.filter(worth).map(|queued| format!("queued {up_to}{}", spoken(queued))));
     if message.exchange != Exchange::Response {
         // Where nobody knows how long it waited, the wait is part of it.

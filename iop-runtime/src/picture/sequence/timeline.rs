@@ -38,7 +38,7 @@ pub fn timeline(session: &Session, view: &View) -> String {
     let (width, height) = (NAMES + BARS + TOOK, TOP + to_f64(shown.len()) * ROW + 12.0);
     let mut svg = Svg(String::new());
     svg.put(format_args!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"iop-sequence timeline\" role=\"group\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"iop-sequence timeline scaled least-8\" role=\"group\" \
          aria-label=\"Messages of the session over time\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\">"
     ));
