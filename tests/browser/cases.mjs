@@ -339,6 +339,35 @@ await test("a viewer is offered nothing that is not theirs, and is refused it", 
   await viewer.context().close();
 });
 
+await test("a reader sees bodies and is offered no act, an operator acts and is offered nothing of an admin", page, async () => {
+  const waiting = await fail();
+  const trace = `/trace/${waiting.session}?m=${waiting.failed}`;
+  const paths = ["/items/sftp_out", "/queues", "/queues/lis_rest", "/suspended", "/settings", "/tables", "/alerts", "/jobs", trace];
+  const reader = await enter("reader");
+  for (const path of paths) {
+    await go(path, reader);
+    const offered = await reader.locator("[data-act], [data-job], [data-edit], [data-reload], [data-row]").count();
+    check(offered === 0, `${path} offers a reader ${offered} acts`);
+  }
+  check((await text("[data-body]", reader)).includes(waiting.order_id), "a reader sees no body");
+  check(await reader.locator("[data-reveal]").isVisible(), "a reader cannot ask for what is masked");
+  const operator = await enter("operator");
+  await go(trace, operator);
+  check(await operator.locator("[data-resend]").isVisible(), "an operator cannot resend");
+  for (const path of paths) {
+    await go(path, operator);
+    const offered = await operator.locator("[data-reload], [data-row]").count();
+    check(offered === 0, `${path} offers an operator ${offered} acts of an admin`);
+  }
+  check(!(await text("nav", operator)).includes("Audit"), "the audit log is offered to an operator");
+  for (const [role, path] of [["reader", `/api/v1/messages/${waiting.failed}/resend`], ["reader", "/api/v1/alerts/mute"], ["operator", "/api/v1/settings/reload"], ["operator", "/api/v1/purge"]]) {
+    const { status } = await api("POST", path, undefined, tokenOf(role));
+    check(status === 403, `${role} ${path}: ${status}`);
+  }
+  await reader.context().close();
+  await operator.context().close();
+});
+
 await test("who is nobody sees nothing, and a token is never in an address that is kept", page, async () => {
   const context = await browser.newContext();
   const stranger = await context.newPage();

@@ -71,7 +71,7 @@ function hint(name, text, label, does) {
   if (document.querySelector(`[${name}]`)) return;
   const button = make("button", { type: "button", class: "small" }, label);
   button.addEventListener("click", does);
-  document.querySelector("main").prepend(make("div", { class: "notice warn hint", role: "status", [name]: true }, make("p", {}, text), button));
+  document.querySelector("main").append(make("div", { class: "notice warn hint", role: "status", [name]: true }, make("p", {}, text), button));
 }
 
 const busy = () => document.querySelector("dialog[open]") || document.activeElement?.matches("input, textarea, select");
