@@ -63,7 +63,7 @@ pub(super) async fn suspended(visit: Visit, Query(which): Query<Which>) -> Page 
     let mut groups = Vec::new();
     for group in found.groups.into_iter().filter(|group| is_at(group, &which.item)) {
         let samples = if groups.len() < SHOWN { samples(&visit, &group).await? } else { Vec::new() };
-        groups.push(shown(group, samples));
+        groups.push(shown(&group, samples));
     }
     let count: u64 = groups.iter().map(|group| group.count).sum();
     let whose = if which.item.is_empty() { String::new() } else { format!(" at {}", which.item) };
@@ -104,10 +104,10 @@ async fn samples(visit: &Visit, group: &SuspendedGroup) -> Result<Vec<MessageVie
     Ok(samples)
 }
 
-fn shown(group: SuspendedGroup, samples: Vec<MessageView>) -> Group {
+fn shown(group: &SuspendedGroup, samples: Vec<MessageView>) -> Group {
     // In the error of the group numbers are missing, which somebody who reads it looks for.
     let newest = samples.first().and_then(|message| message.error.clone());
-    let query = query(&group);
+    let query = query(group);
     let reason = group.reason.map_or("suspended", SuspendReason::as_str);
     Group {
         reason,
