@@ -314,7 +314,7 @@ async fn what_is_not_there_is_said_and_is_a_page() {
         assert!(status == wanted && body.contains("<h1>") && body.contains(says), "{path}: {status} {body}");
     }
     let (status, body) = open.get("/api/v1/items/nobody").await;
-    assert!(status == 404 && body.starts_with("{\"error\":"), "{body}");
+    assert!(status == 404 && body.starts_with("{\"kind\":"), "{body}");
     assert!(open.get("/assets/none.js").await.0 == 404);
     assert!(open.page("/assets/console.css").await.contains("--ground"));
     open.close().await;
