@@ -42,7 +42,7 @@ const SHEET: &str = "
 ";
 
 /// A drawing is scaled to the page that it stands on, but never below this: then it is scrolled.
-const LEAST: f64 = 0.8;
+const LEAST: f64 = 0.74;
 
 /// The sheet of the console has no class for more hundreds of pixels.
 const LARGEST_LEAST: f64 = 40.0;
