@@ -21,6 +21,8 @@ pub mod events;
 pub mod hl7;
 pub mod lookup;
 pub mod message;
+#[cfg(feature = "otel")]
+pub mod otel;
 pub mod picture;
 pub mod production;
 pub mod replay;
@@ -29,6 +31,7 @@ pub mod settings;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod traces;
 
 pub use cli::run;
 /// A struct or enum becomes a message: it is stored and sent as JSON, and found in the catalogue by its name.

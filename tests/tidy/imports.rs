@@ -30,6 +30,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("lookup", &["clock", "message", "settings", "store"]),
     // What is said goes to the store of the production that said it.
     ("events", &["clock", "message", "settings", "store"]),
+    // Traces of other programs, and what is counted of ours.
+    ("traces", &["message"]),
+    // Reads what is finished in the store, beside the engine, and sends it elsewhere.
+    ("otel", &["clock", "message", "settings", "store", "traces"]),
     ("engine", &["adapter", "clock", "component", "events", "lookup", "message", "production", "settings", "store"]),
     // What stands before the engine: other code, the terminal, the browser, tests.
     (
@@ -47,6 +51,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "search",
             "settings",
             "store",
+            "traces",
         ],
     ),
     // Runs a production on what a store has recorded.
@@ -81,12 +86,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "events",
             "lookup",
             "message",
+            "otel",
             "picture",
             "production",
             "replay",
             "search",
             "settings",
             "store",
+            "traces",
         ],
     ),
     (

@@ -18,6 +18,7 @@ use crate::events;
 use crate::settings::options::snake_case;
 use crate::settings::{EngineSettings, HttpChoice, ResolvedProduction, StoreChoice};
 use crate::store::{Store, StoreError};
+use crate::traces::Traces;
 
 /// How long threads of the runtime may take to end.
 const LAST_GRACE: Duration = Duration::from_secs(1);
@@ -70,7 +71,8 @@ async fn serve(
     let mut signals = Signals::listen()?;
     let engine = resolved.engine.clone();
     let store = store::open(&engine)?;
-    let entrance = match entrance(&engine).await {
+    let traces = engine.otlp.as_ref().map(|_| Arc::new(Traces::default()));
+    let entrance = match entrance(&engine, traces.clone()).await {
         Ok(entrance) => entrance,
         Err(failure) => {
             // The reason to end is the entrance; a store that does not close cleanly is safe all the same.
@@ -85,6 +87,7 @@ async fn serve(
         () = signals.stop() => return Err(Failure::new(Exit::Interrupted, "interrupted while starting")),
     };
     let listening = CancellationToken::new();
+    let export = export(&engine, &running, traces, listening.clone());
     let director = running.director();
     if let Err(error) = director.continue_jobs().await {
         // The supervisor hears of a failing store by itself; the jobs stay as they are, and go on with the next start.
@@ -102,8 +105,41 @@ async fn serve(
         let stopped = stop(running, engine.stop_grace, &mut signals).await;
         (end, stopped)
     };
-    let ((), (end, stopped)) = tokio::join!(answer_callers, until_the_end);
+    let ((), (), (end, stopped)) = tokio::join!(answer_callers, export, until_the_end);
     report(end, stopped, out)
+}
+
+/// Exports traces until `stop`, where somebody wants them.
+#[cfg(feature = "otel")]
+fn export(
+    engine: &EngineSettings,
+    running: &Running,
+    traces: Option<Arc<Traces>>,
+    stop: CancellationToken,
+) -> impl Future<Output = ()> + use<> {
+    use crate::otel::{ExportOptions, Exporter};
+
+    let core = running.core();
+    let exporter = engine.otlp.clone().zip(traces).map(|(collector, traces)| {
+        let options = ExportOptions::to(collector, core.graph.name);
+        Exporter::of(Arc::clone(&core.store), Arc::clone(&core.clock), traces, options)
+    });
+    async move {
+        if let Some(exporter) = exporter {
+            exporter.run(stop).await;
+        }
+    }
+}
+
+/// A program without the feature exports nothing, and its settings cannot ask for it.
+#[cfg(not(feature = "otel"))]
+fn export(
+    _: &EngineSettings,
+    _: &Running,
+    _: Option<Arc<Traces>>,
+    _: CancellationToken,
+) -> impl Future<Output = ()> + use<> {
+    std::future::ready(())
 }
 
 fn choice(arguments: &ChangeArguments) -> ChangeChoice {
@@ -219,7 +255,7 @@ fn report(end: End, stopped: Stopped, out: &mut dyn Write) -> Result<Exit, Failu
     }
 }
 
-async fn entrance(engine: &EngineSettings) -> Result<Option<HttpEntrance>, Failure> {
+async fn entrance(engine: &EngineSettings, traces: Option<Arc<Traces>>) -> Result<Option<HttpEntrance>, Failure> {
     let HttpChoice::Listen(address) = engine.http else { return Ok(None) };
     let directory = match &engine.store {
         StoreChoice::Sqlite(directory) => Some(directory.clone()),
@@ -235,6 +271,7 @@ async fn entrance(engine: &EngineSettings) -> Result<Option<HttpEntrance>, Failu
         names: engine.http_names.clone(),
         users: engine.users.clone(),
         tls: engine.tls.clone(),
+        traces,
         pages: crate::console::routes,
     };
     let entrance = HttpEntrance::open(options).await.map_err(Failure::failed)?;

@@ -127,11 +127,22 @@ impl Director {
         body: &[u8],
         id: Option<MessageId>,
     ) -> Result<Called, DirectorError> {
+        self.call_json_as(item, type_name, body, id.into()).await
+    }
+
+    /// The same, of a message whose id the caller knows before.
+    async fn call_json_as(
+        &self,
+        item: &str,
+        type_name: Option<&str>,
+        body: &[u8],
+        identity: Identity,
+    ) -> Result<Called, DirectorError> {
         let index = self.index(item)?;
         let message = self.message_type(index, type_name)?;
         let accepted =
             message.accept(body).map_err(|invalid| DirectorError::Invalid { type_name: message.name, invalid })?;
-        let (called, response) = self.call(index, message, accepted, id).await?;
+        let (called, response) = self.call(index, message, accepted, identity).await?;
         Ok(Called { response: response.map(|incoming| incoming.body).filter(|body| !body.is_empty()), ..called })
     }
 
@@ -147,19 +158,29 @@ impl Director {
         body: &[u8],
         id: Option<MessageId>,
     ) -> Result<Called, DirectorError> {
+        self.send_json_as(item, type_name, body, id.into()).await
+    }
+
+    async fn send_json_as(
+        &self,
+        item: &str,
+        type_name: Option<&str>,
+        body: &[u8],
+        identity: Identity,
+    ) -> Result<Called, DirectorError> {
         let index = self.index(item)?;
         let message = self.message_type(index, type_name)?;
         let accepted =
             message.accept(body).map_err(|invalid| DirectorError::Invalid { type_name: message.name, invalid })?;
-        let (core, given) = (&self.core, id.is_some());
-        let id = id.unwrap_or_else(MessageId::random);
+        let core = &self.core;
+        let id = identity.id();
         if !core.items[index].is_up() {
             return Err(DirectorError::Stopped(core.items[index].name.to_string()));
         }
         let mut emission = entering(core, index, message, accepted, id);
         emission.message.invocation = Invocation::OneWay;
         // The store knows whether it has the message already.
-        emission.maybe_stored = given;
+        emission.maybe_stored = identity.may_be_repeated();
         let commit = core.submit(Step::default(), vec![emission]);
         core.halts_at(CrashPoint::AfterAccept, &core.items[index], Some(id)).await;
         core.durable(&commit).await.map_err(store_error)?;
@@ -290,11 +311,11 @@ impl Director {
         index: usize,
         message: &'static MessageType,
         accepted: Accepted,
-        given: Option<MessageId>,
+        identity: Identity,
     ) -> Result<(Called, Option<Incoming>), DirectorError> {
         let core = &self.core;
         let item = &core.items[index];
-        let id = given.unwrap_or_else(MessageId::random);
+        let id = identity.id();
         let called = Called { id, session: SessionId::of(id), response: None };
         let _busy = core.activity.begin(None);
         let timeout = CALL_TIMEOUT.max(item.options.request_timeout);
@@ -307,9 +328,9 @@ impl Director {
             wait.cancel();
             return Err(DirectorError::Stopped(item.name.to_string()));
         }
-        let known = match given {
-            Some(_) => self.known(id, &item.name, message).await,
-            None => Ok(None),
+        let known = match identity {
+            Identity::Given(_) => self.known(id, &item.name, message).await,
+            Identity::New(_) => Ok(None),
         };
         let known = match known {
             Ok(known) => known,
@@ -332,10 +353,10 @@ impl Director {
                 }
                 let mut emission = entering(core, index, message, accepted, id);
                 // Somebody else may be calling with the same id at this moment: the store decides.
-                emission.maybe_stored = given.is_some();
+                emission.maybe_stored = identity.may_be_repeated();
                 let accepted = core.submit(Step::default(), vec![emission]);
                 core.halts_at(CrashPoint::AfterAccept, item, Some(id)).await;
-                if given.is_some() {
+                if identity.may_be_repeated() {
                     core.durable(&accepted).await.map_err(store_error)?;
                 }
             }
@@ -389,6 +410,33 @@ impl Director {
             Status::Discarded | Status::Expired => Err(DirectorError::Removed(item)),
             _ => Ok(Some(Known::UnderWay)),
         }
+    }
+}
+
+/// The id of a message from outside.
+#[derive(Debug, Clone, Copy)]
+enum Identity {
+    /// Nobody has it yet.
+    New(MessageId),
+    /// The caller gave it, and may have done so before.
+    Given(MessageId),
+}
+
+impl Identity {
+    fn id(self) -> MessageId {
+        match self {
+            Self::New(id) | Self::Given(id) => id,
+        }
+    }
+
+    fn may_be_repeated(self) -> bool {
+        matches!(self, Self::Given(_))
+    }
+}
+
+impl From<Option<MessageId>> for Identity {
+    fn from(given: Option<MessageId>) -> Self {
+        given.map_or_else(|| Self::New(MessageId::random()), Self::Given)
     }
 }
 

@@ -49,7 +49,7 @@ impl BusinessService {
         };
         let body = serde_json::to_vec(&message).map_err(|error| invalid(error.to_string()))?;
         let accepted = Accepted { keys: message.keys(), body: body.into(), value: Box::new(message) };
-        let (_, incoming) = self.director.call(self.item, item, accepted, None).await?;
+        let (_, incoming) = self.director.call(self.item, item, accepted, None.into()).await?;
         let incoming = incoming.unwrap_or_else(Incoming::nothing);
         response_of::<M::Response>(incoming)
             .map_err(|invalid| DirectorError::Invalid { type_name: M::TYPE.name, invalid })

@@ -9,6 +9,7 @@
 
 pub(crate) mod closest;
 mod collections;
+mod collector;
 mod entrance;
 mod error;
 mod layers;
@@ -26,6 +27,7 @@ mod tables;
 mod value;
 mod watching;
 
+pub use collector::Collector;
 #[cfg(not(feature = "tls"))]
 pub(crate) use entrance::WITHOUT_TLS;
 pub(crate) use entrance::missing_outside;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::collector::Collector;
 use super::entrance::{HttpChoice, TlsFiles};
 use super::rate::Rate;
 use super::size::ByteSize;
@@ -128,6 +129,8 @@ pub struct EngineSettings {
     pub users: Option<PathBuf>,
     /// What the HTTP entrance proves itself with, where it speaks TLS.
     pub tls: Option<TlsFiles>,
+    /// Where traces go.
+    pub otlp: Option<Collector>,
     /// How long a stop waits for handlers that are running.
     pub stop_grace: Duration,
     /// What the terminal shows and the event log keeps: a level, or directives such as `info,my_crate=debug`.
@@ -345,6 +348,11 @@ pub(super) static OF_THE_PROCESS: &[SettingDecl] = &[
     SettingDecl::new::<Option<PathBuf>>(
         "tls_key",
         "The private key of `tls_certificate`, a PEM file that nobody but the user of the process may read.",
+        None,
+    ),
+    SettingDecl::new::<Option<Collector>>(
+        "otlp",
+        "Where traces go, as OTLP over HTTP: the URL of an OpenTelemetry collector. Not set: nowhere.",
         None,
     ),
     SettingDecl::new::<Duration>(

@@ -15,8 +15,9 @@ use super::reload::SettingsSource;
 use super::size::ByteSize;
 use super::watching::{self, KeepTypes};
 use super::{
-    AlertSettings, EngineSettings, Feed, FirstCall, HttpChoice, ItemSettings, Layers, Origin, Raw, Retention, Setting,
-    SettingDecl, SettingError, StoreChoice, TableUse, Tables, TlsFiles, is_reference, missing_outside,
+    AlertSettings, Collector, EngineSettings, Feed, FirstCall, HttpChoice, ItemSettings, Layers, Origin, Raw,
+    Retention, Setting, SettingDecl, SettingError, StoreChoice, TableUse, Tables, TlsFiles, is_reference,
+    missing_outside,
 };
 use crate::component::{Entrance, ItemConfig, Wiring};
 use crate::production::Graph;
@@ -438,6 +439,7 @@ impl Slots {
         let threads = self.read::<AtLeastOne>(None, "threads", errors);
         let stop_grace = self.read(None, "stop_grace", errors);
         let log = self.read::<LogFilter>(None, "log", errors);
+        let otlp = self.read::<Option<Collector>>(None, "otlp", errors).flatten();
         let retention = self.retention(errors);
         let given = if certificate.is_some() { "tls_certificate" } else { "tls_key" };
         let tls = self.together(given, TlsFiles::of(certificate, key), errors);
@@ -456,6 +458,7 @@ impl Slots {
             http_names: http_names?,
             users: users.flatten(),
             tls: tls?,
+            otlp,
             stop_grace: stop_grace?,
             log: log?.0,
         })

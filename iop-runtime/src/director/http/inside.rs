@@ -41,7 +41,7 @@ impl Inside {
             secure: false,
         };
         let stop = CancellationToken::new();
-        let behind = routes::Behind { director, gate: Arc::new(gate), grace: GRACE, patience, stop };
+        let behind = routes::Behind { director, gate: Arc::new(gate), grace: GRACE, patience, stop, traces: None };
         let router = table::router(routes::all()).with_state(behind).layer(Extension(caller));
         Self(TowerToHyperService::new(router))
     }

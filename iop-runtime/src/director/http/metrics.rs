@@ -21,7 +21,11 @@ async fn metrics(asked: Asked) -> Response {
     match asked.director.overview().await {
         Ok(overview) => {
             let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-            ([(header::CONTENT_TYPE, kind)], text(&overview)).into_response()
+            let mut text = text(&overview);
+            if let Some(traces) = &asked.traces {
+                of_traces(&mut text, traces.counts());
+            }
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
         }
         Err(error) => Failure::from(error).into_response(),
     }
@@ -89,6 +93,17 @@ fn text(overview: &ProductionOverview) -> String {
         }
     }
     text
+}
+
+/// What became of spans, in a program that exports them.
+fn of_traces(text: &mut String, (exported, dropped): (u64, u64)) {
+    for (name, what, count) in [
+        ("iop_spans_exported_total", "Spans that the collector of traces has.", exported),
+        ("iop_spans_dropped_total", "Spans that it will not have: it was too slow, away, or refused them.", dropped),
+    ] {
+        head(text, name, "counter", what);
+        line(text, name, "", count as f64);
+    }
 }
 
 fn head(text: &mut String, name: &str, kind: &str, what: &str) {

@@ -65,6 +65,7 @@ use self::tls::Tls;
 use self::users::UserFile;
 use super::Director;
 use crate::settings::{TlsFiles, missing_outside};
+use crate::traces::Traces;
 use credentials::AddressFile;
 
 /// The socket beside it, where the system has such things.
@@ -92,6 +93,8 @@ pub struct HttpOptions {
     pub users: Option<PathBuf>,
     /// What it proves itself with; without, it speaks no TLS.
     pub tls: Option<TlsFiles>,
+    /// Where traces are exported, those of callers and what is counted of them.
+    pub traces: Option<Arc<Traces>>,
     /// The pages that are shown to people beside the calls: those of the console.
     pub pages: Pages,
 }
@@ -109,6 +112,7 @@ impl HttpOptions {
             names: Vec::new(),
             users: None,
             tls: None,
+            traces: None,
             pages: Vec::new,
         }
     }
@@ -200,6 +204,7 @@ pub struct HttpEntrance {
     grace: Duration,
     patience: Patience,
     pages: Pages,
+    traces: Option<Arc<Traces>>,
     // Removed when the entrance is.
     _files: (Option<AddressFile>, Socket),
 }
@@ -237,7 +242,7 @@ impl HttpEntrance {
             #[cfg(unix)]
             socket,
         };
-        let HttpOptions { grace, patience, pages, names, .. } = options;
+        let HttpOptions { grace, patience, pages, names, traces, .. } = options;
         let gate = Gate {
             token,
             users,
@@ -248,7 +253,7 @@ impl HttpEntrance {
             secure,
         };
         let gate = Arc::new(gate);
-        Ok(Self { doors, address, gate, grace, patience, pages, _files: (address_file, socket_file) })
+        Ok(Self { doors, address, gate, grace, patience, pages, traces, _files: (address_file, socket_file) })
     }
 
     /// Where it listens.
@@ -275,8 +280,9 @@ impl HttpEntrance {
 
     /// Answers callers until `stop`, and then those that are still waiting, for as long as the grace lasts.
     pub async fn serve(self, director: Director, stop: CancellationToken) {
-        let Self { doors, gate, grace, patience, pages, _files, .. } = self;
-        let router = routes::router(routes(pages), Behind { director, gate, grace, patience, stop: stop.clone() });
+        let Self { doors, gate, grace, patience, pages, traces, _files, .. } = self;
+        let behind = Behind { director, gate, grace, patience, stop: stop.clone(), traces };
+        let router = routes::router(routes(pages), behind);
         server::serve(doors, router, patience, grace, stop).await;
     }
 }

@@ -24,15 +24,19 @@ use super::answer::{Failure, json, stored_json};
 use super::headers::harden;
 use super::login::by_address;
 use super::table::Route;
-use crate::director::{Called, Caller, Director, DirectorError, Role};
+use crate::director::{Called, Caller, Director, DirectorError, Identity, Role};
 use crate::engine::{ItemPhase, Stop};
 use crate::message::{MessageId, SessionId};
+use crate::traces::{Parent, Traces};
 
 /// Bytes of a body.
 const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 /// Makes a repetition safe: the same key is the same message.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The trace of another program that a call belongs to.
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What the calls work on.
 #[derive(Debug, Clone)]
@@ -43,6 +47,8 @@ pub(crate) struct Behind {
     pub(super) patience: Patience,
     /// Comes when the entrance is closed: who looks on is let go.
     pub(super) stop: CancellationToken,
+    /// Where traces are exported.
+    pub(super) traces: Option<Arc<Traces>>,
 }
 
 /// Somebody who was let in asks: what a handler works with.
@@ -58,6 +64,8 @@ pub(crate) struct Asked {
     pub(crate) patience: Patience,
     /// Comes when the entrance is closed.
     pub(crate) stop: CancellationToken,
+    /// Where traces are exported.
+    pub(super) traces: Option<Arc<Traces>>,
 }
 
 impl FromRequestParts<Behind> for Asked {
@@ -66,8 +74,8 @@ impl FromRequestParts<Behind> for Asked {
     async fn from_request_parts(parts: &mut Parts, behind: &Behind) -> Result<Self, Failure> {
         let caller = parts.extensions.get::<Caller>().cloned().ok_or_else(super::access::unknown_caller)?;
         let director = behind.director.acting_as(caller.actor());
-        let stop = behind.stop.clone();
-        Ok(Self { director, caller, grace: behind.grace, patience: behind.patience, stop })
+        let (stop, traces) = (behind.stop.clone(), behind.traces.clone());
+        Ok(Self { director, caller, grace: behind.grace, patience: behind.patience, stop, traces })
     }
 }
 
@@ -204,13 +212,18 @@ async fn call(
     request: Request,
 ) -> Result<Called, Failure> {
     let (head, body) = request.into_parts();
-    let id = message_id(item, &head.headers)?;
+    let identity = Identity::from(message_id(item, &head.headers)?);
     let body = read(body, asked.patience).await?;
+    let parent = head.headers.get(TRACE_PARENT).and_then(|text| Parent::from_header(text.to_str().ok()?));
+    if let (Some(traces), Some(parent)) = (&asked.traces, parent) {
+        // Before anything of the session can be finished.
+        traces.adopt(SessionId::of(identity.id()), parent);
+    }
     let director = &asked.director;
     let called = if waits {
-        director.call_json(item, which, &body, id).await
+        director.call_json_as(item, which, &body, identity).await
     } else {
-        director.send_json(item, which, &body, id).await
+        director.send_json_as(item, which, &body, identity).await
     };
     Ok(called?)
 }
