@@ -12,6 +12,8 @@ mod decides;
 mod desk;
 #[path = "cli/disk.rs"]
 mod disk;
+#[path = "cli/forms.rs"]
+mod forms;
 #[path = "cli/full.rs"]
 mod full;
 #[path = "cli/jobs.rs"]
@@ -38,5 +40,7 @@ mod sends;
 mod shows;
 #[path = "cli/signals.rs"]
 mod signals;
+#[path = "cli/transfers.rs"]
+mod transfers;
 #[path = "cli/watches.rs"]
 mod watches;

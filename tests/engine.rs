@@ -47,6 +47,8 @@ mod order;
 mod outside;
 #[path = "engine/panics.rs"]
 mod panics;
+#[path = "engine/pausing.rs"]
+mod pausing;
 #[path = "engine/processes.rs"]
 mod processes;
 #[path = "engine/recovery.rs"]

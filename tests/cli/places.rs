@@ -9,8 +9,9 @@ use crate::desk::{Desk, column, order};
 const PAGE: &str = include_str!("../../docs/reference/command-line.md");
 
 /// A command line for each command of the table. `ID` stands for a suspended message.
-const TYPED: [(&str, &[&str]); 20] = [
+const TYPED: [(&str, &[&str]); 24] = [
     ("messages", &["messages", "find", "status:suspended"]),
+    ("searches", &["searches", "save", "waits", "status:suspended"]),
     ("trace", &["trace", "ID", "-o", "mermaid"]),
     ("queues", &["queues", "peek", "analyser"]),
     ("log", &["log", "--grep", "no such substance"]),
@@ -20,6 +21,9 @@ const TYPED: [(&str, &[&str]); 20] = [
     ("discard", &["discard", "--query", "to:analyser", "--reason", "no use", "--dry-run"]),
     ("resend", &["resend", "--query", "to:analyser", "--dry-run"]),
     ("purge", &["purge", "--dry-run"]),
+    ("export", &["export", "status:suspended"]),
+    ("import", &["import", "/dev/null", "--dry-run"]),
+    ("pause", &["pause", "intake"]),
     ("alerts", &["alerts", "mute", "analyser", "--for", "0s"]),
     ("table", &["table", "list"]),
     ("test", &["test", "analyser", "-b", r#"{"number": "A-3", "amounts": [1]}"#]),

@@ -198,3 +198,39 @@ fn a_store_is_read_while_its_production_runs() {
     process.signal("TERM");
     assert_eq!(process.end().code, Some(0));
 }
+
+#[test]
+fn a_search_is_kept_under_a_name_and_found_again_after_a_restart() {
+    let desk = Desk::new();
+    assert_eq!(desk.order("analyser", "A-1").code, Some(0));
+    assert_eq!(desk.order("analyser", "poison").code, Some(1));
+    let saved = desk.ask(&["searches", "save", "what waits", "item:analyser status:suspended since:1h"]);
+    assert_eq!(saved.code, Some(0), "{}", saved.err);
+    assert_eq!(saved.err, "`what waits` is saved: item:analyser status:suspended since:1h\n");
+    let wrong = desk.refused(&["searches", "save", "wrong", "stauts:open"], 2);
+    assert!(wrong.contains("status"), "{wrong}");
+    assert_eq!(
+        desk.refused(&["searches", "save", " ", "status:open"], 1),
+        "a search is saved under a name of 1 to 64 characters\n"
+    );
+
+    let running = desk.serve(&[]);
+    let found = desk.messages(&["--saved", "what waits"]);
+    assert_eq!(column(&found, "status"), ["suspended"]);
+    assert_eq!(desk.shown(&["messages", "find", "--saved", "what waits", "key.number:A-1", "--count"]), "0\n", "both");
+    let here = desk.shown(&["searches", "-o", "jsonl"]);
+    let url = format!("http://{}", desk.address().unwrap());
+    let token = desk.store("http-token").display().to_string();
+    assert_eq!(desk.shown(&["searches", "list", "-o", "jsonl", "--url", &url, "--token-file", &token]), here);
+    assert_eq!(desk.ask(&["searches", "save", "what waits", "status:open"]).code, Some(0), "in its place");
+    assert_eq!(desk.json(&["searches", "-o", "json"]).as_array().unwrap().len(), 1);
+    running.signal("TERM");
+    assert_eq!(running.end().code, Some(0));
+
+    let typo = desk.refused(&["messages", "find", "--saved", "what wait"], 4);
+    assert_eq!(typo, "no search is saved as `what wait`; did you mean `what waits`?\n");
+    assert_eq!(desk.ask(&["searches", "delete", "what waits"]).code, Some(0));
+    desk.refused(&["searches", "delete", "what waits"], 4);
+    let audited = desk.shown(&["audit", "--action", "search.", "-o", "csv"]);
+    assert!(audited.contains("search.save") && audited.contains("search.delete"), "{audited}");
+}

@@ -11,10 +11,12 @@ use super::jobs::JobsArguments;
 use super::keeping::StoreCommand;
 use super::messages::MessagesCommand;
 use super::monitor::MonitorArguments;
-use super::operator::{DecideArguments, ResendArguments};
+use super::operator::{DecideArguments, ResendArguments, ResumeArguments};
 use super::queues::QueuesArguments;
+use super::searches::SearchesArguments;
 use super::tables::TableCommand;
 use super::terminal::Color;
+use super::transfer::{ExportArguments, ImportArguments};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::message::{AlertKind, BlobId, MessageId, SessionId};
 use crate::settings::{Keep, Setting};
@@ -66,12 +68,14 @@ pub(crate) enum Command {
     /// Checks the graph and all settings; starts and opens nothing.
     Check,
     /// Lists the productions, components and message types in this program.
-    List(Output<Table>),
+    List(Output<Rows>),
     /// Prints the graph of items and routes; starts and opens nothing.
     Graph(GraphArguments),
     /// Finds and shows messages.
     #[command(subcommand)]
     Messages(MessagesCommand),
+    /// Shows the searches that are kept under a name, keeps one, and forgets one.
+    Searches(SearchesArguments),
     /// Shows everything that descends from one input, with its log lines.
     Trace(TraceArguments),
     /// Shows how many messages wait for each item, and which.
@@ -101,15 +105,24 @@ pub(crate) enum Command {
     Stop(StopArguments),
     /// Stops an item of the running production, or all of them, and starts it again.
     Restart(StopArguments),
-    /// Puts suspended messages back into their queues.
-    Resume(DecideArguments),
+    /// Has items of the running production take nothing more: what they work on is finished, and their queues grow.
+    Pause(PauseArguments),
+    /// Puts suspended messages back into their queues, or has paused items go on.
+    Resume(ResumeArguments),
     /// Takes messages that wait out of their queues for good.
     Discard(DecideArguments),
     /// Sends stored messages once more, as new messages that name the old ones.
     Resend(ResendArguments),
     /// Shows what is done to many messages at once, and holds or ends it.
     Jobs(JobsArguments),
-    /// Removes finished sessions that are old enough.
+    /// Writes messages with their bodies, a line of JSON each, in the order of acceptance.
+    Export(ExportArguments),
+    /// Takes the requests of an export in as new messages in the queues of their items.
+    ///
+    /// Each goes through the type that its item has for it, in a session of its own; `key.imported_from:ID` finds it. What was
+    /// imported before is known again, so an import that broke off is repeated.
+    Import(ImportArguments),
+    /// Removes finished sessions that are old enough, or those of what a query finds.
     Purge(PurgeArguments),
     /// Shows the conditions that hold and a person should know of.
     Alerts(AlertsArguments),
@@ -146,6 +159,7 @@ impl Command {
     pub(crate) fn asks(&self) -> bool {
         match self {
             Self::Messages(_)
+            | Self::Searches(_)
             | Self::Trace(_)
             | Self::Queues(_)
             | Self::Log(_)
@@ -156,11 +170,14 @@ impl Command {
             | Self::Start(_)
             | Self::Stop(_)
             | Self::Restart(_)
+            | Self::Pause(_)
             | Self::Resume(_)
             | Self::Discard(_)
             | Self::Resend(_)
             | Self::Jobs(_)
             | Self::Purge(_)
+            | Self::Export(_)
+            | Self::Import(_)
             | Self::Alerts(_)
             | Self::Audit(_) => true,
             Self::Settings(arguments) => matches!(arguments.action, Some(SettingsAction::Reload { .. })),
@@ -398,6 +415,13 @@ pub(crate) enum SchemaForm {
 pub(crate) struct StartArguments {
     /// The item; all of them, where it is left out.
     pub(crate) item: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PauseArguments {
+    /// The items.
+    #[arg(required = true, value_name = "ITEM")]
+    pub(crate) items: Vec<String>,
 }
 
 #[derive(Debug, Args)]

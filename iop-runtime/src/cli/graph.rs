@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::arguments::{GraphArguments, GraphForm, SchemaArguments, SchemaForm, Table};
+use super::arguments::{GraphArguments, GraphForm, Rows as Form, SchemaArguments, SchemaForm};
 use super::exit::{Exit, Failure};
-use super::table::Rows;
+use super::table::{Rows, text, write_list};
 use super::{Program, linked};
 use crate::component::Entrance;
 use crate::events::escaped;
@@ -47,13 +47,51 @@ fn difference(document: &GraphDocument, older: &Path, out: &mut dyn Write) -> Re
 }
 
 /// `list`.
-pub(crate) fn list(output: Table, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(crate) fn list(form: Form, out: &mut dyn Write) -> Result<Exit, Failure> {
     let catalogue = Catalogue::of(&linked()?);
-    if output == Table::Json {
-        serde_json::to_writer_pretty(&mut *out, &catalogue)?;
-        writeln!(out)?;
-        return Ok(Exit::Done);
+    match form {
+        Form::Table => list_for_people(&catalogue, out)?,
+        Form::Json => {
+            serde_json::to_writer_pretty(&mut *out, &catalogue)?;
+            writeln!(out)?;
+        }
+        // Three kinds of things in one list, so that each says what it is.
+        Form::Jsonl | Form::Csv => write_list(form, &entries(&catalogue)?, entry_table, out)?,
     }
+    Ok(Exit::Done)
+}
+
+/// Everything in one list: `what` is `production`, `component` or `message`.
+fn entries(catalogue: &Catalogue) -> Result<Vec<Value>, Failure> {
+    let catalogue = serde_json::to_value(catalogue)?;
+    let mut entries = Vec::new();
+    for (of, what) in [("productions", "production"), ("components", "component"), ("messages", "message")] {
+        for entry in catalogue[of].as_array().into_iter().flatten() {
+            let mut entry = entry.clone();
+            entry["what"] = what.into();
+            entries.push(entry);
+        }
+    }
+    Ok(entries)
+}
+
+fn entry_table(entries: &[Value]) -> Rows {
+    let mut rows = Rows::new(["what", "name", "kind", "messages", "defined in"]);
+    for entry in entries {
+        let messages = entry["messages"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let messages = messages.collect::<Vec<_>>().join(", ");
+        rows.push([
+            text(&entry["what"]),
+            text(&entry["name"]),
+            text(&entry["kind"]),
+            messages,
+            text(&entry["location"]),
+        ]);
+    }
+    rows
+}
+
+fn list_for_people(catalogue: &Catalogue, out: &mut dyn Write) -> Result<(), Failure> {
     let mut productions = Rows::new(["production", "items", "routes", "defined in"]);
     for entry in &catalogue.productions {
         productions.push([
@@ -92,7 +130,7 @@ pub(crate) fn list(output: Table, out: &mut dyn Write) -> Result<Exit, Failure> 
     components.write(out)?;
     writeln!(out)?;
     messages.write(out)?;
-    Ok(Exit::Done)
+    Ok(())
 }
 
 /// Every item with what it sends to whom, for a terminal: services first, operations last.

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use super::arguments::{Output, Rows as Form, SettingsArguments, Table};
 use super::exit::{Exit, Failure};
 use super::read::event_line;
+use super::searches::saved;
 use super::source::{Source, parsed};
 use super::table::{Rows, write_list};
 use super::{Program, wait_for};
@@ -34,6 +35,9 @@ pub(crate) struct FindArguments {
     /// What is looked for, in quotes; everything, where it is left out.
     #[arg(value_name = "QUERY", allow_hyphen_values = true)]
     pub(crate) query: Option<String>,
+    /// What is kept under this name (`searches`); with a query, what both find.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) saved: Option<String>,
     /// At most so many.
     #[arg(short = 'n', long, default_value_t = 100, value_name = "COUNT")]
     pub(crate) limit: usize,
@@ -81,14 +85,16 @@ impl Program {
         arguments: &FindArguments,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
-        let query = parsed(arguments.query.as_deref().unwrap_or_default())?;
+        let mut query = parsed(arguments.query.as_deref().unwrap_or_default())?;
         let source = self.source(settings)?;
-        let limit = if arguments.count { usize::MAX } else { arguments.limit.max(1) };
-        let messages = wait_for(found(&source, &query, limit, arguments.oldest_first))?;
+        if let Some(name) = &arguments.saved {
+            query.terms.extend(wait_for(saved(&source, name))?.terms);
+        }
         if arguments.count {
-            writeln!(out, "{}", messages.len())?;
+            writeln!(out, "{}", wait_for(counted(&source, &query))?)?;
             return Ok(Exit::Done);
         }
+        let messages = wait_for(found(&source, &query, arguments.limit.max(1), arguments.oldest_first))?;
         let nothing = messages.is_empty();
         if !nothing || arguments.output.output != Form::Table {
             write_list(arguments.output.output, &messages, message_table, out)?;
@@ -136,6 +142,19 @@ pub(crate) async fn found(
         after = page.next;
         if after.is_none() || found.len() >= limit {
             return Ok(found);
+        }
+    }
+}
+
+/// How many a query finds: they are counted page by page, and not kept.
+async fn counted(source: &Source, query: &Query) -> Result<u64, Failure> {
+    let (mut count, mut after) = (0, None);
+    loop {
+        let page = source.search(query, PageOf { after, limit: PAGE, oldest_first: false }).await?;
+        count += page.messages.len() as u64;
+        after = page.next;
+        if after.is_none() {
+            return Ok(count);
         }
     }
 }

@@ -22,6 +22,7 @@ mod queues;
 mod read;
 mod remote;
 mod replay;
+mod searches;
 mod settings;
 mod source;
 mod start;
@@ -33,6 +34,7 @@ mod terminal;
 mod test;
 mod top;
 mod trace;
+mod transfer;
 mod upkeep;
 mod user;
 
@@ -108,6 +110,7 @@ impl Program {
             Command::List(output) => graph::list(output.output, out),
             Command::Graph(arguments) => self.export(&arguments, out),
             Command::Messages(command) => self.messages(settings, &command, out),
+            Command::Searches(arguments) => self.searches(settings, &arguments, out),
             Command::Trace(arguments) => self.trace(settings, &arguments, out),
             Command::Queues(arguments) => self.queues(settings, &arguments, out),
             Command::Log(arguments) => self.log(settings, &arguments, out),
@@ -122,6 +125,7 @@ impl Program {
             Command::Start(arguments) => self.order(settings, arguments.item.as_deref(), &Order::Start),
             Command::Stop(arguments) => self.order(settings, arguments.item.as_deref(), &Order::stop(&arguments)),
             Command::Restart(arguments) => self.order(settings, arguments.item.as_deref(), &Order::restart(&arguments)),
+            Command::Pause(arguments) => self.order_each(settings, &arguments.items, &Order::Pause),
             Command::Jobs(arguments) => self.jobs(settings, &arguments, out),
             Command::Audit(arguments) => self.audit(settings, &arguments, out),
             #[cfg(feature = "completions")]
@@ -130,6 +134,8 @@ impl Program {
             Command::Resume(arguments) => self.resume(settings, &arguments, out),
             Command::Discard(arguments) => self.discard(settings, &arguments, out),
             Command::Resend(arguments) => self.resend(settings, &arguments, out),
+            Command::Export(arguments) => self.export_messages(settings, &arguments, out),
+            Command::Import(arguments) => self.import_messages(settings, &arguments, out),
             Command::Purge(arguments) => self.purge(settings, &arguments, out),
             Command::Alerts(arguments) => self.alerts(settings, &arguments, out),
             Command::Store(command) => self.keep(settings, &command, out),

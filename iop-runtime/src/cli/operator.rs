@@ -1,6 +1,8 @@
 //! What a person decides of messages: `resume`, `discard` and `resend`, by their ids or by a query.
 
+use std::error::Error;
 use std::io::Write;
+use std::str::FromStr;
 
 use bytes::Bytes;
 use clap::Args;
@@ -10,6 +12,7 @@ use serde_json::{Value, json};
 use super::arguments::SettingsArguments;
 use super::exit::{Exit, Failure};
 use super::jobs::{messages, watch};
+use super::orders::Order;
 use super::place::Place;
 use super::remote::segment;
 use super::source::parsed;
@@ -21,10 +24,10 @@ use crate::message::MessageId;
 
 /// Which messages: by their ids, or by a search.
 #[derive(Debug, Args)]
-pub(crate) struct Chosen {
-    /// The messages.
-    #[arg(value_name = "ID")]
-    pub(crate) ids: Vec<MessageId>,
+pub(crate) struct Chosen<N: Named = MessageId> {
+    /// Which, by name.
+    #[arg(value_name = N::WORD)]
+    pub(crate) ids: Vec<N>,
     /// Everything that this query finds now, as a job: 'item:billing since:1h'. Of what is resumed or discarded, only what is
     /// suspended.
     #[arg(long, value_name = "QUERY", conflicts_with = "ids", allow_hyphen_values = true)]
@@ -43,11 +46,34 @@ pub(crate) struct Chosen {
     pub(crate) by: Option<String>,
 }
 
+/// What can be named.
+pub(crate) trait Named: FromStr<Err: Error + Send + Sync + 'static> + Clone + Send + Sync + 'static {
+    const WORD: &'static str;
+}
+
+impl Named for MessageId {
+    const WORD: &'static str = "ID";
+}
+
+/// A message or an item.
+impl Named for String {
+    const WORD: &'static str = "ID|ITEM";
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArguments {
+    #[command(flatten)]
+    pub(crate) chosen: Chosen<String>,
+    /// Why.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct DecideArguments {
     #[command(flatten)]
     pub(crate) chosen: Chosen,
-    /// Why; `discard` needs it.
+    /// Why; it is kept with the message.
     #[arg(long)]
     pub(crate) reason: Option<String>,
 }
@@ -100,12 +126,23 @@ impl Program {
     pub(crate) fn resume(
         self,
         settings: &SettingsArguments,
-        arguments: &DecideArguments,
+        arguments: &ResumeArguments,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
+        let Chosen { ids, query, rate, dry_run, yes, by } = &arguments.chosen;
+        let (messages, items): (Vec<_>, Vec<_>) = ids.iter().partition(|name| name.parse::<MessageId>().is_ok());
+        if !items.is_empty() {
+            if !messages.is_empty() {
+                return Err(Failure::new(Exit::Usage, "name messages or items, not both at once"));
+            }
+            return self.order_each(settings, ids, &Order::Resume);
+        }
         let mut decision = Decision::of(JobAct::Resume);
-        (decision.reason, decision.per_second) = (arguments.reason.clone(), arguments.chosen.rate);
-        self.decide(settings, &arguments.chosen, &decision, out)
+        (decision.reason, decision.per_second) = (arguments.reason.clone(), *rate);
+        let ids = messages.into_iter().filter_map(|id| id.parse().ok()).collect();
+        let (query, by) = (query.clone(), by.clone());
+        let chosen = Chosen { ids, query, rate: *rate, dry_run: *dry_run, yes: *yes, by };
+        self.decide(settings, &chosen, &decision, out)
     }
 
     /// `discard`.

@@ -1,4 +1,4 @@
-//! `start`, `stop` and `restart`: one item of the running production, or all of them.
+//! `start`, `stop`, `restart`, and `pause` and `resume` of items: one item of the running production, or all of them.
 
 use bytes::Bytes;
 use hyper::Method;
@@ -17,6 +17,8 @@ pub(crate) enum Order {
     /// With this behind the path.
     Stop(String),
     Restart(String),
+    Pause,
+    Resume,
 }
 
 impl Order {
@@ -33,6 +35,8 @@ impl Order {
             Self::Start => ("start", ""),
             Self::Stop(how) => ("stop", how.as_str()),
             Self::Restart(how) => ("restart", how.as_str()),
+            Self::Pause => ("pause", ""),
+            Self::Resume => ("resume", ""),
         };
         format!("/api/v1/items/{}/{word}{how}", segment(item))
     }
@@ -68,6 +72,22 @@ impl Program {
         })
     }
 
+    /// The same to these items.
+    pub(crate) fn order_each(
+        self,
+        settings: &SettingsArguments,
+        items: &[String],
+        order: &Order,
+    ) -> Result<Exit, Failure> {
+        let remote = self.remote(settings)?;
+        wait_for(async {
+            for item in items {
+                carry_out(&remote, item, order).await?;
+            }
+            Ok(Exit::Done)
+        })
+    }
+
     /// As a production starts and stops: nobody is to send to what is not up yet, or not any more.
     fn in_order(self, order: &Order) -> Vec<&'static str> {
         let mut kinds = ["operation", "process", "service"];
@@ -81,7 +101,11 @@ impl Program {
 
 async fn carry_out(remote: &Remote, item: &str, order: &Order) -> Result<(), Failure> {
     let answer: Value = remote.ask(Method::POST, &order.path(item), Bytes::new()).await?;
-    let state = if matches!(order, Order::Stop(_)) { "stopped" } else { "running" };
+    let state = match order {
+        Order::Stop(_) => "stopped",
+        Order::Pause => "paused",
+        Order::Start | Order::Restart(_) | Order::Resume => "running",
+    };
     let is = if answer["changed"] == true { "is" } else { "was already" };
     say(&format!("`{}` {is} {state}", escaped(item)));
     Ok(())

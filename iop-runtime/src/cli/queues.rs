@@ -149,6 +149,7 @@ impl Program {
         let waiting = [Test::To(vec![Pattern::exactly(item)]), Test::Status(vec![StatusWord::Open])];
         let find = FindArguments {
             query: Some(Query::all_of(waiting).to_string()),
+            saved: None,
             limit,
             oldest_first: true,
             count: false,

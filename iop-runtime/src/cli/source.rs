@@ -14,8 +14,8 @@ use super::exit::{Exit, Failure};
 use super::read::unreadable;
 use super::remote::{Remote, segment};
 use crate::clock::{Clock, SystemClock};
-use crate::director::view::{self, EventPage, MessageDetail, QueueView, SessionTrace, Sight, TraceExtent};
-use crate::director::{Job, PageOf, SearchPage};
+use crate::director::view::{self, EventPage, ExportPage, MessageDetail, QueueView, SessionTrace, Sight, TraceExtent};
+use crate::director::{ExportOf, Job, PageOf, SavedSearch, SearchPage, saved_in};
 use crate::events::escaped_lines;
 use crate::message::{MessageId, SessionId};
 use crate::production::Graph;
@@ -80,6 +80,38 @@ impl Source {
                 let text = segment(&query.to_string());
                 let path = format!("/api/v1/search?q={text}&limit={limit}&oldest_first={oldest_first}{after}");
                 Self::get(remote, &path).await
+            }
+        }
+    }
+
+    /// The searches that are kept under a name.
+    pub(crate) async fn saved_searches(&self) -> Result<Vec<SavedSearch>, Failure> {
+        match self {
+            Self::Store(viewer) => saved_in(&**viewer).await.map_err(unreadable),
+            Self::Running(remote) => Self::get(remote, "/api/v1/searches").await,
+        }
+    }
+
+    /// A page of messages with their bodies.
+    pub(crate) async fn export(
+        &self,
+        query: &search::Query,
+        page: ExportOf,
+        sight: Sight,
+    ) -> Result<ExportPage, Failure> {
+        let ExportOf { after, up_to, limit } = page;
+        match self {
+            Self::Store(viewer) => {
+                let query = query.clone().at(SystemClock.now());
+                let search = Search { query, after, up_to, limit, oldest_first: true, within: None };
+                view::export(&**viewer, search, sight).await.map_err(unreadable)
+            }
+            Self::Running(remote) => {
+                let (text, reveal) = (segment(&query.to_string()), sight == Sight::Open);
+                let parts =
+                    [("after", after.map(|after| after.to_string())), ("up_to", up_to.map(|up_to| up_to.to_string()))];
+                let path = format!("/api/v1/export?q={text}&limit={limit}&reveal={reveal}");
+                Self::get(remote, &with(path, &parts)).await
             }
         }
     }

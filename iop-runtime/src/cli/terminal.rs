@@ -30,6 +30,15 @@ pub(crate) fn look(color: Color) -> Look {
     if coloured { Look::Coloured } else { Look::Plain }
 }
 
+/// The rows of the terminal on stdout; `None` where nobody knows.
+pub(crate) fn rows() -> Option<usize> {
+    #[cfg(unix)]
+    let rows = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_row));
+    #[cfg(not(unix))]
+    let rows = None;
+    rows.filter(|rows| *rows > 0)
+}
+
 /// What is about to happen was confirmed: with `--yes`, or by a person at a terminal who is asked. Where nobody can be asked,
 /// nothing happens.
 pub(crate) fn confirmed(yes: bool, what: &str) -> Result<(), Failure> {
@@ -52,7 +61,8 @@ pub(crate) fn confirmed(yes: bool, what: &str) -> Result<(), Failure> {
 /// How far a long piece of work is, on one line of the terminal that is written anew. Elsewhere it says nothing.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    all: u64,
+    /// `None` where nobody knows.
+    all: Option<u64>,
     shown: bool,
 }
 
@@ -62,14 +72,20 @@ const BAR: u64 = 30;
 impl Progress {
     /// Of so many.
     pub(crate) fn of(all: u64) -> Self {
-        Self { all, shown: io::stderr().is_terminal() }
+        Self { all: Some(all), shown: io::stderr().is_terminal() }
+    }
+
+    /// Of nobody knows how many.
+    pub(crate) fn open_ended() -> Self {
+        Self { all: None, shown: io::stderr().is_terminal() }
     }
 
     /// So many are done.
     pub(crate) fn at(&self, done: u64, words: &str) {
         if self.shown {
             // Where the terminal is gone there is nobody to tell.
-            let _ = write!(io::stderr(), "\r\x1b[K{}", bar(done, self.all, words));
+            let line = self.all.map_or_else(|| format!("{done} {words}"), |all| bar(done, all, words));
+            let _ = write!(io::stderr(), "\r\x1b[K{line}");
         }
     }
 }

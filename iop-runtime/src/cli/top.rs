@@ -1,6 +1,7 @@
 //! `top`: the running production, looked at again and again.
 
 use std::io::{IsTerminal, Write};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Method;
@@ -11,6 +12,10 @@ use super::exit::{Exit, Failure};
 use super::table::{Rows, text};
 use super::{Program, terminal, wait_for};
 use crate::events::{Look, escaped};
+
+/// A screen of its own, on which a line that is too long is cut off; and back to what was there before.
+const ENTER: &str = "\x1b[?1049h\x1b[?7l\x1b[?25l";
+const LEAVE: &str = "\x1b[?25h\x1b[?7h\x1b[?1049l";
 
 /// To the first corner; what is left of the line, and of the screen, goes.
 const HOME: &str = "\x1b[H";
@@ -30,22 +35,58 @@ impl Program {
         // Where nobody looks, a screen that is written anew is no use.
         let once = arguments.once || !std::io::stdout().is_terminal();
         wait_for(async {
-            if !once {
-                write!(out, "\x1b[2J")?;
-            }
-            loop {
+            let look_once = async || -> Result<String, Failure> {
                 let overview: Value = remote.ask(Method::GET, "/api/v1/overview", Bytes::new()).await?;
-                let screen = screen(&overview, look)?;
-                if once {
-                    write!(out, "{screen}")?;
-                    return Ok(Exit::Done);
-                }
-                // Written over what was there: nothing flickers.
-                write!(out, "{HOME}{}{SCREEN_END}", screen.replace('\n', LINE_END))?;
-                out.flush()?;
-                tokio::time::sleep(arguments.every).await;
+                screen(&overview, look)
+            };
+            if once {
+                write!(out, "{}", look_once().await?)?;
+                return Ok(Exit::Done);
             }
+            let first = look_once().await?;
+            write!(out, "{ENTER}")?;
+            let watched = watched(first, look_once, arguments.every, out).await;
+            // Whatever has ended it, the terminal is as it was.
+            write!(out, "{LEAVE}")?;
+            out.flush()?;
+            watched
         })
+    }
+}
+
+/// Shows a screen after the other until somebody interrupts.
+async fn watched(
+    mut screen: String,
+    look: impl AsyncFn() -> Result<String, Failure>,
+    every: Duration,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    loop {
+        let fitted = fitted(&screen, terminal::rows());
+        // Written over what was there: nothing flickers.
+        write!(out, "{HOME}{}{SCREEN_END}", fitted.replace('\n', LINE_END))?;
+        out.flush()?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted.map_err(Failure::failed)?;
+                return Ok(Exit::Interrupted);
+            }
+            () = tokio::time::sleep(every) => {}
+        }
+        screen = look().await?;
+    }
+}
+
+/// As many lines as there is room for: more would move the first ones out of sight, and what is not well is said by the last.
+fn fitted(screen: &str, rows: Option<usize>) -> String {
+    let lines: Vec<&str> = screen.lines().collect();
+    match rows {
+        Some(rows) if lines.len() >= rows && rows > 1 => {
+            let shown = rows - 2;
+            let left = lines.len() - shown;
+            format!("{}\n… {left} more lines; `status` shows them all", lines[..shown].join("\n"))
+        }
+        _ => screen.to_owned(),
     }
 }
 
@@ -105,4 +146,18 @@ fn screen(overview: &Value, look: Look) -> Result<String, Failure> {
 
 fn milliseconds(micros: &Value) -> String {
     micros.as_f64().map_or_else(|| "-".to_owned(), |micros| format!("{:.1} ms", micros / 1000.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_screen_that_is_too_long_says_how_much_of_it_is_not_shown() {
+        let screen = "one\ntwo\nthree\nfour\n";
+        assert_eq!(fitted(screen, Some(5)), screen);
+        assert_eq!(fitted(screen, None), screen);
+        assert_eq!(fitted(screen, Some(4)), "one\ntwo\n… 2 more lines; `status` shows them all");
+        assert_eq!(fitted(screen, Some(2)), "\n… 4 more lines; `status` shows them all");
+    }
 }

@@ -3,10 +3,11 @@
 use std::io::Write;
 
 use clap::{Subcommand, ValueEnum};
+use serde_json::{Value, json};
 
-use super::arguments::SettingsArguments;
+use super::arguments::{Output, Rows as Form, SettingsArguments};
 use super::exit::{Exit, Failure};
-use super::table::Rows;
+use super::table::{Rows, text, write_list};
 use super::{Program, say};
 use crate::director::Role;
 use crate::director::http::users::{UserFile, UsersError};
@@ -28,7 +29,7 @@ pub(crate) enum UserCommand {
         name: String,
     },
     /// Shows everybody.
-    List,
+    List(Output<Form>),
 }
 
 /// A role, as it is typed.
@@ -78,16 +79,24 @@ impl Program {
                 users.remove(name).map_err(failed)?;
                 say(&format!("`{name}` may no longer call; their sessions have ended"));
             }
-            UserCommand::List => {
-                let mut rows = Rows::new(["name", "role"]);
-                for user in users.all().map_err(failed)? {
-                    rows.push([user.name.clone(), user.role.to_string()]);
-                }
-                rows.write(out)?;
+            UserCommand::List(output) => {
+                let all = users.all().map_err(failed)?;
+                // Not the hash of a token: who lists people does not hand out what stands for them.
+                let shown: Vec<_> =
+                    all.iter().map(|user| json!({ "name": user.name, "role": user.role.to_string() })).collect();
+                write_list(output.output, &shown, user_table, out)?;
             }
         }
         Ok(Exit::Done)
     }
+}
+
+fn user_table(users: &[Value]) -> Rows {
+    let mut rows = Rows::new(["name", "role"]);
+    for user in users {
+        rows.push([text(&user["name"]), text(&user["role"])]);
+    }
+    rows
 }
 
 fn failed(error: UsersError) -> Failure {

@@ -7,6 +7,7 @@ mod edits;
 mod error;
 mod failure;
 pub mod http;
+mod import;
 mod jobs;
 mod json;
 mod moving;
@@ -14,6 +15,7 @@ mod operator;
 mod purge;
 mod read;
 mod remote;
+mod saved;
 mod search;
 mod service;
 mod status;
@@ -39,16 +41,20 @@ pub use self::audit::{Act, Actor, By};
 pub use self::error::DirectorError;
 use self::error::{refused, store_error};
 pub use self::failure::{CallFailure, FailureKind};
+pub use self::import::{Imported, ImportedLine, Importing};
 pub use self::jobs::{Job, JobAct, JobPlan, JobState, MOST_MESSAGES};
 pub use self::json::{JsonAnswer, JsonDirector};
 pub use self::operator::Resend;
 pub use self::purge::QueryPurge;
+pub use self::read::ExportOf;
 pub(crate) use self::remote::segment;
 pub use self::remote::{RemoteAnswer, RemoteDirector};
+pub use self::saved::SavedSearch;
+pub(crate) use self::saved::saved_in;
 pub use self::search::{PageOf, SearchPage, SuspendedGroup, SuspendedGroups};
 pub use self::service::BusinessService;
 pub use self::status::{FailingStatus, ItemStatus, ParkedStatus, ProductionStatus, ScheduleStatus};
-pub use crate::search::RESENT_FROM;
+pub use crate::search::{IMPORTED_FROM, RESENT_FROM};
 
 /// How long a caller outside waits for a response where nothing else is said.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -262,6 +268,34 @@ impl Director {
         let (core, index) = (Arc::clone(&self.core), self.index(name)?);
         let done = to_the_end(async move { crate::engine::stop_item(&core, &core.items[index], how).await }).await;
         self.audited(Act::new("item.stop", format!("item {name}")), Ok(done), done_or_not).await
+    }
+
+    /// Has an item finish what it works on and take nothing more: calls wait, and its queue grows. `false` where it was paused.
+    /// A pause outlives a stop and a start of the item, not the production.
+    ///
+    /// # Errors
+    /// [`DirectorError::UnknownItem`]; [`DirectorError::Refused`] where it has no queue.
+    pub async fn pause_item(&self, name: &str) -> Result<bool, DirectorError> {
+        self.set_paused(name, true).await
+    }
+
+    /// Has a paused item go on with its queue; `false` where it was not paused.
+    ///
+    /// # Errors
+    /// [`DirectorError::UnknownItem`].
+    pub async fn resume_item(&self, name: &str) -> Result<bool, DirectorError> {
+        self.set_paused(name, false).await
+    }
+
+    async fn set_paused(&self, name: &str, paused: bool) -> Result<bool, DirectorError> {
+        let item = &self.core.items[self.index(name)?];
+        if matches!(item.component().entrance, Entrance::Poll | Entrance::Adapter(_)) {
+            let problem = format!("`{name}` fetches its input itself and has no queue that could wait: stop it");
+            return Err(DirectorError::Refused(problem));
+        }
+        let changed = crate::engine::pause_item(&self.core, item, paused);
+        let action = if paused { "item.pause" } else { "item.resume" };
+        self.audited(Act::new(action, format!("item {name}")), Ok(changed), done_or_not).await
     }
 
     /// Stops an item and starts it again, with new instances of its component.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::view::{
-    self, CountsView, EventPage, ItemDetail, ItemView, LiveItem, MessageDetail, MessagePage, MessageView,
+    self, CountsView, EventPage, ExportPage, ItemDetail, ItemView, LiveItem, MessageDetail, MessagePage, MessageView,
     ProductionOverview, QueueView, RouteView, SessionTrace, Sight, TableView, TraceExtent, TypeView,
 };
 use super::{Act, Director, DirectorError, status, store_error};
@@ -12,13 +12,25 @@ use crate::engine::{ItemState, RatesNow};
 use crate::lookup::TableError;
 use crate::message::{MessageId, SessionId, Status};
 use crate::production::GraphDocument;
-use crate::store::{EventQuery, MessageQuery, Viewer};
+use crate::search::Query;
+use crate::store::{EventQuery, MessageQuery, Search, Viewer};
 
 /// Problems that are shown at a glance.
 const PROBLEMS: usize = 10;
 
 /// Log lines that are shown with an item.
 const LINES: usize = 20;
+
+/// Which page of an export.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ExportOf {
+    /// What follows this sequence: the `next` of the page before.
+    pub after: Option<u64>,
+    /// Only what was accepted up to this sequence: the `up_to` of the first page.
+    pub up_to: Option<u64>,
+    /// At most so many messages; 0 stands for 100.
+    pub limit: usize,
+}
 
 impl Director {
     fn viewer(&self) -> &dyn Viewer {
@@ -153,6 +165,18 @@ impl Director {
         let found = found.ok_or(DirectorError::UnknownMessage(session.input()))?;
         self.seen(format!("session {}", found.session), extent.sight).await?;
         Ok(found)
+    }
+
+    /// A page of what a query finds, with the bodies: see [`view::export`]. Who sees them is on record.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn export(&self, query: &Query, page: ExportOf, sight: Sight) -> Result<ExportPage, DirectorError> {
+        let ExportOf { after, up_to, limit } = page;
+        let query = query.clone().at(self.core.clock.now());
+        self.seen(format!("export of `{query}`"), sight).await?;
+        let search = Search { query, after, up_to, limit, oldest_first: true, within: Some(super::search::WITHIN) };
+        view::export(self.viewer(), search, sight).await.map_err(store_error)
     }
 
     /// Puts on record that somebody sees bodies, before they do.

@@ -90,6 +90,9 @@ impl ItemStatus {
     fn troubles(&self) -> Vec<String> {
         let mut trouble = Vec::new();
         trouble.extend(self.error.clone());
+        if self.state == ItemPhase::Paused {
+            trouble.push("paused: its queue waits until it is resumed".to_owned());
+        }
         match self.breaker {
             Some(BreakerState::Open) => trouble.push("circuit breaker open".to_owned()),
             Some(BreakerState::HalfOpen) => trouble.push("circuit breaker half open".to_owned()),
@@ -182,7 +185,10 @@ pub(super) fn of_item(core: &Core, item: &ItemState) -> ItemStatus {
         name: item.name.to_string(),
         kind: item.kind(),
         component: item.component().name,
-        state: item.phase(),
+        state: match item.phase() {
+            ItemPhase::Running if item.is_paused() => ItemPhase::Paused,
+            phase => phase,
+        },
         queued,
         more_in_store,
         workers: item.workers(),

@@ -67,6 +67,8 @@ pub(crate) struct Core {
     pub(crate) retention: Retention,
     /// Jobs that are worked on. Whoever changes one holds this meanwhile.
     pub(crate) jobs: tokio::sync::Mutex<HashSet<u64>>,
+    /// Whoever changes the searches that are kept holds this meanwhile.
+    pub(crate) searches: tokio::sync::Mutex<()>,
     /// Submission order is the order of the queues: both change under this lock.
     order: Mutex<()>,
     /// The sequence of the message that was submitted last; changed under the lock.
@@ -182,6 +184,7 @@ impl Core {
             held: Mutex::default(),
             retention: parts.retention,
             jobs: tokio::sync::Mutex::default(),
+            searches: tokio::sync::Mutex::default(),
             order: Mutex::default(),
             last_sequence: AtomicU64::new(0),
         }

@@ -79,6 +79,8 @@ pub(crate) struct Gate {
     /// Failures in a row to reach the outside.
     failures: u32,
     open: Option<Open>,
+    /// Somebody has said that nothing passes.
+    paused: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -90,10 +92,22 @@ struct Open {
 
 impl Gate {
     pub(crate) fn new(kind: GateKind) -> Self {
-        Self { kind, slot: None, failures: 0, open: None }
+        Self { kind, slot: None, failures: 0, open: None, paused: false }
+    }
+
+    /// Lets nothing pass from now on, or lets it pass again; `false` where that was so before.
+    pub(crate) fn pause(&mut self, paused: bool) -> bool {
+        std::mem::replace(&mut self.paused, paused) != paused
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused
     }
 
     pub(crate) fn passage(&self) -> Passage {
+        if self.paused {
+            return Passage::Shut;
+        }
         if self.open.is_none() && self.slot.is_none() {
             return Passage::Open;
         }
@@ -123,7 +137,7 @@ impl Gate {
 
     /// Nothing has to be asked before a message passes, and nothing noted after it.
     pub(crate) fn is_calm(&self) -> bool {
-        self.kind.interval.is_none() && self.open.is_none()
+        self.kind.interval.is_none() && self.open.is_none() && !self.paused
     }
 
     /// The outside was reached: a message was completed, or failed for another reason.

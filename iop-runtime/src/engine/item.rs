@@ -33,6 +33,8 @@ pub enum ItemPhase {
     Running,
     /// Its workers finish what they have.
     Stopping,
+    /// Its workers finish what they have and take nothing more until somebody resumes it; its queue grows.
+    Paused,
 }
 
 impl ItemPhase {
@@ -44,6 +46,7 @@ impl ItemPhase {
             Self::Starting => "starting",
             Self::Running => "running",
             Self::Stopping => "stopping",
+            Self::Paused => "paused",
         }
     }
 }
@@ -247,10 +250,15 @@ impl ItemState {
         Serving(Arc::clone(self))
     }
 
+    /// Whether somebody has said that it takes nothing more.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.queue.gate(|gate| gate.is_paused())
+    }
+
     /// Whether it is up and will do what waits for it, as far as anybody knows: it does not come up in vain.
     pub(crate) fn makes_progress(&self) -> bool {
         let in_vain = self.fails_to_start.load(Ordering::SeqCst) && self.serving.load(Ordering::SeqCst) == 0;
-        self.is_up() && !in_vain
+        self.is_up() && !in_vain && !self.is_paused()
     }
 
     /// A worker could not initialise its component; it tries again.

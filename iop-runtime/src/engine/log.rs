@@ -123,6 +123,12 @@ pub(crate) fn item_stopped(item: &ItemState) {
     debug!("`{}` is stopped", item.name);
 }
 
+/// Somebody has paused an item, or resumed it.
+pub(crate) fn item_paused(item: &ItemState, paused: bool) {
+    let word = if paused { "paused" } else { "resumed" };
+    info!("`{}` is {word}", item.name);
+}
+
 /// Workers did not finish in time; their messages go back to their queues.
 pub(crate) fn item_cut_off(item: &ItemState) {
     warn!("`{}` did not finish in time; what it had goes back to its queue", item.name);

@@ -123,6 +123,19 @@ pub(crate) async fn stop_item(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop
     stop(core, item, how, &EVERYBODY).await
 }
 
+/// Has an item take nothing more, or take up what waits; `false` where that was so before. What its workers have is finished,
+/// and its queue takes messages in.
+pub(crate) fn pause_item(core: &Core, item: &Arc<ItemState>, paused: bool) -> bool {
+    let changed = item.queue.gate(|gate| gate.pause(paused));
+    if changed {
+        item.queue.gate_changed();
+        // What waits there does not count any more, or counts again.
+        core.activity.less();
+        log::turn_span(core, item, None).in_scope(|| log::item_paused(item, paused));
+    }
+    changed
+}
+
 /// Stops an item; the calls of `at_once` that wait for it fail at once, the others when its workers have ended.
 async fn stop(core: &Arc<Core>, item: &Arc<ItemState>, how: Stop, at_once: &[Caller]) -> bool {
     let Some(stopping) = item.begin_stop() else { return false };

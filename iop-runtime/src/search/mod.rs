@@ -26,6 +26,9 @@ pub use time::When;
 /// The key under which a message that was resent finds the one that it was resent from.
 pub const RESENT_FROM: &str = "resent_from";
 
+/// The key under which a message that was imported is found by the one that was exported.
+pub const IMPORTED_FROM: &str = "imported_from";
+
 /// What is looked for: everything for which each of the terms holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Query {

@@ -89,6 +89,7 @@ pub(in crate::console) fn state(item: &ItemView) -> (&'static str, &'static str)
         ItemPhase::Running if status.workers.busy > 0 => ("busy", "busy"),
         ItemPhase::Running => ("up", "up"),
         ItemPhase::Stopped => ("down", "stopped"),
+        ItemPhase::Paused => ("down", "paused"),
         _ if status.error.is_some() => ("failing", "not up"),
         _ => ("busy", "changing"),
     }

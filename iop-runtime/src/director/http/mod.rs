@@ -30,6 +30,7 @@ pub(crate) mod stream;
 mod table;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
+mod transfer;
 pub mod users;
 
 use std::net::SocketAddr;

@@ -94,6 +94,10 @@ pub(super) fn all() -> Vec<Route> {
             .says("Stops an item; its queue waits.", &["grace", "now"]),
         Route::post("/api/v1/items/{name}/restart", Role::Operator, restart)
             .says("Stops an item and starts it again.", &["grace", "now"]),
+        Route::post("/api/v1/items/{name}/pause", Role::Operator, pause)
+            .says("Has an item take nothing more; its queue grows.", &[]),
+        Route::post("/api/v1/items/{name}/resume", Role::Operator, resume)
+            .says("Has a paused item go on with its queue.", &[]),
         Route::get("/api/v1/status", Role::Viewer, status).says("The state of every item.", &[]),
     ];
     all.extend(super::login::routes());
@@ -104,6 +108,7 @@ pub(super) fn all() -> Vec<Route> {
     all.extend(super::edits::routes());
     all.extend(super::operator::routes());
     all.extend(super::search::routes());
+    all.extend(super::transfer::routes());
     all
 }
 
@@ -298,6 +303,14 @@ impl HowToStop {
 
 async fn stop(asked: Asked, Path(name): Path<String>, Query(how): Query<HowToStop>) -> Response {
     changed(asked.director.stop_item(&name, how.stop(&asked)).await)
+}
+
+async fn pause(asked: Asked, Path(name): Path<String>) -> Response {
+    changed(asked.director.pause_item(&name).await)
+}
+
+async fn resume(asked: Asked, Path(name): Path<String>) -> Response {
+    changed(asked.director.resume_item(&name).await)
 }
 
 async fn restart(asked: Asked, Path(name): Path<String>, Query(how): Query<HowToStop>) -> Response {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{Failure, json};
 use super::operator::answer;
-use super::routes::{Asked, read};
+use super::routes::{Asked, changed, read};
 use super::table::Route;
 use crate::director::{By, Job, JobAct, JobPlan, PageOf, Role};
 use crate::search;
@@ -25,6 +25,11 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/api/v1/search/suggest", Role::Viewer, suggest).says("How a query may go on.", &["q", "at"]),
         Route::get("/api/v1/suspended", Role::Viewer, suspended)
             .says("What is suspended, in groups of one cause.", &[]),
+        Route::get("/api/v1/searches", Role::Viewer, searches).says("The searches that are kept under a name.", &[]),
+        Route::put("/api/v1/searches/{name}", Role::Operator, save_search)
+            .says("Keeps a search under a name.", &["q", "by"]),
+        Route::delete("/api/v1/searches/{name}", Role::Operator, delete_search)
+            .says("Forgets a search that was kept.", &["by"]),
         Route::get("/api/v1/jobs", Role::Viewer, jobs).says("Every job.", &[]),
         Route::post("/api/v1/jobs", Role::Operator, preview)
             .says("Looks at what a job would do, before it is started.", &[]),
@@ -100,6 +105,33 @@ async fn suggest(asked: Asked, Query(place): Query<WhereIs>) -> Response {
 
 async fn suspended(asked: Asked) -> Response {
     answer(asked.director.suspended().await)
+}
+
+async fn searches(asked: Asked) -> Response {
+    answer(asked.director.saved_searches().await)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    #[serde(default)]
+    q: String,
+    by: Option<String>,
+}
+
+async fn save_search(asked: Asked, Path(name): Path<String>, Query(kept): Query<Kept>) -> Response {
+    match parsed(&asked, &kept.q) {
+        Ok(query) => {
+            let by = asked.caller.in_the_name_of(kept.by.as_deref());
+            answer(asked.director.save_search(&name, &query, by).await)
+        }
+        Err(response) => *response,
+    }
+}
+
+async fn delete_search(asked: Asked, Path(name): Path<String>, Query(kept): Query<Kept>) -> Response {
+    let by = asked.caller.in_the_name_of(kept.by.as_deref());
+    changed(asked.director.delete_search(&name, by).await)
 }
 
 /// A job that is to be looked at.

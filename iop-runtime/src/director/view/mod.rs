@@ -8,6 +8,7 @@
 mod body;
 mod event;
 mod example;
+mod export;
 mod message;
 mod overview;
 mod queue;
@@ -17,6 +18,7 @@ mod types;
 
 pub use body::{BodyView, Shown, Sight};
 pub use event::{EventPage, EventView, events};
+pub use export::{ExportPage, ExportedMessage, export};
 pub use message::{
     AnswerView, KeyView, MessageDetail, MessagePage, MessageView, message, messages, resent_as, trace_of,
 };

@@ -128,7 +128,11 @@ impl Queue {
 
     /// What waits here in order behind a message of the express way that goes on as an ordinary one, to do the same.
     pub(crate) fn next_in_order(&self) -> Option<Express> {
-        if self.kind.order == QueueOrder::Free { None } else { self.lock().express.pop() }
+        if self.kind.order == QueueOrder::Free {
+            return None;
+        }
+        let mut state = self.lock();
+        if state.gate.is_paused() { None } else { state.express.pop() }
     }
 
     /// Whether this is that life of the queue.
