@@ -67,3 +67,16 @@ async fn a_store_that_has_grown_to_its_limit_is_told_and_again_when_a_purge_has_
     assert_eq!(purged.expect("purged").messages, 3);
     assert_eq!(phases(&until_sent(&lab, 1).await), [(AlertKind::Store, AlertPhase::Left)]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_a_purge_cannot_bring_down_to_its_size_is_told_and_again_when_it_could() {
+    let lab = Lab::with::<Post>("iop.max_store_bytes", 10_000).await;
+    lab.call("line", &format!(r#"{{"text": "{}"}}"#, "x".repeat(20_000))).await.expect("delivered");
+    // What has ended within the last hour stays.
+    let alerts = until_sent(&lab, 1).await;
+    let alert = &alerts[0].0;
+    assert_eq!((alert.kind, alert.phase, alert.limit), (AlertKind::Store, AlertPhase::Entered, Some(10_000.0)));
+    assert!(alert.text.contains("nothing more of it may go"), "{}", alert.text);
+    look(2 * 3600).await;
+    assert_eq!(phases(&until_sent(&lab, 1).await).last(), Some(&(AlertKind::Store, AlertPhase::Left)));
+}

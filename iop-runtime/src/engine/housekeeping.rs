@@ -137,8 +137,10 @@ pub(crate) async fn preview(store: &dyn Store, purge: Purge) -> Result<Purged, S
 async fn to_size(core: &Core) -> Result<Purged, StoreError> {
     let mut all = Purged::default();
     let Some(limit) = core.retention.largest_store else { return Ok(all) };
-    let used = async || Ok::<_, StoreError>(core.store.usage().await.map(|usage| usage.bytes - usage.free)?);
+    let used =
+        async || Ok::<_, StoreError>(core.store.usage().await.map(|usage| usage.bytes.saturating_sub(usage.free))?);
     if used().await? <= limit {
+        core.alerts.too_large(None);
         return Ok(all);
     }
     let wanted = limit / BACK_AT.1 * BACK_AT.0;
@@ -151,6 +153,8 @@ async fn to_size(core: &Core) -> Result<Purged, StoreError> {
         batch = batch.after(cursor);
         tokio::time::sleep(PAUSE.max(round.elapsed() * PAUSE_FACTOR)).await;
     }
+    let left = used().await?;
+    core.alerts.too_large((left > limit).then_some((left, limit)));
     Ok(all)
 }
 

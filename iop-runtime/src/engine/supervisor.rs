@@ -54,9 +54,9 @@ pub(crate) async fn name_orphans(core: &Core) {
     }
 }
 
-/// Reads the lookup tables that were not read yet. Where that fails, what needs them waits for the next attempt.
+/// Reads the lookup tables. Where that fails for one, what needs it waits for the next attempt.
 pub(crate) async fn load_tables(core: &Core) {
-    if let Err(error) = core.tables.load().await {
+    if let Err(error) = core.tables.read_again().await {
         log::engine_span(core).in_scope(|| log::table_failed(&error));
         if let TableError::Store(error) = &error {
             core.failure.report(error);

@@ -163,16 +163,29 @@ impl TableStore {
     /// Reads every table that was not read yet.
     ///
     /// # Errors
-    /// Where one cannot be read. Look-ups in it wait for a later call.
+    /// The first that cannot be read. Look-ups in it wait for a later call; the other tables are there.
     pub async fn load(&self) -> Result<(), TableError> {
+        self.read(|name| self.tables.snapshot(name).is_none()).await
+    }
+
+    /// Reads every table, after a failure of the store: of an edit nobody may know whether it was stored.
+    ///
+    /// # Errors
+    /// The first that cannot be read; look-ups in it find what was there before.
+    pub async fn read_again(&self) -> Result<(), TableError> {
+        self.read(|_| true).await
+    }
+
+    async fn read(&self, wanted: impl Fn(&str) -> bool) -> Result<(), TableError> {
         let _order = self.edits.lock().await;
-        for name in self.tables.names() {
-            if self.tables.snapshot(&name).is_none() {
-                let (version, record) = self.record(&name).await?;
-                self.tables.set(&name, Snapshot::new(version, record.rows));
+        let mut all = Ok(());
+        for name in self.tables.names().into_iter().filter(|name| wanted(name)) {
+            match self.record(&name).await {
+                Ok((version, record)) => self.tables.set(&name, Snapshot::new(version, record.rows)),
+                Err(error) => all = all.and(Err(error)),
             }
         }
-        Ok(())
+        all
     }
 
     /// The rows of a table.
@@ -181,10 +194,12 @@ impl TableStore {
     /// [`TableError::UnknownTable`]; where it was not read yet, why it cannot be.
     pub async fn rows(&self, name: &str) -> Result<Arc<Snapshot>, TableError> {
         self.known(name)?;
-        if self.tables.snapshot(name).is_none() {
-            self.load().await?;
+        if let Some(rows) = self.tables.snapshot(name) {
+            return Ok(rows);
         }
-        self.tables.snapshot(name).ok_or_else(|| self.unknown(name))
+        let loaded = self.load().await;
+        // Another one that cannot be read is no reason.
+        self.tables.snapshot(name).ok_or_else(|| loaded.err().unwrap_or_else(|| self.unknown(name)))
     }
 
     /// The latest changes of a table, the newest first.
@@ -324,4 +339,48 @@ fn unreadable(name: &str, error: &serde_json::Error) -> TableError {
 /// The id of the record of a table.
 fn id(name: &str) -> MessageId {
     MessageId::of_input(&[b"lookup table", name.as_bytes()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::settings::{Lookup, Setting, TableUse};
+    use crate::store::memory::MemoryStore;
+
+    /// The tables `a` and `b`, and the store that keeps them.
+    fn two_tables() -> (TableStore, Arc<MemoryStore>) {
+        let kind = <Lookup<String, String> as Setting>::TABLE.unwrap();
+        let of = |name: &str| (name.to_owned(), TableUse { key: format!("router.{name}"), kind });
+        let (tables, clock) = (Arc::new(Tables::used_by([of("a"), of("b")])), Arc::new(SystemClock));
+        let store = MemoryStore::new(clock.clone());
+        (TableStore::new(tables, store.clone(), clock), store)
+    }
+
+    async fn write(store: &MemoryStore, name: &str, expected: Option<u64>, data: &'static str) {
+        let write = StateWrite { instance: id(name), expected, new: Some(Bytes::from_static(data.as_bytes())) };
+        let outcome = store.submit(Step { state: vec![write], ..Step::default() }).commit.wait().await;
+        assert!(outcome.unwrap().is_stored());
+    }
+
+    #[tokio::test]
+    async fn a_table_that_cannot_be_read_keeps_no_other_from_being_read() {
+        let (tables, store) = two_tables();
+        write(&store, "a", None, "{").await;
+        write(&store, "b", None, r#"{"rows":{"x":"1"},"changes":[]}"#).await;
+        assert!(matches!(tables.load().await, Err(TableError::Unreadable { table, .. }) if table == "a"));
+        assert_eq!(tables.tables().snapshot("b").unwrap().rows["x"], "1");
+        assert!(tables.rows("b").await.is_ok());
+        assert!(matches!(tables.rows("a").await, Err(TableError::Unreadable { .. })));
+    }
+
+    #[tokio::test]
+    async fn after_a_failure_of_the_store_a_table_is_what_is_stored() {
+        let (tables, store) = two_tables();
+        tables.load().await.unwrap();
+        // An edit whose outcome nobody was told, and which is there.
+        write(&store, "a", None, r#"{"rows":{"x":"1"},"changes":[]}"#).await;
+        tables.read_again().await.unwrap();
+        assert_eq!(tables.tables().snapshot("a").unwrap().rows["x"], "1");
+    }
 }

@@ -1,7 +1,8 @@
 //! Values that change while a production runs: [`Live`] settings, and the [`Feed`] that brings an item its news.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use super::range::Measure;
 use super::tables::{TableKind, Tables};
@@ -96,8 +97,15 @@ impl<T: Setting + Sync> Follow for Current<T> {
 /// What brings the instances of an item new values of their settings, and the lookup tables.
 #[derive(Default)]
 pub struct Feed {
-    followers: Mutex<Vec<(&'static str, Weak<dyn Follow>)>>,
+    followed: Mutex<Followed>,
     tables: Arc<Tables>,
+}
+
+#[derive(Default)]
+struct Followed {
+    followers: Vec<(&'static str, Weak<dyn Follow>)>,
+    /// What was told last of each setting; `None` where it is not given any more.
+    told: HashMap<String, Option<Raw>>,
 }
 
 impl Feed {
@@ -114,15 +122,28 @@ impl Feed {
     }
 
     fn add(&self, name: &'static str, follower: &Arc<dyn Follow>) {
-        let mut followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut followed = self.followed();
         // Instances come and go with their item; what is left of the gone ones is cleared away by those that come.
-        followers.retain(|(_, follower)| follower.strong_count() > 0);
-        followers.push((name, Arc::downgrade(follower)));
+        followed.followers.retain(|(_, follower)| follower.strong_count() > 0);
+        followed.followers.push((name, Arc::downgrade(follower)));
+        let told = followed.told.get(name).cloned();
+        drop(followed);
+        // It may have been built from settings that a reload has changed meanwhile.
+        if let Some(raw) = told {
+            follower.take(raw.as_ref());
+        }
+    }
+
+    fn followed(&self) -> MutexGuard<'_, Followed> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives every instance the new value of a setting; `None` where it has none any more.
     pub(crate) fn tell(&self, name: &str, raw: Option<&Raw>) {
-        let followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut followed = self.followed();
+        followed.told.insert(name.to_owned(), raw.cloned());
+        let followers = followed.followers.clone();
+        drop(followed);
         for (_, follower) in followers.into_iter().filter(|(followed, _)| *followed == name) {
             if let Some(follower) = follower.upgrade() {
                 follower.take(raw);
@@ -157,7 +178,17 @@ mod tests {
         drop(limits);
         feed.tell("limit", Some(&Raw::from(8)));
         other.follow("other", &feed);
-        assert_eq!(feed.followers.lock().unwrap().len(), 2, "instances that are gone are forgotten");
+        assert_eq!(feed.followed().followers.len(), 2, "instances that are gone are forgotten");
+    }
+
+    #[test]
+    fn an_instance_that_was_built_from_the_settings_before_a_reload_gets_its_news_as_well() {
+        let feed = Feed::default();
+        // A worker has read the settings, and the reload comes before it follows.
+        let mut late = Live::new(1_u32);
+        feed.tell("limit", Some(&Raw::from(7)));
+        late.follow("limit", &feed);
+        assert_eq!(late.get(), 7);
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub(crate) struct Alerts {
     state: Mutex<State>,
     /// A failure of the store, noted when it happened: it can only be told when the store works again.
     failed: std::sync::Mutex<Option<(Timestamp, String)>>,
+    /// What the store still holds after a purge to its largest size, and that size.
+    too_large: std::sync::Mutex<Option<(u64, u64)>>,
     /// Something is known that is not to wait for the next look.
     urgent: Notify,
 }
@@ -126,6 +128,7 @@ impl State {
         self.load(core).await?;
         let now = core.clock.now();
         self.known.failed = core.alerts.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        self.known.too_large = *core.alerts.too_large.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut measured = rules::measure(core, &self.known, &mut self.failures, since, now);
         measured.push(rules::store(&self.known, core.retention.alert_store, now));
         self.known.fresh = false;
@@ -220,6 +223,11 @@ impl Alerts {
     pub(crate) fn store_failed(&self, now: Timestamp, error: &StoreError) {
         let mut failed = self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *failed = Some((now, error.to_string()));
+    }
+
+    /// A purge could not bring the store down to its largest size, or `None`: it could.
+    pub(crate) fn too_large(&self, left: Option<(u64, u64)>) {
+        *self.too_large.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = left;
     }
 
     /// What holds, and what is muted.

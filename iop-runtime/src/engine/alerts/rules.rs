@@ -29,6 +29,8 @@ pub(super) struct Known {
     pub(super) fresh: bool,
     /// The store failed, and when.
     pub(super) failed: Option<(Timestamp, String)>,
+    /// What the store still holds after a purge to its largest size, and that size.
+    pub(super) too_large: Option<(u64, u64)>,
 }
 
 /// Counts failed attempts of the last minute.
@@ -213,7 +215,7 @@ fn up(item: &ItemState) -> Vec<Measured> {
     vec![down, stuck, open]
 }
 
-/// Of the store: it failed, or is larger than it should be.
+/// Of the store: it failed, stays larger than it may be, or is larger than it should be.
 pub(super) fn store(known: &Known, limit: Option<u64>, now: Timestamp) -> Measured {
     let rule = Measured {
         item: None,
@@ -231,6 +233,14 @@ pub(super) fn store(known: &Known, limit: Option<u64>, now: Timestamp) -> Measur
     {
         let text = format!("the store failed: {error}; what was in flight starts over from what is stored");
         return Measured { reading: Reading::Over, text, ..rule };
+    }
+    if let Some((left, largest)) = known.too_large {
+        let text = format!(
+            "the store holds {left} bytes, more than the {largest} of `iop.max_store_bytes`, and nothing more of it may go: it is \
+             unfinished, or has ended within the last hour"
+        );
+        let (value, limit) = (Some(number(left)), Some(number(largest)));
+        return Measured { reading: Reading::Over, value, limit, text, ..rule };
     }
     match (limit, known.usage) {
         (Some(limit), Some(usage)) if known.fresh => {
