@@ -92,6 +92,7 @@ impl StrictAnalyser {
 
 production! {
     pub Samples {
+        alerts none;
         #[item(standalone)]
         analyser: Analyser {},
         #[item(standalone)]
@@ -124,6 +125,7 @@ impl Bench {
 production! {
     /// An analyser that is not up at first.
     pub Bay {
+        alerts none;
         #[item(standalone)]
         bench: Bench { out: analyser },
         #[item(enabled = false)]

@@ -7,7 +7,7 @@
 mod parts;
 
 use iop::prelude::*;
-use parts::{Bye, Clock, Greeter, Greeting, Hello};
+use parts::{Bye, Clock as Ticker, Greeter, Greeting, Hello};
 
 macro_rules! operation {
     ($name:ident, $message:ty, $response:ty, $answer:expr) => {
@@ -40,7 +40,7 @@ macro_rules! laboratory {
 }
 
 laboratory!(First, greeter, Greeter, parts::Clock, "1s", 2);
-laboratory!(Second, answerer, Answerer, Clock, "2s", 1 + 1);
+laboratory!(Second, answerer, Answerer, Ticker, "2s", 1 + 1);
 
 production! {
     /// One more that is not.

@@ -1,5 +1,6 @@
 #![deny(warnings, missing_docs)]
 #![allow(dead_code, unused_macros, reason = "they stand in the way, and nothing more")]
+#![allow(missing_debug_implementations, reason = "no strict project asks it of every struct")]
 //! A user may call his types, traits, macros and modules as the standard library does, and as the library does.
 
 use ::iop::component::{Context, Target, Targets};

@@ -11,6 +11,7 @@
 #![deny(trivial_numeric_casts, unit_bindings, unreachable_pub, unused_import_braces, unused_lifetimes)]
 #![deny(unused_macro_rules, unused_qualifications, unused_results, variant_size_differences, clippy::pedantic)]
 #![forbid(unsafe_code)]
+#![allow(missing_debug_implementations, reason = "no strict project asks it of every struct")]
 //! What the macros expand to keeps to lints that a strict project has.
 
 use iop::component::{Context, Target, Targets};

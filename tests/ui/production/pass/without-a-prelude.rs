@@ -1,5 +1,6 @@
 #![deny(warnings, missing_docs)]
 #![no_implicit_prelude]
+#![allow(missing_debug_implementations, reason = "no strict project asks it of every struct")]
 //! What the macros expand to takes nothing from the prelude. Schemas are made by another crate's derive, which asks for two
 //! of its traits.
 
