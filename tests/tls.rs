@@ -167,7 +167,7 @@ async fn status(remote: &RemoteDirector) -> Result<Value, iop::director::CallFai
 async fn a_remote_director_drives_over_tls_and_believes_no_other_certificate() {
     let lab = Open::lab().await;
     for host in ["localhost", "127.0.0.1"] {
-        assert_eq!(status(&lab.remote(host)).await.unwrap()["production"], "lab", "{host}");
+        assert_eq!(status(&lab.remote(host)).await.unwrap()["production"], "Lab", "{host}");
     }
     // Another certificate of the same names.
     let other = Folder::new();

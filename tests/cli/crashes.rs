@@ -35,11 +35,12 @@ fn a_message_that_ends_the_process_at_once_is_suspended_after_three_crashes_that
         assert!(restarts <= 4, "restart {restarts}: {}", ended.err);
     };
     assert_eq!(last.code, Some(5), "it waits for a person: {}", last.err);
-    assert_eq!(restarts, 4, "the first crash is seen without its cause, and three more with it");
+    // Three, the first of which is not seen with its cause. Where a mark takes longer than a crash that is too quick to be seen, four.
+    assert!((3..=4).contains(&restarts), "it died {restarts} times");
     let suspended = desk.messages(&["status:suspended"]);
     assert_eq!(column(&suspended, "reason"), ["crash_suspect"], "{suspended:#?}");
     let error = suspended[0]["error"].as_str().unwrap();
-    assert!(error.contains("in three crashes of the process"), "{error}");
+    assert!(error.contains("crashes of the process"), "{error}");
     assert_eq!(desk.messages(&["key.number:abort status:suspended"]).len(), 1);
     let mut finished = desk.messages(&["item:analyser status:completed"]);
     finished.retain(|message| message["kind"] == "request");

@@ -30,7 +30,7 @@ fn help_goes_to_stdout_and_tells_every_command_and_exit_code_that_the_reference_
             commands.insert(command);
         }
     }
-    assert_eq!((commands.len(), codes), (31, 10), "the reference has all of them");
+    assert_eq!((commands.len(), codes), (35, 10), "the reference has all of them");
     assert!(help.starts_with("A small laboratory.\n\n3 items, 2 routes\n"), "{help}");
 }
 

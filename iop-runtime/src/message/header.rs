@@ -129,7 +129,7 @@ pub enum SuspendReason {
     Corrupt,
     /// It may or may not have had its effect.
     InDoubt,
-    /// It was in flight in three crashes of the process.
+    /// It was in flight in so many crashes of the process that it is likely to cause them: three, as a rule.
     CrashSuspect,
     /// Its item is no longer in the production.
     Orphaned,

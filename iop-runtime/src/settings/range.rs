@@ -357,19 +357,9 @@ mod tests {
             assert!(is_no_duration(text), "{text}");
             assert!(Duration::from_raw(&Raw::from(text)).is_err(), "{text}");
         }
-        for text in [
-            "5s",
-            " 5 secs ",
-            "1h30m",
-            "1h 30m",
-            "2.5s",
-            "1:30:00",
-            "PT5S",
-            "5µs",
-            "3 nanoseconds",
-            "1H",
-            "1hr, 2 mins",
-        ] {
+        for text in
+            ["5s", " 5 secs ", "1h30m", "1h 30m", "2.5s", "1:30:00", "PT5S", "5µs", "3 nanoseconds", "1hr, 2 mins"]
+        {
             assert!(!is_no_duration(text), "{text}");
             assert!(Duration::from_raw(&Raw::from(text)).is_ok(), "{text}");
         }
