@@ -61,7 +61,7 @@ fn durable([chains, commits, queues, restate]: [&Table; 4]) -> Vec<Goal> {
     let of_queue =
         |column| ratio(queues.figure("apalis", column), queues.figure("iop, a chain of three items", column));
     let of_restate = ratio(
-        restate.figure("Restate, a chain of two hops, published", "64 callers"),
+        restate.figure("Restate, a chain of two hops, by hand", "64 callers"),
         restate.figure("iop, a chain of three items, 256 B", "64 callers"),
     );
     let goal = |what, bound, figure| Goal { what, bound, figure };
