@@ -165,13 +165,15 @@ impl Pages {
         Ok(u32::try_from(pages).unwrap_or(u32::MAX))
     }
 
-    /// Compares the pages with the book before SQLite reads them, for so long at most, and mends what can be mended, first of
-    /// all in the log. What is in the log as well does not count in the database.
-    pub(super) fn compare(&mut self, for_at_most: Duration) -> io::Result<()> {
-        self.log = Log::mend(&self.log_path())?;
-        self.log.apply(&self.log_path(), false)?;
-        self.suspects.extend(self.log.suspects.iter().copied());
-        self.found.append(&mut self.log.found);
+    /// Compares the pages with the book before SQLite reads them, for so long at most, and mends what can be mended: where
+    /// `mends_the_log`, in the log first of all. What is in the log as well does not count in the database.
+    pub(super) fn compare(&mut self, for_at_most: Duration, mends_the_log: bool) -> io::Result<()> {
+        if mends_the_log {
+            self.log = Log::mend(&self.log_path())?;
+            self.log.apply(&self.log_path(), false)?;
+            self.suspects.extend(self.log.suspects.iter().copied());
+            self.found.append(&mut self.log.found);
+        }
         let logged = match Log::open(&self.log_path())? {
             Some(mut log) => log.contents()?,
             None => Contents::default(),

@@ -81,12 +81,20 @@ pub(super) fn run(mut setup: Setup, opener: mpsc::SyncSender<Result<(), OpenErro
     let mut first = true;
     // Longer open than any connection.
     let mut pages = None;
+    let mut mends = false;
     loop {
-        let left = match setup.connect(&mut pages) {
+        let left = match setup.connect(&mut pages, mends) {
             Ok((connection, tip, pages)) => serve(&setup, &connection, (tip, pages), first, waiting),
             Err(error) => Err((waiting, error)),
         };
+        let mended = std::mem::take(&mut mends);
         waiting = match left {
+            // Behind the end of a log there may lie what a failed transaction has left, which looks like what a damaged frame
+            // hides. Only where the tip misses something is the log mended.
+            Err((waiting, OpenError::LostTail { .. })) if !mended => {
+                mends = true;
+                waiting
+            }
             Ok(Left::Recover(answer)) => Waiting::Recovery(answer),
             Ok(Left::Close(answer, result)) => {
                 let result = result.or_else(|error| setup.close_once_more(&mut pages).ok_or(error));
@@ -110,7 +118,7 @@ pub(super) fn run(mut setup: Setup, opener: mpsc::SyncSender<Result<(), OpenErro
                 }
             }
         };
-        first = false;
+        first = first && mends;
     }
 }
 
@@ -125,7 +133,11 @@ impl Drop for Hangup {
 
 impl Setup {
     /// Opens the database, after its pages were compared: SQLite must not read what is not what was written.
-    fn connect<'p>(&self, pages: &'p mut Option<Pages>) -> Result<(Connection, Tip, &'p mut Pages), OpenError> {
+    fn connect<'p>(
+        &self,
+        pages: &'p mut Option<Pages>,
+        mends: bool,
+    ) -> Result<(Connection, Tip, &'p mut Pages), OpenError> {
         let dir = &self.directory.path;
         let tip = Tip::new(self.directory.tip()?);
         let database = dir.join(DATABASE);
@@ -133,7 +145,7 @@ impl Setup {
             Some(pages) => pages,
             None => pages.insert(Pages::open(dir).map_err(io_error("read", &database))?),
         };
-        pages.compare(COMPARED).map_err(io_error("read", &database))?;
+        pages.compare(COMPARED, mends).map_err(io_error("read", &database))?;
         let failed = |error| database_error(dir, &error);
         let mut connection = self.directory.connect().map_err(failed)?;
         let logged = self.logged.clone();
@@ -148,7 +160,7 @@ impl Setup {
     /// After a failure of the disk: what could not be stored on the way out is tried once more, on a connection that knows
     /// nothing of it. `None` where that fails as well.
     fn close_once_more(&self, pages: &mut Option<Pages>) -> Option<()> {
-        let (connection, tip, pages) = self.connect(pages).ok()?;
+        let (connection, tip, pages) = self.connect(pages, false).ok()?;
         Writer::open(self, &connection, (tip, pages), false).ok()?.finish().ok()
     }
 

@@ -1,6 +1,7 @@
 //! A log of which a bit has turned round: where, and what makes it right again.
 //!
-//! Only what proves itself is mended. A frame is damaged, and not the end of the log, where the frame behind it fits the
+//! Only where the tip misses something is there anything to mend: what a failed transaction has left behind the end of the log looks
+//! just as what a damaged frame hides, and must not come back. And only what proves itself is mended. A frame is damaged, and not the end of the log, where the frame behind it fits the
 //! checksum that is stored with it. Its checksum then tells which bit it was, in most cases: one bit in one place changes it by
 //! an amount that another place gives only in the highest bits of a word. Where several places would explain it, the frame
 //! is taken as it lies there, and its page is a suspect: the checksums of the rows, and SQLite's own check, say what of it holds.
