@@ -35,15 +35,28 @@ pub(crate) struct Chosen<N: Named = MessageId> {
     /// At most so many in a second.
     #[arg(long, value_name = "COUNT", requires = "query")]
     pub(crate) rate: Option<u32>,
+    #[command(flatten)]
+    pub(crate) consent: Consent,
+}
+
+/// Whether it is done, and in whose name.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Consent {
     /// Shows the ids, and does nothing.
     #[arg(long)]
-    pub(crate) dry_run: bool,
+    dry_run: bool,
     /// Does it without a question.
     #[arg(long)]
-    pub(crate) yes: bool,
+    yes: bool,
     /// In whose name; the user of the system where it is left out.
     #[arg(long, value_name = "NAME")]
-    pub(crate) by: Option<String>,
+    by: Option<String>,
+}
+
+impl Consent {
+    fn by(&self) -> String {
+        self.by.clone().unwrap_or_else(who)
+    }
 }
 
 /// What can be named.
@@ -104,7 +117,6 @@ pub(crate) struct Decision {
     /// Of a message that is resent.
     body: Option<Bytes>,
     force: bool,
-    pub(crate) per_second: Option<u32>,
 }
 
 /// What is discarded needs a reason.
@@ -117,7 +129,7 @@ pub(crate) fn reason(given: Option<&str>) -> Result<String, Failure> {
 
 impl Decision {
     pub(crate) fn of(act: JobAct) -> Self {
-        Self { act, reason: None, body: None, force: false, per_second: None }
+        Self { act, reason: None, body: None, force: false }
     }
 }
 
@@ -129,7 +141,7 @@ impl Program {
         arguments: &ResumeArguments,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
-        let Chosen { ids, query, rate, dry_run, yes, by } = &arguments.chosen;
+        let Chosen { ids, query, rate, consent } = &arguments.chosen;
         let (messages, items): (Vec<_>, Vec<_>) = ids.iter().partition(|name| name.parse::<MessageId>().is_ok());
         if !items.is_empty() {
             if !messages.is_empty() {
@@ -138,10 +150,9 @@ impl Program {
             return self.order_each(settings, ids, &Order::Resume);
         }
         let mut decision = Decision::of(JobAct::Resume);
-        (decision.reason, decision.per_second) = (arguments.reason.clone(), *rate);
+        decision.reason.clone_from(&arguments.reason);
         let ids = messages.into_iter().filter_map(|id| id.parse().ok()).collect();
-        let (query, by) = (query.clone(), by.clone());
-        let chosen = Chosen { ids, query, rate: *rate, dry_run: *dry_run, yes: *yes, by };
+        let chosen = Chosen { ids, query: query.clone(), rate: *rate, consent: consent.clone() };
         self.decide(settings, &chosen, &decision, out)
     }
 
@@ -154,7 +165,6 @@ impl Program {
     ) -> Result<Exit, Failure> {
         let mut decision = Decision::of(JobAct::Discard { waiting: false });
         decision.reason = Some(reason(arguments.reason.as_deref())?);
-        decision.per_second = arguments.chosen.rate;
         self.decide(settings, &arguments.chosen, &decision, out)
     }
 
@@ -173,7 +183,7 @@ impl Program {
             return Err(Failure::new(Exit::Usage, "another body is for one message: name its id"));
         }
         let mut decision = Decision::of(JobAct::Resend { to: arguments.to.clone() });
-        (decision.force, decision.per_second) = (arguments.force, arguments.chosen.rate);
+        decision.force = arguments.force;
         decision.body = arguments.body.as_deref().map(super::test::body).transpose()?;
         match one.filter(|_| arguments.edit) {
             Some(id) => self.edit_and_resend(settings, &arguments.chosen, id, decision, out),
@@ -215,7 +225,7 @@ impl Program {
         if let Some(query) = &chosen.query {
             parsed(query)?;
         }
-        if chosen.dry_run && chosen.query.is_none() {
+        if chosen.consent.dry_run && chosen.query.is_none() {
             for id in &chosen.ids {
                 writeln!(out, "{id}")?;
             }
@@ -247,35 +257,31 @@ async fn all_of(
 ) -> Result<Exit, Failure> {
     let mut plan = serde_json::to_value(&decision.act)?;
     plan["query"] = json!(query);
-    plan["per_second"] = json!(decision.per_second);
+    plan["per_second"] = json!(chosen.rate);
     plan["force"] = json!(decision.force);
     plan["reason"] = json!(decision.reason);
-    plan["by"] = json!(by(chosen));
+    plan["by"] = json!(chosen.consent.by());
     let job: Job = place.post_json("/api/v1/jobs", &plan).await?;
     let (verb, number) = (job.act.word(), job.number);
     let to = job.act.to().map(|to| format!(" to `{to}`")).unwrap_or_default();
     let what = format!("{verb} {} message{}{}", job.messages, plural(job.messages), escaped(&to));
-    if chosen.dry_run {
+    if chosen.consent.dry_run {
         for line in messages(place, number).await? {
             writeln!(out, "{}", line.message)?;
         }
         say(&format!("would {what}; `jobs start {number}` does it with just these"));
         return Ok(Exit::Done);
     }
-    confirmed(chosen.yes, &what)?;
+    confirmed(chosen.consent.yes, &what)?;
     let _: Job = place.post(&format!("/api/v1/jobs/{number}/start?token={}", segment(&job.token))).await?;
     watch(place, number, out).await
-}
-
-fn by(chosen: &Chosen) -> String {
-    chosen.by.clone().unwrap_or_else(who)
 }
 
 /// The messages that were named, one by one.
 async fn each(place: &Place, chosen: &Chosen, decision: &Decision, out: &mut dyn Write) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for id in &chosen.ids {
-        match one(place, *id, &by(chosen), decision).await? {
+        match one(place, *id, &chosen.consent.by(), decision).await? {
             Some(line) => writeln!(out, "{line}")?,
             None => {
                 exit = Exit::CheckFailed;

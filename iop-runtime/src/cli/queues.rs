@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::arguments::{Output, Rows as Form, SettingsArguments};
 use super::exit::{Exit, Failure};
 use super::messages::FindArguments;
-use super::operator::{Chosen, Decision, reason};
+use super::operator::{Chosen, Consent, Decision, reason};
 use super::source::parsed;
 use super::table::{Rows, write_list};
 use super::{Program, wait_for};
@@ -67,15 +67,8 @@ pub(crate) struct WaitingArguments {
     /// At most so many in a second.
     #[arg(long, value_name = "COUNT")]
     pub(crate) rate: Option<u32>,
-    /// Shows the ids, and does nothing.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Does it without a question.
-    #[arg(long)]
-    pub(crate) yes: bool,
-    /// In whose name; the user of the system where it is left out.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) by: Option<String>,
+    #[command(flatten)]
+    pub(crate) consent: Consent,
     /// Why; `discard` needs it.
     #[arg(long)]
     pub(crate) reason: Option<String>,
@@ -100,9 +93,7 @@ impl WaitingArguments {
             ids: Vec::new(),
             query: Some(self.query()?.to_string()),
             rate: self.rate,
-            dry_run: self.dry_run,
-            yes: self.yes,
-            by: self.by.clone(),
+            consent: self.consent.clone(),
         })
     }
 }
@@ -126,13 +117,13 @@ impl Program {
             Some(QueuesAction::Move { waiting, to }) => {
                 self.known_item(settings, &waiting.item)?;
                 let mut decision = Decision::of(JobAct::Move { to: to.clone() });
-                (decision.reason, decision.per_second) = (waiting.reason.clone(), waiting.rate);
+                decision.reason.clone_from(&waiting.reason);
                 self.decide(settings, &waiting.chosen()?, &decision, out)
             }
             Some(QueuesAction::Discard { waiting }) => {
                 self.known_item(settings, &waiting.item)?;
                 let mut decision = Decision::of(JobAct::Discard { waiting: true });
-                (decision.reason, decision.per_second) = (Some(reason(waiting.reason.as_deref())?), waiting.rate);
+                decision.reason = Some(reason(waiting.reason.as_deref())?);
                 self.decide(settings, &waiting.chosen()?, &decision, out)
             }
         }

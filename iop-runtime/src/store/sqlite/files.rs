@@ -85,16 +85,7 @@ impl Writer<'_> {
     /// Writes into the event log what was found wrong with the files, and what became of it.
     pub(super) fn tell_what_was_mended(&mut self) -> Result<()> {
         let time = self.clock.now();
-        let line = |text| Event {
-            number: 0,
-            time,
-            level: Level::Warn,
-            item: None,
-            session: None,
-            message: None,
-            module: "iop::store".into(),
-            text,
-        };
+        let line = |text: String| Event { level: Level::Warn, ..Event::of_store(&text, time) };
         let lines: Vec<Event> = std::mem::take(&mut self.pages.found).into_iter().map(line).collect();
         self.append_events(&lines)
     }

@@ -97,7 +97,7 @@ fn begin_anew(copy: &Connection, held: &Held) -> Result<Place> {
     copy.execute("INSERT OR REPLACE INTO note (name, text) VALUES (?1, ?2)", (HELD, note))?;
     let text =
         format!("this store is a copy of {}, taken by {}; its operations are held", held.copy_of.display(), held.by);
-    let event = super::line(text, store_now());
+    let event = super::line(&text, store_now());
     copy.execute(
         "INSERT INTO event (time, level, module, text) VALUES (?1, ?2, ?3, ?4)",
         (event.time.0, crate::store::sqlite::schema::level(event.level), event.module, event.text),

@@ -81,7 +81,7 @@ fn write_down(dir: &Path, keeper: &Keeper, action: &str, text: &str) -> Result<(
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.map_err(|error| KeepingError::NotLogged(StoreError::NotStored(error.to_string().into())))?;
     runtime.block_on(async {
-        store.append_events(vec![line(format!("{text}, by {}", keeper.who), store_now())]);
+        store.append_events(vec![line(&format!("{text}, by {}", keeper.who), store_now())]);
         let record = AuditRecord {
             who: keeper.who.clone(),
             role: keeper.role.clone(),
@@ -104,17 +104,8 @@ fn store_now() -> crate::clock::Timestamp {
 }
 
 /// A line of the event log about the store itself.
-fn line(text: String, time: crate::clock::Timestamp) -> Event {
-    Event {
-        number: 0,
-        time,
-        level: Level::Warn,
-        item: None,
-        session: None,
-        message: None,
-        module: "iop::store".into(),
-        text,
-    }
+fn line(text: &str, time: crate::clock::Timestamp) -> Event {
+    Event { level: Level::Warn, ..Event::of_store(text, time) }
 }
 
 /// Where the database stands, and what its tip remembers beyond that.
