@@ -4,12 +4,16 @@
 
 #[path = "api/access.rs"]
 mod access;
+#[path = "api/documented.rs"]
+mod documented;
 #[path = "api/drives.rs"]
 mod drives;
 #[path = "api/open.rs"]
 mod open;
 #[path = "api/reads.rs"]
 mod reads;
+#[path = "api/schema.rs"]
+mod schema;
 #[path = "api/secrets.rs"]
 mod secrets;
 #[path = "api/watches.rs"]

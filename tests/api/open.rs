@@ -10,7 +10,8 @@ use iop::director::http::users::UserFile;
 use iop::director::http::{HttpEntrance, HttpOptions};
 use iop::engine::{Running, StartOptions, Stop, start};
 use iop::production::Production;
-use iop::settings::{LayerSources, Layers, resolve};
+use iop::settings::{LayerSources, SettingsSource};
+use iop::store::Store;
 use iop::store::memory::MemoryStore;
 use iop_tests::lab::Lab;
 use serde_json::Value;
@@ -19,17 +20,21 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
+use super::schema::Document;
+
 /// A body that the laboratory takes.
 pub(crate) const ORDER: &str = r#"{"number": "A-1", "patient": "Ann", "amounts": [1, 2]}"#;
 
 /// The laboratory with its entrance on a free port, its files in a folder, and a user of every role.
 pub(crate) struct Open {
     pub(crate) running: Running,
-    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) address: SocketAddr,
     pub(crate) folder: TempDir,
     /// Of the store.
     pub(crate) token: String,
+    /// What it says of its own calls.
+    pub(crate) document: Document,
     users: Vec<(Role, String)>,
     stop: CancellationToken,
     serving: tokio::task::JoinHandle<()>,
@@ -56,12 +61,15 @@ impl Answer {
 
 impl Open {
     pub(crate) async fn lab() -> Self {
+        Self::of::<Lab>(MemoryStore::new(Arc::new(SystemClock))).await
+    }
+
+    /// Another production, on a store that is given.
+    pub(crate) async fn of<P: Production>(store: Arc<dyn Store>) -> Self {
         iop::events::install("info").unwrap();
-        let layers = Layers::read(LayerSources::default());
-        let resolved = resolve(Lab::GRAPH, Lab::wiring(), &layers).unwrap();
-        let store = MemoryStore::new(Arc::new(SystemClock));
+        let resolved = SettingsSource::new(P::GRAPH, P::wiring, LayerSources::default()).resolve().unwrap();
         let options = StartOptions::default();
-        let running = start(resolved, Arc::<MemoryStore>::clone(&store), options).await.expect("it fits the store");
+        let running = start(resolved, Arc::clone(&store), options).await.expect("it fits the store");
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("users.toml");
         let file = UserFile::open(&path).unwrap();
@@ -78,15 +86,29 @@ impl Open {
         let (address, token) = (entrance.address(), entrance.token().expose().to_owned());
         let stop = CancellationToken::new();
         let serving = tokio::spawn(entrance.serve(running.director(), stop.clone()));
-        Self { running, store, address, folder, token, users, stop, serving }
+        let document = Document::new(Value::Null);
+        let mut open = Self { running, store, address, folder, token, document, users, stop, serving };
+        open.document = Document::new(open.as_somebody(&open.token, "GET", "/api/v1/openapi.json", "").await.json());
+        open
     }
 
     pub(crate) fn token_of(&self, role: Role) -> &str {
         &self.users.iter().find(|(of, _)| *of == role).unwrap().1
     }
 
-    /// A call of somebody with a token.
+    /// A call of somebody with a token. An answer of the API is one that its document describes.
     pub(crate) async fn call(&self, token: &str, method: &str, path: &str, body: &str) -> Answer {
+        let answer = self.as_somebody(token, method, path, body).await;
+        if path.starts_with("/api/") && (answer.status < 400 || self.document.template(method, path).is_some()) {
+            let kind = answer.header("content-type").unwrap_or_default();
+            let body = if kind == "application/json" { answer.json() } else { Value::Null };
+            let mistakes = self.document.mistakes(method, path, answer.status, kind, &body);
+            assert!(mistakes.is_empty(), "{}\n{}", mistakes.join("\n"), answer.body);
+        }
+        answer
+    }
+
+    async fn as_somebody(&self, token: &str, method: &str, path: &str, body: &str) -> Answer {
         let bearer = format!("Bearer {token}");
         let host = self.address.to_string();
         self.raw(method, path, &[("Host", &host), ("Authorization", &bearer)], body).await

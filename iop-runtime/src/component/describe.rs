@@ -18,7 +18,7 @@ use crate::message::{Decoded, MessageType, SourceLocation};
 use crate::settings::{Feed, Raw, Setting, SettingDecl};
 
 /// What a component is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ComponentKind {
     /// Brings messages in.

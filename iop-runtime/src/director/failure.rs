@@ -1,11 +1,13 @@
 //! Why a call failed, as it goes over a wire: the kind, the text, and where in the body.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::DirectorError;
+use crate::search::{Mistake, SearchError};
 
 /// What went wrong with a call. Each is something else to do for the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FailureKind {
@@ -49,7 +51,7 @@ pub enum FailureKind {
 }
 
 /// A call that failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
 #[error("{error}")]
 #[non_exhaustive]
 pub struct CallFailure {
@@ -61,6 +63,9 @@ pub struct CallFailure {
     /// Where in the body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// Of a query that cannot be read: each mistake at its place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mistakes: Vec<Mistake>,
 }
 
 fn other() -> FailureKind {
@@ -71,7 +76,13 @@ impl CallFailure {
     /// Of that kind, in these words.
     #[must_use]
     pub fn new(kind: FailureKind, error: impl Into<String>) -> Self {
-        Self { kind, error: error.into(), path: None }
+        Self { kind, error: error.into(), path: None, mistakes: Vec::new() }
+    }
+}
+
+impl From<SearchError> for CallFailure {
+    fn from(error: SearchError) -> Self {
+        Self { mistakes: error.mistakes.clone(), ..Self::new(FailureKind::BadRequest, error.to_string()) }
     }
 }
 

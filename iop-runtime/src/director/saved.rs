@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Act, By, Director, DirectorError, store_error};
@@ -20,7 +21,7 @@ const MOST: usize = 200;
 const LONGEST_NAME: usize = 64;
 
 /// A search with a name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct SavedSearch {
     /// Its name.
@@ -31,6 +32,7 @@ pub struct SavedSearch {
     pub by: String,
     /// When.
     #[serde(with = "crate::clock::rfc3339")]
+    #[schemars(with = "crate::clock::Rfc3339")]
     pub saved: Timestamp,
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::view::{MessageView, registry};
@@ -38,7 +39,7 @@ pub struct PageOf {
 }
 
 /// A page of what a search finds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct SearchPage {
     /// The query in its one form.
@@ -49,6 +50,7 @@ pub struct SearchPage {
     pub next: Option<u64>,
     /// The time was over before the page was full: it was looked as far as messages of this time. Page on for what is beyond.
     #[serde(with = "crate::clock::rfc3339_or_null")]
+    #[schemars(with = "Option<crate::clock::Rfc3339>")]
     pub looked_to: Option<Timestamp>,
 }
 
@@ -60,7 +62,7 @@ impl SearchPage {
 }
 
 /// Suspended messages with one cause.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct SuspendedGroup {
     /// Why they are suspended.
@@ -73,16 +75,18 @@ pub struct SuspendedGroup {
     pub count: u64,
     /// When the first of them was accepted.
     #[serde(with = "crate::clock::rfc3339")]
+    #[schemars(with = "crate::clock::Rfc3339")]
     pub first: Timestamp,
     /// When the last of them was accepted.
     #[serde(with = "crate::clock::rfc3339")]
+    #[schemars(with = "crate::clock::Rfc3339")]
     pub last: Timestamp,
     /// Some of them, the newest first.
     pub samples: Vec<MessageId>,
 }
 
 /// Suspended messages, group by group.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct SuspendedGroups {
     /// The largest group first.

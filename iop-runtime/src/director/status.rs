@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::clock::Timestamp;
@@ -12,7 +13,7 @@ use crate::message::MessageId;
 use crate::store::{Held, Parked};
 
 /// The state of a production.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ProductionStatus {
     /// Its name.
@@ -27,7 +28,7 @@ pub struct ProductionStatus {
 }
 
 /// The state of an item.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ItemStatus {
     /// Its name.
@@ -117,7 +118,7 @@ impl ItemStatus {
 }
 
 /// What a schedule says of an item now. A person may have started or stopped it since the last change.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ScheduleStatus {
     /// Whether it has the item up.
@@ -127,7 +128,7 @@ pub struct ScheduleStatus {
 }
 
 /// A failed message that will be tried again.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct FailingStatus {
     /// The message.
@@ -148,7 +149,7 @@ pub struct FailingStatus {
 }
 
 /// A suspended message that holds others back.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ParkedStatus {
     /// The message.

@@ -1,5 +1,6 @@
 //! The catalogue: everything that is linked into the program, as a document.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::document::{entrance, names};
@@ -9,7 +10,7 @@ use crate::message::MessageType;
 use crate::settings::Raw;
 
 /// Everything that is linked, by name.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Catalogue {
     /// Productions.
@@ -21,7 +22,7 @@ pub struct Catalogue {
 }
 
 /// A production.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ProductionEntry {
     /// Its name.
@@ -37,7 +38,7 @@ pub struct ProductionEntry {
 }
 
 /// A component.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ComponentEntry {
     /// Its name.
@@ -63,7 +64,7 @@ pub struct ComponentEntry {
 }
 
 /// A setting of a component.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct SettingEntry {
     /// Its name.
@@ -80,7 +81,7 @@ pub struct SettingEntry {
 }
 
 /// A target of a component.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct TargetEntry {
     /// Its name.
@@ -96,7 +97,7 @@ pub struct TargetEntry {
 }
 
 /// A message type.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct MessageEntry {
     /// Its name.

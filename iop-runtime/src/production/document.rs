@@ -3,6 +3,7 @@
 //! Values of settings are those of the code and of `production!`, not those of the machine: the same source gives the
 //! same document everywhere, so that two can be compared.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Graph;
@@ -11,7 +12,7 @@ use crate::message::MessageType;
 use crate::settings::{Raw, SettingDecl};
 
 /// A production as a document, in the order of its declaration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct GraphDocument {
     /// Its name.
@@ -25,7 +26,7 @@ pub struct GraphDocument {
 }
 
 /// An item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ItemDocument {
     /// Its name.
@@ -45,7 +46,7 @@ pub struct ItemDocument {
 }
 
 /// A setting of an item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct SettingDocument {
     /// Its name.
@@ -58,7 +59,7 @@ pub struct SettingDocument {
 }
 
 /// A route.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct RouteDocument {
     /// Name of the sending item.

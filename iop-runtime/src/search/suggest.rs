@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::field::{KINDS, MARKS, QUALIFIERS, Qualifier, reason_words, status_words};
@@ -22,7 +23,7 @@ pub struct Vocabulary {
 }
 
 /// What could be written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Suggestion {
     /// What it takes the place of, in bytes of the text.
     pub span: Range<usize>,

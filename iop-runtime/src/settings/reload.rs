@@ -1,5 +1,6 @@
 //! Reading the settings once more while a production runs, and what is different then. Who applies it is the engine.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::resolve::{Reload, ResolvedProduction, ShownSetting, resolve};
@@ -39,7 +40,7 @@ impl SettingsSource {
 }
 
 /// A setting that has another value than before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct SettingChange {
     /// `item.setting`.

@@ -8,10 +8,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{StoreError, Viewer};
-use crate::clock::{Timestamp, rfc3339};
+use crate::clock::{Rfc3339, Timestamp, rfc3339};
 
 /// Entries that are read at once.
 const PAGE: usize = 1000;
@@ -51,6 +52,16 @@ impl Serialize for AuditHash {
     }
 }
 
+impl JsonSchema for AuditHash {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "AuditHash".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "A hash, in hexadecimal digits." })
+    }
+}
+
 impl<'de> Deserialize<'de> for AuditHash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
@@ -82,14 +93,15 @@ pub struct AuditRecord {
 }
 
 /// An entry of the audit log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditEntry {
     /// Its place, from 1.
     pub number: u64,
     /// When, by the clock of the store.
     #[serde(with = "rfc3339")]
+    #[schemars(with = "Rfc3339")]
     pub time: Timestamp,
-    /// See [`AuditRecord`] for the fields of the same names.
+    /// Who.
     pub who: Arc<str>,
     /// The role.
     pub role: Arc<str>,
@@ -150,7 +162,7 @@ impl AuditEntry {
 }
 
 /// An end of the log, now or at some time: what to keep elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditHead {
     /// The number of the last entry; 0 where there is none.
     pub number: u64,

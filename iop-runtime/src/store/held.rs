@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{StoreError, Viewer};
@@ -14,7 +15,7 @@ use super::{StoreError, Viewer};
 pub(crate) const NOTE: &str = "held";
 
 /// That a store is a copy, and of what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Held {
     /// The original.
     pub copy_of: PathBuf,

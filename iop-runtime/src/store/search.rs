@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::viewer::MessageQuery;
@@ -40,7 +41,7 @@ pub struct Found {
 }
 
 /// How many messages a search finds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Counted {
     /// So many, or at least so many.
     pub count: u64,

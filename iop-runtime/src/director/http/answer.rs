@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::director::{CallFailure, DirectorError, FailureKind};
+use crate::search::SearchError;
 
 /// Something is wrong: a status and `{"error": …, "kind": …}`.
 #[derive(Debug)]
@@ -27,6 +28,12 @@ impl Failure {
             _ => FailureKind::Other,
         };
         Self { status, body: CallFailure::new(kind, error) }
+    }
+}
+
+impl From<SearchError> for Failure {
+    fn from(error: SearchError) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, body: CallFailure::from(error) }
     }
 }
 

@@ -5,32 +5,43 @@ use std::collections::BTreeMap;
 use axum::extract::{Path, Query, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Failure, json};
 use super::routes::{Asked, read};
 use super::table::Route;
 use crate::director::Role;
+use crate::director::view::TableView;
 use crate::engine::{ReloadError, Reloading, Stop};
 use crate::lookup::{Edit, RowChange, TableError};
-use crate::settings::SettingChange;
+use crate::settings::{SettingChange, ShownSetting};
 
 /// The calls about settings and tables.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/v1/settings", Role::Viewer, settings)
-            .says("Every setting, its value and where that came from.", &[]),
+            .says("Every setting, its value and where that came from.", &[])
+            .gives::<Vec<ShownSetting>>(),
         Route::post("/api/v1/settings/reload", Role::Admin, reload)
-            .says("Reads the settings once more, and applies what has changed.", &["by", "preview"]),
-        Route::get("/api/v1/tables", Role::Viewer, tables).says("The lookup tables.", &[]),
-        Route::get("/api/v1/tables/{name}", Role::Reader, rows).says("The rows of a lookup table.", &[]),
+            .says("Reads the settings once more, and applies what has changed.", &["by", "preview"])
+            .gives::<ReloadedBody>(),
+        Route::get("/api/v1/tables", Role::Viewer, tables).says("The lookup tables.", &[]).gives::<Vec<TableView>>(),
+        Route::get("/api/v1/tables/{name}", Role::Reader, rows)
+            .says("The rows of a lookup table.", &[])
+            .gives::<RowsDocument<'_>>(),
         Route::put("/api/v1/tables/{name}", Role::Admin, import)
-            .says("Puts rows into a lookup table.", &["by", "replace"]),
+            .says("Puts rows into a lookup table.", &["by", "replace"])
+            .gives::<EditedDocument>(),
         Route::get("/api/v1/tables/{name}/history", Role::Reader, history)
-            .says("Who changed what in a lookup table.", &[]),
-        Route::put("/api/v1/tables/{name}/rows/{key}", Role::Admin, set).says("Sets a row of a lookup table.", &["by"]),
+            .says("Who changed what in a lookup table.", &[])
+            .gives::<Vec<RowChange>>(),
+        Route::put("/api/v1/tables/{name}/rows/{key}", Role::Admin, set)
+            .says("Sets a row of a lookup table.", &["by"])
+            .gives::<EditedDocument>(),
         Route::delete("/api/v1/tables/{name}/rows/{key}", Role::Admin, delete)
-            .says("Deletes a row of a lookup table.", &["by"]),
+            .says("Deletes a row of a lookup table.", &["by"])
+            .gives::<EditedDocument>(),
     ]
 }
 
@@ -49,7 +60,7 @@ async fn settings(asked: Asked) -> Response {
     json(&asked.director.settings())
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct ReloadedBody {
     changes: Vec<SettingChange>,
     applied: bool,
@@ -80,7 +91,7 @@ async fn tables(asked: Asked) -> Response {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct RowsDocument<'a> {
     version: u64,
     rows: &'a BTreeMap<String, String>,
@@ -100,7 +111,7 @@ async fn history(asked: Asked, Path(name): Path<String>) -> Response {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct EditedDocument {
     version: u64,
     changes: Vec<RowChange>,

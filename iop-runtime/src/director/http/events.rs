@@ -30,7 +30,8 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/v1/events", Role::Viewer, events)
-            .says("What happens, as server-sent events: `status` and `log`.", &["topics", "after"]),
+            .says("What happens, as server-sent events: `status` and `log`.", &["topics", "after"])
+            .gives_text(&["text/event-stream"]),
     ]
 }
 

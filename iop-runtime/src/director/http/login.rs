@@ -17,7 +17,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::open_get("/login", page),
         Route::open_post("/login", login),
-        Route::post("/api/v1/logout", Role::Viewer, logout).says("Ends the session of a browser.", &[]),
+        Route::post("/api/v1/logout", Role::Viewer, logout).says("Ends the session of a browser.", &[]).gives_nothing(),
     ]
 }
 

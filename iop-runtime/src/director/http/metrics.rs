@@ -14,7 +14,11 @@ use crate::engine::{BreakerState, ItemPhase};
 
 /// The route of this file.
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/metrics", Role::Viewer, metrics).says("What is counted, for Prometheus.", &[])]
+    vec![
+        Route::get("/metrics", Role::Viewer, metrics)
+            .says("What is counted, for Prometheus.", &[])
+            .gives_text(&["text/plain"]),
+    ]
 }
 
 async fn metrics(asked: Asked) -> Response {

@@ -11,6 +11,7 @@ mod connections;
 mod credentials;
 mod edits;
 mod events;
+mod gives;
 mod headers;
 mod inside;
 mod login;

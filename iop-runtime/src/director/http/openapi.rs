@@ -1,18 +1,24 @@
 //! The API as a document that tools read: OpenAPI 3.1, made of the one table of routes.
 //!
-//! It cannot say what is not there, nor leave out what is. Errors have a schema; what a call answers is JSON whose fields the
-//! reference describes.
+//! It cannot say what is not there, nor leave out what is. The schema of an answer is that of the very type that is
+//! serialised, with its doc comments.
 
 use axum::response::Response;
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::answer::json as answer;
 use super::table::{Access, Route};
-use crate::director::Role;
+use crate::director::{CallFailure, Role};
 
 /// The route of this file.
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/openapi.json", Role::Viewer, document).says("This document.", &[])]
+    vec![
+        Route::get("/api/v1/openapi.json", Role::Viewer, document)
+            .says("This document.", &[])
+            .gives::<Map<String, Value>>(),
+    ]
 }
 
 async fn document() -> Response {
@@ -21,11 +27,16 @@ async fn document() -> Response {
 
 /// The document of these routes. Pages for people are not in it.
 pub(super) fn openapi(routes: &[Route]) -> Value {
+    // Where they are in the document.
+    let in_components = |settings: &mut SchemaSettings| settings.definitions_path = "/components/schemas".into();
+    let mut schemas = SchemaSettings::draft2020_12().for_serialize().with(in_components).into_generator();
     let mut paths = Map::new();
     for route in routes.iter().filter(|route| !route.summary.is_empty()) {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
-        path[route.method.as_str().to_ascii_lowercase()] = operation(route);
+        path[route.method.as_str().to_ascii_lowercase()] = operation(route, &mut schemas);
     }
+    let mut schemas = schemas.take_definitions(true);
+    schemas.values_mut().for_each(without_links);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -38,47 +49,50 @@ pub(super) fn openapi(routes: &[Route]) -> Value {
             "securitySchemes": {
                 "token": { "type": "http", "scheme": "bearer", "description": "The token of a user, or of the store." },
             },
-            "schemas": { "Failure": failure() },
+            "schemas": schemas,
         },
     })
 }
 
-fn operation(route: &Route) -> Value {
+fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
     let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let parameter = |place: &str, name: &str| json!({ "name": name, "in": place, "required": place == "path", "schema": { "type": "string" } });
     let parameters: Vec<_> = in_path
         .map(|name| parameter("path", name))
         .chain(route.query.iter().map(|name| parameter("query", name)))
         .collect();
-    let failed = |what: &str| {
-        let schema = json!({ "$ref": "#/components/schemas/Failure" });
-        json!({ "description": what, "content": { "application/json": { "schema": schema } } })
-    };
-    let mut responses = json!({ "200": { "description": "Done." }, "default": failed("It failed.") });
+    let failure = schemas.subschema_for::<CallFailure>();
+    let failed = |what: &str| json!({ "description": what, "content": { "application/json": { "schema": failure } } });
+    let mut responses = route.gives.responses(schemas);
+    responses.insert("default".to_owned(), failed("It failed."));
     let mut operation = json!({ "summary": route.summary, "parameters": parameters });
     match route.access {
         Access::Open => operation["security"] = json!([]),
         Access::Least(role) => {
             operation["security"] = json!([{ "token": [] }]);
             operation["x-iop-role"] = json!(role);
-            responses["401"] = failed("Nobody that is known.");
-            responses["403"] = failed("The role does not include it.");
+            responses.insert("401".to_owned(), failed("Nobody that is known."));
+            responses.insert("403".to_owned(), failed("The role does not include it."));
         }
     }
-    operation["responses"] = responses;
+    operation["responses"] = Value::Object(responses);
     operation
 }
 
-fn failure() -> Value {
-    json!({
-        "type": "object",
-        "required": ["kind", "error"],
-        "properties": {
-            "kind": { "type": "string", "description": "What went wrong, as a word." },
-            "error": { "type": "string", "description": "What went wrong, in words." },
-            "path": { "type": "string", "description": "Where in the body." },
-        },
-    })
+/// Doc comments link to what they speak of; whoever reads the document sees the name.
+fn without_links(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if name == "description" => *text = text.replace("[`", "`").replace("`]", "`"),
+                    member => without_links(member),
+                }
+            }
+        }
+        Value::Array(members) => members.iter_mut().for_each(without_links),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use std::time::Duration;
 use axum::extract::{Path, Query, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Failure, json};
-use super::routes::{Asked, changed, read};
+use super::routes::{Asked, Changed, changed, read};
 use super::table::Route;
 use crate::director::{By, Caller, DirectorError, QueryPurge, Resend, Role};
 use crate::engine::{Condition, Mute};
@@ -22,25 +23,35 @@ const PURGE_AT_ONCE: Duration = Duration::from_secs(20);
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("/api/v1/messages/{id}/resume", Role::Operator, resume)
-            .says("Puts a suspended message back into its queue.", &["by"]),
+            .says("Puts a suspended message back into its queue.", &["by"])
+            .gives::<Changed>(),
         Route::post("/api/v1/messages/{id}/discard", Role::Operator, discard)
-            .says("Takes a message out for good.", &["by", "reason"]),
+            .says("Takes a message out for good.", &["by", "reason"])
+            .gives::<Changed>(),
         Route::post("/api/v1/messages/{id}/suspend", Role::Operator, suspend)
-            .says("Suspends a message that waits.", &["by", "reason"]),
+            .says("Suspends a message that waits.", &["by", "reason"])
+            .gives::<Changed>(),
         Route::post("/api/v1/messages/{id}/move", Role::Operator, move_to)
-            .says("Gives a request that waits to another item.", &["by", "reason", "to"]),
+            .says("Gives a request that waits to another item.", &["by", "reason", "to"])
+            .gives::<Changed>(),
         Route::post("/api/v1/messages/{id}/resend", Role::Operator, resend)
-            .says("Sends a message once more, as a new one.", &["by", "reason", "to"]),
-        Route::post("/api/v1/purge", Role::Admin, purge).says(
-            "Removes finished sessions that are old enough, or those of what a query finds.",
-            &["older_than", "q", "up_to", "after", "preview", "by"],
-        ),
+            .says("Sends a message once more, as a new one.", &["by", "reason", "to"])
+            .gives::<Resent>(),
+        Route::post("/api/v1/purge", Role::Admin, purge)
+            .says(
+                "Removes finished sessions that are old enough, or those of what a query finds.",
+                &["older_than", "q", "up_to", "after", "preview", "by"],
+            )
+            .gives::<PurgedBody>(),
         Route::post("/api/v1/store/release", Role::Admin, release)
-            .says("Lets the operations of a copied store act outside.", &["by"]),
+            .says("Lets the operations of a copied store act outside.", &["by"])
+            .gives::<Released>(),
         Route::get("/api/v1/alerts", Role::Viewer, alerts)
-            .says("The conditions that hold, and the rules that keep silent.", &[]),
+            .says("The conditions that hold, and the rules that keep silent.", &[])
+            .gives::<AlertsBody>(),
         Route::post("/api/v1/alerts/mute", Role::Operator, mute)
-            .says("Has a rule keep silent for a while.", &["item", "kind", "seconds", "by"]),
+            .says("Has a rule keep silent for a while.", &["item", "kind", "seconds", "by"])
+            .gives::<Changed>(),
     ]
 }
 
@@ -79,7 +90,7 @@ async fn move_to(asked: Asked, Path(id): Path<MessageId>, Query(how): Query<How>
     changed(asked.director.move_message(id, to, how.by_and_why(&asked.caller)).await.map(|()| true))
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Resent {
     id: MessageId,
     session: SessionId,
@@ -111,7 +122,7 @@ struct HowOld {
 }
 
 /// What was purged, or would be.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct PurgedBody {
     messages: u64,
     bytes: u64,
@@ -125,7 +136,7 @@ struct PurgedBody {
     found: Option<FoundBody>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct FoundBody {
     /// The query with absolute times.
     query: String,
@@ -186,7 +197,7 @@ async fn purge(asked: Asked, Query(how): Query<HowOld>) -> Response {
     answer(purged.map(PurgedBody::from))
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Released {
     released: bool,
 }
@@ -195,7 +206,7 @@ async fn release(asked: Asked, Query(how): Query<How>) -> Response {
     answer(asked.director.release(how.by_and_why(&asked.caller)).await.map(|released| Released { released }))
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct AlertsBody {
     conditions: Vec<Condition>,
     muted: Vec<Mute>,

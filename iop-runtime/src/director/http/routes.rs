@@ -13,7 +13,9 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +26,7 @@ use super::answer::{Failure, json, stored_json};
 use super::headers::harden;
 use super::login::by_address;
 use super::table::Route;
-use crate::director::{Called, Caller, Director, DirectorError, Identity, Role};
+use crate::director::{Called, Caller, Director, DirectorError, Identity, ProductionStatus, Role};
 use crate::engine::{ItemPhase, Stop};
 use crate::message::{MessageId, SessionId};
 use crate::traces::{Parent, Traces};
@@ -37,6 +39,9 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The trace of another program that a call belongs to.
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// What is a line for a monitor.
+const PLAIN: &[&str] = &["text/plain"];
 
 /// What the calls work on.
 #[derive(Debug, Clone)]
@@ -82,23 +87,36 @@ impl FromRequestParts<Behind> for Asked {
 /// Every call.
 pub(super) fn all() -> Vec<Route> {
     let mut all = vec![
-        Route::open_get("/health/live", alive).says("The process answers.", &[]),
-        Route::open_get("/health/ready", ready).says("Items have come up, and the store answers.", &[]),
+        Route::open_get("/health/live", alive).says("The process answers.", &[]).gives_text(PLAIN),
+        Route::open_get("/health/ready", ready)
+            .says("Items have come up, and the store answers.", &[])
+            .gives_text(PLAIN),
         Route::open_get("/healthz", alive),
         Route::post("/api/v1/services/{name}", Role::Operator, call_service)
-            .says("Calls a service: its message in, its response out.", &[]),
+            .says("Calls a service: its message in, its response out.", &[])
+            .gives::<Value>()
+            .gives_nothing(),
         Route::post("/api/v1/items/{name}/messages", Role::Operator, send_message)
-            .says("Calls any item that takes messages, or sends it one.", &["type", "wait"]),
-        Route::post("/api/v1/items/{name}/start", Role::Operator, start).says("Starts an item.", &[]),
+            .says("Calls any item that takes messages, or sends it one.", &["type", "wait"])
+            .gives::<Sent>(),
+        Route::post("/api/v1/items/{name}/start", Role::Operator, start)
+            .says("Starts an item.", &[])
+            .gives::<Changed>(),
         Route::post("/api/v1/items/{name}/stop", Role::Operator, stop)
-            .says("Stops an item; its queue waits.", &["grace", "now"]),
+            .says("Stops an item; its queue waits.", &["grace", "now"])
+            .gives::<Changed>(),
         Route::post("/api/v1/items/{name}/restart", Role::Operator, restart)
-            .says("Stops an item and starts it again.", &["grace", "now"]),
+            .says("Stops an item and starts it again.", &["grace", "now"])
+            .gives::<Changed>(),
         Route::post("/api/v1/items/{name}/pause", Role::Operator, pause)
-            .says("Has an item take nothing more; its queue grows.", &[]),
+            .says("Has an item take nothing more; its queue grows.", &[])
+            .gives::<Changed>(),
         Route::post("/api/v1/items/{name}/resume", Role::Operator, resume)
-            .says("Has a paused item go on with its queue.", &[]),
-        Route::get("/api/v1/status", Role::Viewer, status).says("The state of every item.", &[]),
+            .says("Has a paused item go on with its queue.", &[])
+            .gives::<Changed>(),
+        Route::get("/api/v1/status", Role::Viewer, status)
+            .says("The state of every item.", &[])
+            .gives::<ProductionStatus>(),
     ];
     all.extend(super::login::routes());
     all.extend(super::show::routes());
@@ -184,11 +202,12 @@ struct WhichType {
 }
 
 /// What became of a message to any item.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Sent {
     id: MessageId,
     session: SessionId,
     /// Null where the message has no response.
+    #[schemars(with = "serde_json::Value")]
     response: Option<Box<RawValue>>,
 }
 
@@ -318,8 +337,8 @@ async fn restart(asked: Asked, Path(name): Path<String>, Query(how): Query<HowTo
 }
 
 /// Whether the item was in another state before.
-#[derive(Debug, Serialize)]
-struct Changed {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Changed {
     changed: bool,
 }
 

@@ -3,15 +3,16 @@
 use axum::extract::{Path, Query, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Failure, json};
+use super::answer::Failure;
 use super::operator::answer;
-use super::routes::{Asked, changed, read};
+use super::routes::{Asked, Changed, changed, read};
 use super::table::Route;
-use crate::director::{By, Job, JobAct, JobPlan, PageOf, Role};
+use crate::director::{By, Job, JobAct, JobPlan, PageOf, Role, SavedSearch, SearchPage, SuspendedGroups};
 use crate::search;
-use crate::store::JobLine;
+use crate::store::{Counted, JobLine};
 
 /// Messages in one answer, at most.
 const LONGEST_PAGE: usize = 1000;
@@ -20,27 +21,44 @@ const LONGEST_PAGE: usize = 1000;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/v1/search", Role::Viewer, find)
-            .says("Finds messages by a query.", &["q", "after", "limit", "oldest_first"]),
-        Route::get("/api/v1/search/count", Role::Viewer, count).says("How many messages a query finds.", &["q"]),
-        Route::get("/api/v1/search/suggest", Role::Viewer, suggest).says("How a query may go on.", &["q", "at"]),
+            .says("Finds messages by a query.", &["q", "after", "limit", "oldest_first"])
+            .gives::<SearchPage>(),
+        Route::get("/api/v1/search/count", Role::Viewer, count)
+            .says("How many messages a query finds.", &["q"])
+            .gives::<Counted>(),
+        Route::get("/api/v1/search/suggest", Role::Viewer, suggest)
+            .says("How a query may go on.", &["q", "at"])
+            .gives::<Vec<search::Suggestion>>(),
         Route::get("/api/v1/suspended", Role::Viewer, suspended)
-            .says("What is suspended, in groups of one cause.", &[]),
-        Route::get("/api/v1/searches", Role::Viewer, searches).says("The searches that are kept under a name.", &[]),
+            .says("What is suspended, in groups of one cause.", &[])
+            .gives::<SuspendedGroups>(),
+        Route::get("/api/v1/searches", Role::Viewer, searches)
+            .says("The searches that are kept under a name.", &[])
+            .gives::<Vec<SavedSearch>>(),
         Route::put("/api/v1/searches/{name}", Role::Operator, save_search)
-            .says("Keeps a search under a name.", &["q", "by"]),
+            .says("Keeps a search under a name.", &["q", "by"])
+            .gives::<SavedSearch>(),
         Route::delete("/api/v1/searches/{name}", Role::Operator, delete_search)
-            .says("Forgets a search that was kept.", &["by"]),
-        Route::get("/api/v1/jobs", Role::Viewer, jobs).says("Every job.", &[]),
+            .says("Forgets a search that was kept.", &["by"])
+            .gives::<Changed>(),
+        Route::get("/api/v1/jobs", Role::Viewer, jobs).says("Every job.", &[]).gives::<Vec<Job>>(),
         Route::post("/api/v1/jobs", Role::Operator, preview)
-            .says("Looks at what a job would do, before it is started.", &[]),
-        Route::get("/api/v1/jobs/{number}", Role::Viewer, job).says("A job, and how far it is.", &[]),
+            .says("Looks at what a job would do, before it is started.", &[])
+            .gives::<Job>(),
+        Route::get("/api/v1/jobs/{number}", Role::Viewer, job).says("A job, and how far it is.", &[]).gives::<Job>(),
         Route::get("/api/v1/jobs/{number}/messages", Role::Viewer, lines)
-            .says("What came of each message of a job.", &["after", "limit"]),
-        Route::post("/api/v1/jobs/{number}/start", Role::Operator, start).says("Starts a job that was looked at.", &[]),
-        Route::post("/api/v1/jobs/{number}/pause", Role::Operator, pause).says("Has a job wait.", &[]),
-        Route::post("/api/v1/jobs/{number}/continue", Role::Operator, go_on).says("Has a job that waits go on.", &[]),
+            .says("What came of each message of a job.", &["after", "limit"])
+            .gives::<Lines>(),
+        Route::post("/api/v1/jobs/{number}/start", Role::Operator, start)
+            .says("Starts a job that was looked at.", &[])
+            .gives::<Job>(),
+        Route::post("/api/v1/jobs/{number}/pause", Role::Operator, pause).says("Has a job wait.", &[]).gives::<Job>(),
+        Route::post("/api/v1/jobs/{number}/continue", Role::Operator, go_on)
+            .says("Has a job that waits go on.", &[])
+            .gives::<Job>(),
         Route::post("/api/v1/jobs/{number}/abort", Role::Operator, abort)
-            .says("Ends a job; what it has done stays done.", &[]),
+            .says("Ends a job; what it has done stays done.", &[])
+            .gives::<Job>(),
     ]
 }
 
@@ -55,19 +73,9 @@ struct What {
     oldest_first: bool,
 }
 
-/// A text that is no query, with all that is wrong with it.
-#[derive(Debug, Serialize)]
-struct NoQuery {
-    error: String,
-    mistakes: Vec<search::Mistake>,
-}
-
 /// The query; whoever may not read bodies may not ask for what is in them.
 pub(super) fn parsed(asked: &Asked, text: &str) -> Result<search::Query, Box<Response>> {
-    let query = search::parse(text).map_err(|error| {
-        let body = NoQuery { error: error.to_string(), mistakes: error.mistakes };
-        Box::new((StatusCode::BAD_REQUEST, json(&body)).into_response())
-    })?;
+    let query = search::parse(text).map_err(|error| Box::new(Failure::from(error).into_response()))?;
     if query.reads_bodies() && asked.caller.role < Role::Reader {
         let problem = "`text:` looks into bodies, which the role viewer may not";
         return Err(Box::new(Failure::new(StatusCode::FORBIDDEN, problem).into_response()));
@@ -192,7 +200,7 @@ struct AfterPlace {
     after: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Lines {
     messages: Vec<JobLine>,
 }

@@ -16,8 +16,8 @@ use crate::director::Role;
 use crate::director::view::{self, TraceExtent};
 use crate::message::{MessageId, SessionId, Status};
 use crate::picture;
-use crate::production::Catalogue;
-use crate::store::{AuditHash, AuditHead, AuditQuery, EventQuery, Level, MessageQuery, verify_audit};
+use crate::production::{Catalogue, GraphDocument};
+use crate::store::{AuditEntry, AuditHash, AuditHead, AuditQuery, EventQuery, Level, MessageQuery, verify_audit};
 
 /// Messages or lines in one answer, at most.
 const LONGEST_PAGE: usize = 1000;
@@ -25,29 +25,49 @@ const LONGEST_PAGE: usize = 1000;
 /// The calls of this file.
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/overview", Role::Viewer, overview).says("The production at a glance.", &[]),
+        Route::get("/api/v1/overview", Role::Viewer, overview)
+            .says("The production at a glance.", &[])
+            .gives::<view::ProductionOverview>(),
         Route::get("/api/v1/items/{name}", Role::Viewer, item)
-            .says("An item with everything that is known of it.", &[]),
-        Route::get("/api/v1/messages", Role::Viewer, messages).says(
-            "Finds messages.",
-            &["session", "item", "type", "status", "key", "since", "after", "limit", "oldest_first"],
-        ),
+            .says("An item with everything that is known of it.", &[])
+            .gives::<view::ItemDetail>(),
+        Route::get("/api/v1/messages", Role::Viewer, messages)
+            .says(
+                "Finds messages.",
+                &["session", "item", "type", "status", "key", "since", "after", "limit", "oldest_first"],
+            )
+            .gives::<view::MessagePage>(),
         Route::get("/api/v1/messages/{id}", Role::Viewer, message)
-            .says("A message with everything that is known of it.", &["body", "reveal"]),
-        Route::get("/api/v1/sessions/{id}", Role::Viewer, session).says("A session in order.", &["bodies", "reveal"]),
-        Route::get("/api/v1/queues", Role::Viewer, queues).says("The backlog of every item.", &[]),
+            .says("A message with everything that is known of it.", &["body", "reveal"])
+            .gives::<view::MessageDetail>(),
+        Route::get("/api/v1/sessions/{id}", Role::Viewer, session)
+            .says("A session in order.", &["bodies", "reveal"])
+            .gives::<view::SessionTrace>(),
+        Route::get("/api/v1/queues", Role::Viewer, queues)
+            .says("The backlog of every item.", &[])
+            .gives::<Vec<view::QueueView>>(),
         Route::get("/api/v1/log", Role::Viewer, log)
-            .says("The event log.", &["level", "item", "session", "message", "after", "limit", "oldest_first"]),
+            .says("The event log.", &["level", "item", "session", "message", "after", "limit", "oldest_first"])
+            .gives::<view::EventPage>(),
         Route::get("/api/v1/audit", Role::Admin, audit)
-            .says("The audit log.", &["who", "action", "object", "since", "after", "limit", "oldest_first"]),
+            .says("The audit log.", &["who", "action", "object", "since", "after", "limit", "oldest_first"])
+            .gives::<Vec<AuditEntry>>(),
         Route::get("/api/v1/audit/verify", Role::Admin, verify)
-            .says("Proves the audit log, and that it goes through an end that was kept.", &["number", "hash"]),
-        Route::get("/api/v1/graph", Role::Viewer, graph).says("Items and routes.", &["form"]),
-        Route::get("/api/v1/types", Role::Viewer, types).says("Every message type, with schema and example.", &[]),
+            .says("Proves the audit log, and that it goes through an end that was kept.", &["number", "hash"])
+            .gives::<AuditHead>(),
+        Route::get("/api/v1/graph", Role::Viewer, graph)
+            .says("Items and routes.", &["form"])
+            .gives::<GraphDocument>()
+            .gives_text(&["image/svg+xml", "text/plain"]),
+        Route::get("/api/v1/types", Role::Viewer, types)
+            .says("Every message type, with schema and example.", &[])
+            .gives::<Vec<view::TypeView>>(),
         Route::get("/api/v1/types/{name}", Role::Viewer, one_type)
-            .says("A message type, with schema and example.", &[]),
+            .says("A message type, with schema and example.", &[])
+            .gives::<view::TypeView>(),
         Route::get("/api/v1/catalogue", Role::Viewer, catalogue)
-            .says("Everything that is linked into the program.", &[]),
+            .says("Everything that is linked into the program.", &[])
+            .gives::<Catalogue>(),
     ]
 }
 

@@ -33,8 +33,10 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Extension, Router};
+use schemars::JsonSchema;
 
 use super::answer::Failure;
+use super::gives::Gives;
 use super::refusal::wants_a_page;
 use super::routes::Behind;
 use crate::director::{Caller, Role};
@@ -81,6 +83,8 @@ pub struct Route {
     pub summary: &'static str,
     /// What may stand in its query.
     pub query: &'static [&'static str],
+    /// What it answers.
+    pub(super) gives: Gives,
     handler: MethodRouter<Behind>,
 }
 
@@ -90,13 +94,31 @@ impl Route {
         H: Handler<T, Behind>,
         T: 'static,
     {
-        Self { method, path, access, summary: "", query: &[], handler: on(filter, handler) }
+        Self { method, path, access, summary: "", query: &[], gives: Gives::default(), handler: on(filter, handler) }
     }
 
     /// What it does, and what may stand in its query.
     #[must_use]
     pub(crate) fn says(self, summary: &'static str, query: &'static [&'static str]) -> Self {
         Self { summary, query, ..self }
+    }
+
+    /// What it answers: a value of this type.
+    #[must_use]
+    pub(crate) fn gives<T: JsonSchema>(self) -> Self {
+        Self { gives: Gives::json::<T>(), ..self }
+    }
+
+    /// What it answers beside, or instead: text of these kinds.
+    #[must_use]
+    pub(crate) fn gives_text(self, kinds: &'static [&'static str]) -> Self {
+        Self { gives: self.gives.text(kinds), ..self }
+    }
+
+    /// It may have nothing to answer.
+    #[must_use]
+    pub(crate) fn gives_nothing(self) -> Self {
+        Self { gives: self.gives.nothing(), ..self }
     }
 
     /// Shows something to anybody.

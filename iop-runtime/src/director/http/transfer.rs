@@ -3,6 +3,7 @@
 use axum::extract::{Query, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::Failure;
@@ -10,6 +11,7 @@ use super::operator::answer;
 use super::routes::{Asked, read};
 use super::search::parsed;
 use super::table::Route;
+use crate::director::view::ExportPage;
 use crate::director::{By, ExportOf, Imported, ImportedLine, Importing, Role};
 
 /// Messages in one answer, at most.
@@ -18,12 +20,15 @@ const LONGEST_PAGE: usize = 1000;
 /// The calls of this file.
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/export", Role::Reader, export).says(
-            "Messages with their bodies, a page of what a query finds in the order of acceptance.",
-            &["q", "after", "up_to", "limit", "reveal"],
-        ),
+        Route::get("/api/v1/export", Role::Reader, export)
+            .says(
+                "Messages with their bodies, a page of what a query finds in the order of acceptance.",
+                &["q", "after", "up_to", "limit", "reveal"],
+            )
+            .gives::<ExportPage>(),
         Route::post("/api/v1/import", Role::Operator, import)
-            .says("Takes exported messages in as new ones, a line of JSON each.", &["to", "dry_run", "by"]),
+            .says("Takes exported messages in as new ones, a line of JSON each.", &["to", "dry_run", "by"])
+            .gives::<Lines>(),
     ]
 }
 
@@ -60,7 +65,7 @@ struct How {
 }
 
 /// What came of each line, in their order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Lines {
     lines: Vec<Imported>,
 }

@@ -10,6 +10,7 @@ mod run;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Act, By, Director, DirectorError, store_error};
@@ -28,7 +29,7 @@ const PAGE: usize = 1000;
 const PREVIEW_LIVES: i64 = 24 * 3600 * 1_000_000;
 
 /// What a job does to each of its messages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "act", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum JobAct {
@@ -94,7 +95,7 @@ impl JobAct {
 }
 
 /// How a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
     /// It can be looked at, and started.
@@ -139,7 +140,7 @@ pub struct JobPlan {
 }
 
 /// A job.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Job {
     /// Its number, from 1.
@@ -168,12 +169,15 @@ pub struct Job {
     pub state: JobState,
     /// When it was looked for.
     #[serde(with = "crate::clock::rfc3339")]
+    #[schemars(with = "crate::clock::Rfc3339")]
     pub created: Timestamp,
     /// When it was started.
     #[serde(with = "crate::clock::rfc3339_or_null")]
+    #[schemars(with = "Option<crate::clock::Rfc3339>")]
     pub started: Option<Timestamp>,
     /// When it ended.
     #[serde(with = "crate::clock::rfc3339_or_null")]
+    #[schemars(with = "Option<crate::clock::Rfc3339>")]
     pub ended: Option<Timestamp>,
     /// Messages to which it was done.
     pub done: u64,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
@@ -9,13 +10,14 @@ use crate::message::{MessageId, SessionId};
 use crate::store::{Event, EventQuery, Level, StoreError, Viewer};
 
 /// A line of the event log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct EventView {
     /// Its place in the log.
     pub number: u64,
     /// When.
     #[serde(with = "crate::clock::rfc3339")]
+    #[schemars(with = "crate::clock::Rfc3339")]
     pub time: Timestamp,
     /// How grave.
     pub level: Level,
@@ -46,7 +48,7 @@ impl From<EventView> for Event {
 }
 
 /// Some lines of the event log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct EventPage {
     /// In the order of the query.

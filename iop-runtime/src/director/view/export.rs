@@ -1,6 +1,7 @@
 //! Messages as they are written to a file: header and body, a line each. What [`Director::import`](crate::director::Director::import)
 //! reads is written here.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -13,12 +14,13 @@ use crate::store::{Search, StoreError, StoredMessage, Viewer};
 const PAGE_BYTES: usize = 4 << 20;
 
 /// A message with its body.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ExportedMessage {
     /// How much of the body is in `body`.
     pub shown: Shown,
     /// As it is stored where all of it is shown; null where it is withheld.
+    #[schemars(with = "serde_json::Value")]
     pub body: Box<RawValue>,
     /// Its header.
     #[serde(flatten)]
@@ -26,7 +28,7 @@ pub struct ExportedMessage {
 }
 
 /// Some messages with their bodies.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ExportPage {
     /// In the order of the search.

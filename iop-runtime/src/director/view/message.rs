@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::body::{BodyView, Sight, message_type};
@@ -22,7 +23,7 @@ const LINES: usize = 500;
 const RESENT: usize = 20;
 
 /// A message without its body.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct MessageView {
     /// The message.
@@ -56,15 +57,19 @@ pub struct MessageView {
     pub priority: Priority,
     /// When it was accepted.
     #[serde(with = "crate::clock::rfc3339")]
+    #[schemars(with = "crate::clock::Rfc3339")]
     pub created: Timestamp,
     /// When its last attempt began.
     #[serde(with = "crate::clock::rfc3339_or_null")]
+    #[schemars(with = "Option<crate::clock::Rfc3339>")]
     pub started: Option<Timestamp>,
     /// When it was finished.
     #[serde(with = "crate::clock::rfc3339_or_null")]
+    #[schemars(with = "Option<crate::clock::Rfc3339>")]
     pub ended: Option<Timestamp>,
     /// Not before this time is it delivered.
     #[serde(with = "crate::clock::rfc3339_or_null")]
+    #[schemars(with = "Option<crate::clock::Rfc3339>")]
     pub due: Option<Timestamp>,
     /// From its acceptance to the beginning of its last attempt, in microseconds.
     pub waited_micros: Option<u64>,
@@ -78,6 +83,7 @@ pub struct MessageView {
     pub error: Option<Arc<str>>,
     /// When the first of those attempts failed.
     #[serde(with = "crate::clock::rfc3339_or_null")]
+    #[schemars(with = "Option<crate::clock::Rfc3339>")]
     pub failing: Option<Timestamp>,
     /// The value by which its queue is ordered.
     pub order_key: Option<Arc<str>>,
@@ -154,7 +160,7 @@ impl From<Header> for MessageView {
 }
 
 /// Some messages.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct MessagePage {
     /// In the order of the query.
@@ -178,7 +184,7 @@ pub async fn messages(viewer: &dyn Viewer, mut query: MessageQuery) -> Result<Me
 }
 
 /// A message with everything that is known of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct MessageDetail {
     /// Its header.
@@ -202,7 +208,7 @@ pub struct MessageDetail {
 }
 
 /// A value by which a message is found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct KeyView {
     /// The `#[key]` field.
@@ -212,7 +218,7 @@ pub struct KeyView {
 }
 
 /// The response to a message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct AnswerView {
     /// Its header.

@@ -1,5 +1,6 @@
 //! A production, and an item of it, at a glance: what only a running one knows, beside what its store says.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::event::EventView;
@@ -16,7 +17,7 @@ use crate::store::{MessageQuery, StoreError, Viewer};
 const SAMPLE: usize = 500;
 
 /// A production at a glance.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ProductionOverview {
     /// Its name.
@@ -25,9 +26,11 @@ pub struct ProductionOverview {
     pub doc: &'static str,
     /// When it was started.
     #[serde(with = "crate::clock::rfc3339")]
+    #[schemars(with = "crate::clock::Rfc3339")]
     pub since: Timestamp,
     /// When this was seen.
     #[serde(with = "crate::clock::rfc3339")]
+    #[schemars(with = "crate::clock::Rfc3339")]
     pub now: Timestamp,
     /// Some item does not do what it should.
     pub degraded: bool,
@@ -46,7 +49,7 @@ pub struct ProductionOverview {
 }
 
 /// An item at a glance.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ItemView {
     /// Its state.
@@ -65,7 +68,7 @@ pub struct ItemView {
 }
 
 /// An item as it is at this moment, without anything of the store.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct LiveItem {
     /// Its state.
@@ -76,7 +79,7 @@ pub struct LiveItem {
 }
 
 /// How much was done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct CountsView {
     /// Turns completed since the start.
@@ -92,11 +95,12 @@ pub struct CountsView {
 }
 
 /// What was done in a minute, or in the part of one.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Moment {
     /// Its end.
     #[serde(with = "crate::clock::rfc3339")]
+    #[schemars(with = "crate::clock::Rfc3339")]
     pub time: Timestamp,
     /// How long it is.
     pub seconds: f64,
@@ -107,7 +111,7 @@ pub struct Moment {
 }
 
 /// How long it takes from acceptance to end, of the newest messages.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct LatencyView {
     /// Of so many messages.
@@ -119,7 +123,7 @@ pub struct LatencyView {
 }
 
 /// An item with everything that is known of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ItemDetail {
     /// The item at a glance.
@@ -142,7 +146,7 @@ pub struct ItemDetail {
 }
 
 /// One end of a route as the other one sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct RouteView {
     /// The item there.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
@@ -10,7 +11,7 @@ use crate::production::Graph;
 use crate::store::{QueueStatus, StoreError, Viewer};
 
 /// The backlog of an item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct QueueView {
     /// The item.
@@ -25,6 +26,7 @@ pub struct QueueView {
     pub suspended: u64,
     /// When the oldest of them that is not suspended was accepted.
     #[serde(with = "crate::clock::rfc3339_or_null")]
+    #[schemars(with = "Option<crate::clock::Rfc3339>")]
     pub oldest: Option<Timestamp>,
     /// The item is not in the production any more.
     pub orphaned: bool,

@@ -1,11 +1,12 @@
 //! Lookup tables.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::settings::{Snapshot, TableUse};
 
 /// A lookup table without its rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct TableView {
     /// Its name.

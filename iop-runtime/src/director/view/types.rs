@@ -1,5 +1,6 @@
 //! Message types with what a form for one is made of.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use super::example::example;
 use crate::message::MessageType;
 
 /// A message type.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct TypeView {
     /// Its name.

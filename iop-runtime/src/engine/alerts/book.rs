@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
@@ -42,7 +43,7 @@ pub(super) enum Reading {
 }
 
 /// A condition that holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Condition {
     /// The item; `None` where it is about the production as a whole.
@@ -51,11 +52,13 @@ pub struct Condition {
     pub kind: AlertKind,
     /// Since when.
     #[serde(with = "crate::clock::rfc3339")]
+    #[schemars(with = "crate::clock::Rfc3339")]
     pub since: Timestamp,
     /// How often somebody was told: not at all while it is muted.
     pub told: u32,
     /// When somebody was told last.
     #[serde(with = "crate::clock::rfc3339")]
+    #[schemars(with = "crate::clock::Rfc3339")]
     pub last: Timestamp,
     /// What was measured when it was last told.
     pub value: Option<f64>,
@@ -70,7 +73,7 @@ pub struct Condition {
 }
 
 /// A rule that keeps silent for a while.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Mute {
     /// The item; `None` for the production as a whole.
@@ -79,6 +82,7 @@ pub struct Mute {
     pub kind: Option<AlertKind>,
     /// Until when.
     #[serde(with = "crate::clock::rfc3339")]
+    #[schemars(with = "crate::clock::Rfc3339")]
     pub until: Timestamp,
     /// Who asked for it.
     pub by: String,
