@@ -23,9 +23,10 @@ fn a_reload_changes_live_settings_in_place_and_restarts_items_for_the_others() {
         {"key": "desk.limit", "from": "10", "to": "20", "origin": "iop.toml line 2", "reload": "at_once"},
         {"key": "desk.attempts", "from": "5", "to": "2", "origin": "iop.toml line 3", "reload": "at_once"},
     ]);
-    assert_eq!(preview, json!({"changes": changes, "applied": false}));
+    assert_eq!(preview, json!({"changes": changes, "kept": [], "applied": false}));
     assert_eq!(desk.ask_for("A1")["response"]["limit"], 10, "a preview changes nothing");
-    assert_eq!(desk.json(&["settings", "reload", "-o", "json"]), json!({"changes": changes, "applied": true}));
+    let applied = json!({"changes": changes, "kept": [], "applied": true});
+    assert_eq!(desk.json(&["settings", "reload", "-o", "json"]), applied);
     assert_eq!(desk.ask_for("A1")["response"]["limit"], 20);
     assert_eq!(desk.shown(&["settings", "reload"]), "nothing has changed\n");
 
@@ -64,6 +65,36 @@ fn one_mistake_refuses_the_whole_reload() {
     );
     let answer = desk.ask_for("A1")["response"].clone();
     assert_eq!((&answer["limit"], &answer["label"]), (&json!(10), &json!("plain")));
+}
+
+/// The text of a file is looked for when the value is made, and not when the setting is checked.
+#[test]
+fn a_live_value_that_cannot_be_read_stays_as_it_was_and_the_reload_says_so() {
+    let desk = ready();
+    desk.write("first", "per aspera");
+    desk.write("iop.toml", "[desk]\nmotto = \"first\"\n");
+    let _process = desk.serve();
+    assert_eq!(desk.ask_for("A1")["response"]["motto"], "per aspera");
+
+    desk.write("iop.toml", "[desk]\nlimit = 20\nmotto = \"second\"\n");
+    let ended = desk.ask(&["settings", "reload"]);
+    let said = "`desk.motto` (iop.toml line 3): there is no file second";
+    assert_eq!(
+        (ended.code, ended.err.as_str()),
+        (Some(1), &*format!("{said}; running instances keep the value that they had\n"))
+    );
+    assert!(ended.out.contains("desk.limit"), "{}", ended.out);
+    let answer = desk.ask_for("A1")["response"].clone();
+    assert_eq!((&answer["limit"], &answer["motto"]), (&json!(20), &json!("per aspera")));
+    let events = desk.json(&["log", "-o", "json", "-n", "1000"]);
+    let of_the_item =
+        events.as_array().unwrap().iter().find(|event| event["item"] == "desk" && event["level"] == "warn");
+    let text = of_the_item.map(|event| &event["text"]);
+    assert_eq!(text, Some(&json!(format!("running instances keep the value that they had: {said}"))), "{events:#}");
+
+    desk.write("second", "ad astra");
+    desk.shown(&["restart", "desk"]);
+    assert_eq!(desk.ask_for("A1")["response"]["motto"], "ad astra");
 }
 
 #[cfg(unix)]

@@ -95,7 +95,13 @@ fn a_secret_from_a_file_is_in_no_output_and_a_new_one_is_read_when_the_item_rest
     let _process = desk.serve();
     indiscreet(&desk);
     nothing_says_it(&desk, Some("password"));
+    fs::remove_file(desk.path("password")).unwrap();
+    let problem = desk.refused(&["settings", "reload"], 1);
+    assert!(problem.starts_with("`desk.password` (iop.toml line 2): the file password cannot be read: "), "{problem}");
     desk.write("password", "longer than the one before");
+    open(0o600);
+    let still = desk.ask_for("A1");
+    assert_eq!(still["response"]["password_length"], CANARY.len(), "the item has not restarted");
     desk.shown(&["restart", "desk"]);
     assert_eq!(desk.ask_for("A1")["response"]["password_length"], 26);
 }

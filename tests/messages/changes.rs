@@ -80,6 +80,30 @@ mod heavier {
     }
 }
 
+/// As `heavier`, under another name, and nobody has said that it is the item of old.
+mod elsewhere {
+    use super::*;
+
+    production! {
+        pub(super) Depot {
+            #[item(standalone)]
+            platform: heavier::Scale {},
+        }
+    }
+}
+
+/// As `elsewhere`, and it was said.
+mod moved {
+    use super::*;
+
+    production! {
+        pub(super) Depot {
+            #[item(standalone, renamed_from = "scale")]
+            platform: heavier::Scale {},
+        }
+    }
+}
+
 mod first {
     use super::*;
 
@@ -180,6 +204,21 @@ async fn discarded_orphans_are_in_the_event_log_with_who_decided() {
         let events = store.events(EventQuery::default()).await.expect("the store answers");
         let said: Vec<&str> = events.iter().map(|event| event.text.as_str()).collect();
         assert_eq!(said, ["discarded by run --orphans=discard"; 3]);
+    }
+}
+
+#[tokio::test]
+async fn orphans_stay_as_they_are_where_a_changed_type_refuses_the_start() {
+    for (store, ..) in left_behind().await {
+        let before = statuses(&*store).await;
+        let refused = opened::<elsewhere::Depot>(&store, decided(Orphans::Hold)).await;
+        assert!(matches!(refused, Err(Changed::Messages(_))), "what is held would have to be read one day");
+        let refused = opened::<moved::Depot>(&store, ChangeChoice::default()).await;
+        assert!(matches!(refused, Err(Changed::Messages(_))), "what moves is read by its new item");
+        assert_eq!(statuses(&*store).await, before, "a refused start changes nothing");
+
+        drop(opened::<elsewhere::Depot>(&store, decided(Orphans::Discard)).await.expect("nothing is left to be read"));
+        assert!(statuses(&*store).await.iter().all(|(status, ..)| *status == Status::Discarded));
     }
 }
 

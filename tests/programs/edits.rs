@@ -3,13 +3,38 @@
 use std::process::ExitCode;
 
 use iop::prelude::*;
-use iop::settings::{Live, Lookup, Secret, Setting};
+use iop::settings::{Live, Lookup, Raw, Secret, Setting};
 
 /// How a ward is reached.
 #[derive(Setting, Debug, Clone, Copy, PartialEq)]
 enum Way {
     Phone,
     Pager,
+}
+
+/// The text of a file. Which file is checked by its name alone.
+#[derive(Clone)]
+struct Motto {
+    path: String,
+    text: String,
+}
+
+impl Setting for Motto {
+    const TYPE: &'static str = "name of a file";
+
+    fn from_raw(raw: &Raw) -> std::result::Result<Self, String> {
+        let path = String::from_raw(raw)?;
+        let text = std::fs::read_to_string(&path).map_err(|_| format!("there is no file {path}"))?;
+        Ok(Self { path, text })
+    }
+
+    fn to_raw(&self) -> Raw {
+        Raw::from(self.path.as_str())
+    }
+
+    fn check(raw: &Raw) -> std::result::Result<(), String> {
+        String::check(raw)
+    }
 }
 
 #[message(response = Answer)]
@@ -23,6 +48,7 @@ struct Answer {
     limit: u32,
     label: String,
     password_length: usize,
+    motto: String,
     starts: u32,
 }
 
@@ -41,6 +67,9 @@ struct Desk {
     /// Of nobody's business.
     #[setting]
     password: Option<Secret>,
+    /// Read at each call.
+    #[setting]
+    motto: Live<Option<Motto>>,
     /// Says the secret wherever it can.
     #[setting(default = false)]
     indiscreet: bool,
@@ -69,6 +98,7 @@ impl Desk {
             limit: self.limit.get(),
             label: self.label.clone(),
             password_length: self.password.as_ref().map(|password| password.expose().len()).unwrap_or_default(),
+            motto: self.motto.get().map(|motto| motto.text).unwrap_or_default(),
             starts: self.starts,
         })
     }

@@ -100,12 +100,12 @@ impl Program {
         if output == Table::Json {
             serde_json::to_writer_pretty(&mut *out, &reloaded)?;
             writeln!(out)?;
-            return Ok(Exit::Done);
+            return kept(&reloaded);
         }
         let changes = reloaded["changes"].as_array().map(Vec::as_slice).unwrap_or_default();
         if changes.is_empty() {
             writeln!(out, "nothing has changed")?;
-            return Ok(Exit::Done);
+            return kept(&reloaded);
         }
         let text = |value: &Value| value.as_str().unwrap_or("(not set)").to_owned();
         let mut rows = Rows::new(["key", "from", "to", "origin", "changes"]);
@@ -115,8 +115,21 @@ impl Program {
             rows.push([key, from, to, origin, reload.replace('_', " ")]);
         }
         rows.write(out)?;
-        Ok(Exit::Done)
+        kept(&reloaded)
     }
+}
+
+/// A reload of which every running instance has what it brought is done; otherwise its answer says who has not.
+fn kept(reloaded: &Value) -> Result<Exit, Failure> {
+    let kept = reloaded["kept"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if kept.is_empty() {
+        return Ok(Exit::Done);
+    }
+    let lines = kept.iter().map(|setting| {
+        let [key, origin, problem] = ["key", "origin", "problem"].map(|field| setting[field].as_str().unwrap_or("?"));
+        escaped(&format!("`{key}` ({origin}): {problem}; running instances keep the value that they had"))
+    });
+    Err(Failure::failed(lines.collect::<Vec<_>>().join("\n")))
 }
 
 /// Whether a setting has its value from elsewhere than the source of the program.

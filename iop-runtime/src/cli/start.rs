@@ -199,7 +199,8 @@ async fn wait_for_end(running: &Running, arguments: &RunArguments, grace: Durati
 /// What a signal asks for: the changes, or why there are none, are said on the terminal and in the event log.
 async fn reload(running: &Running, grace: Duration) {
     match running.director().reload_settings("SIGHUP", Reloading::Apply, Stop::Drain(grace)).await {
-        Ok(changes) => say(&format!("settings read once more: {} changed", changes.len())),
+        // What running instances keep is in the event log, and with it on the terminal.
+        Ok(reloaded) => say(&format!("settings read once more: {} changed", reloaded.changes.len())),
         Err(error) => say(&events::escaped_lines(&format!("settings stay as they are:\n{error}"))),
     }
 }

@@ -6,7 +6,7 @@ use super::audit::failed;
 use super::{Act, By, Director};
 use crate::engine::{ReloadError, Reloading, Stop, row_edited, whole};
 use crate::lookup::{Edit, Edited, RowChange, TableError};
-use crate::settings::{SettingChange, ShownSetting, Snapshot, TableUse};
+use crate::settings::{Reloaded, SettingChange, ShownSetting, Snapshot, TableUse};
 use crate::store::AuditHash;
 
 impl Director {
@@ -21,20 +21,15 @@ impl Director {
     ///
     /// # Errors
     /// See [`ReloadError`]: nothing was changed.
-    pub async fn reload_settings(
-        &self,
-        by: &str,
-        reloading: Reloading,
-        stop: Stop,
-    ) -> Result<Vec<SettingChange>, ReloadError> {
+    pub async fn reload_settings(&self, by: &str, reloading: Reloading, stop: Stop) -> Result<Reloaded, ReloadError> {
         let act = Act::new("settings.reload", "settings").by(By::from(by));
         let (core, by) = (Arc::clone(&self.core), by.to_owned());
         // To its end, also where whoever asked goes away: an item may be half restarted.
         let task = tokio::spawn(async move { crate::engine::reload(&core, &by, reloading, stop).await });
-        let changed = task.await.unwrap_or(Err(ReloadError::NoSource));
+        let reloaded = task.await.unwrap_or(Err(ReloadError::NoSource));
         if reloading == Reloading::Apply {
-            let act = match &changed {
-                Ok(changes) => {
+            let act = match &reloaded {
+                Ok(Reloaded { changes, .. }) => {
                     let rows = |side: fn(&SettingChange) -> &Option<String>| hash(changes, |change| &change.key, side);
                     act.changed(rows(|change| &change.from), rows(|change| &change.to))
                 }
@@ -43,7 +38,7 @@ impl Director {
             // A record that is not stored has been reported: the production starts over from what is stored.
             drop(self.record(act).await);
         }
-        changed
+        reloaded
     }
 
     /// The lookup tables that settings name, and the settings that name each.

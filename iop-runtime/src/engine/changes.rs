@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 
 use super::core::Core;
 use super::decisions;
-use crate::message::{MessageId, Status, SuspendReason};
+use crate::message::{MessageId, MessageType, Status, SuspendReason};
 use crate::production::Graph;
 use crate::production::lock::{LockBreak, MessagesLock, breaks, types};
 use crate::store::{Admin, MessageQuery, QueueStatus, Store, StoreError, Viewer};
@@ -95,41 +95,48 @@ fn waiting(queue: &QueueStatus) -> u64 {
 }
 
 /// Looks at the store before a production starts on it, does what was decided, and remembers the production's types.
+/// Everything that may refuse the start is asked before anything is done: a refused start changes nothing.
 pub(super) async fn reconcile(core: &Core, choice: &ChangeChoice) -> Result<(), Changed> {
     let (graph, store) = (core.graph, &*core.store);
-    move_queues(graph, store).await?;
     let orphans = orphans(graph, store).await?;
-    match choice.orphans {
-        _ if orphans.is_empty() => {}
-        Orphans::Refuse => return Err(Changed::Orphans(orphans)),
-        Orphans::Hold => {
-            let error: Arc<str> = "its item is no longer in the production".into();
-            for queue in orphans {
-                let hold = |id| {
-                    let (reason, error) = (SuspendReason::Orphaned, Arc::clone(&error));
-                    store.admin(Admin::Hold { id, reason, error })
-                };
-                decide(store, &queue.item, &WAITING, hold).await?;
-            }
-        }
-        Orphans::Discard => {
-            let by: Arc<str> = "run --orphans=discard".into();
-            for queue in orphans {
-                let discard = |id| decisions::discard(core, id, &by);
-                decide(store, &queue.item, &WAITING, discard).await?;
-            }
-        }
+    if choice.orphans == Orphans::Refuse && !orphans.is_empty() {
+        return Err(Changed::Orphans(orphans));
     }
     let types = types(graph);
     if !choice.hold_changed {
-        let broken = unreadable(&types, store).await?;
+        // What will be discarded need not be readable.
+        let leaving: &[QueueStatus] = if choice.orphans == Orphans::Discard { &orphans } else { &[] };
+        let broken = unreadable(&types, leaving, store).await?;
         if !broken.is_empty() {
             return Err(Changed::Messages(broken));
         }
     }
+    move_queues(graph, store).await?;
+    match choice.orphans {
+        Orphans::Refuse => {}
+        Orphans::Hold => hold(store, &orphans).await?,
+        Orphans::Discard => discard(core, &orphans).await?,
+    }
     let lock = MessagesLock::of(&types).to_text();
     if store.note(NOTE.into()).await?.as_deref() != Some(&*lock) {
         store.write_note(NOTE.into(), lock.into()).await?;
+    }
+    Ok(())
+}
+
+async fn hold(store: &dyn Store, orphans: &[QueueStatus]) -> Result<(), StoreError> {
+    let error: Arc<str> = "its item is no longer in the production".into();
+    for queue in orphans {
+        let hold = |id| store.admin(Admin::Hold { id, reason: SuspendReason::Orphaned, error: Arc::clone(&error) });
+        decide(store, &queue.item, &WAITING, hold).await?;
+    }
+    Ok(())
+}
+
+async fn discard(core: &Core, orphans: &[QueueStatus]) -> Result<(), StoreError> {
+    let by: Arc<str> = "run --orphans=discard".into();
+    for queue in orphans {
+        decide(&*core.store, &queue.item, &WAITING, |id| decisions::discard(core, id, &by)).await?;
     }
     Ok(())
 }
@@ -146,10 +153,14 @@ async fn move_queues(graph: &Graph, store: &dyn Store) -> Result<(), StoreError>
     Ok(())
 }
 
+/// The queues that no item has, nor will have as the one that was renamed.
 async fn orphans(graph: &Graph, store: &dyn Viewer) -> Result<Vec<QueueStatus>, StoreError> {
-    let is_item = |queue: &QueueStatus| graph.items.iter().any(|item| item.name == &*queue.item);
+    let has = |queue: &QueueStatus| {
+        let name = &*queue.item;
+        graph.items.iter().any(|item| item.name == name || item.policy.renamed_from == Some(name))
+    };
     let mut queues = store.queues().await?;
-    queues.retain(|queue| !is_item(queue) && waiting(queue) > 0);
+    queues.retain(|queue| !has(queue) && waiting(queue) > 0);
     queues.sort_by(|one, other| one.item.cmp(&other.item));
     Ok(queues)
 }
@@ -183,9 +194,11 @@ async fn decide<D: Future<Output = Result<bool, StoreError>>>(
     Ok(())
 }
 
-/// The changes since the production that the store was last opened by, of which unfinished messages are stored.
+/// The changes since the production that the store was last opened by, of which unfinished messages are stored that are
+/// not about to leave it.
 async fn unreadable(
-    types: &[&'static crate::message::MessageType],
+    types: &[&'static MessageType],
+    leaving: &[QueueStatus],
     store: &dyn Viewer,
 ) -> Result<Vec<(LockBreak, usize)>, Changed> {
     let Some(older) = store.note(NOTE.into()).await? else { return Ok(Vec::new()) };
@@ -194,18 +207,43 @@ async fn unreadable(
     let mut found = Vec::new();
     for change in breaks(types, &older) {
         let mut count = 0;
-        for status in WAITING.into_iter().chain([Status::Suspended]) {
-            let query = MessageQuery {
-                type_name: Some(change.message.as_str().into()),
-                status: Some(status),
-                limit: PAGE,
-                ..MessageQuery::default()
-            };
-            count += store.query(query).await?.len();
+        for status in WAITING {
+            count += count_of(&change.message, status, leaving, store).await?;
         }
+        // Nobody decides here about what is suspended already.
+        count += count_of(&change.message, Status::Suspended, &[], store).await?;
         if count > 0 {
             found.push((change, count));
         }
     }
     Ok(found)
+}
+
+/// How many messages of a type are in a state and not in these queues; after a page of them it is enough.
+async fn count_of(
+    type_name: &str,
+    status: Status,
+    except: &[QueueStatus],
+    store: &dyn Viewer,
+) -> Result<usize, StoreError> {
+    let (mut count, mut after) = (0, None);
+    while count < PAGE {
+        let query = MessageQuery {
+            type_name: Some(type_name.into()),
+            status: Some(status),
+            after,
+            limit: PAGE,
+            oldest_first: true,
+            ..MessageQuery::default()
+        };
+        let page = store.query(query).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.sequence);
+        let is_of = |target: Option<&str>| except.iter().any(|queue| target == Some(&*queue.item));
+        count += page.iter().filter(|header| !is_of(header.target.as_deref())).count();
+        if page.len() < PAGE {
+            break;
+        }
+    }
+    Ok(count)
 }

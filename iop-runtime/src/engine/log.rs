@@ -12,7 +12,7 @@ use super::item::ItemState;
 use super::turn::EngineTurn;
 use crate::lookup::{RowChange, TableError};
 use crate::message::{AlertPhase, Header, SuspendReason};
-use crate::settings::SettingChange;
+use crate::settings::{SettingChange, SettingError};
 use crate::store::{Purged, StoreError};
 
 /// The span of a turn: everything logged inside carries item, session and message.
@@ -183,6 +183,11 @@ pub(crate) fn setting_changed(change: &SettingChange, by: &str) {
         |value: &Option<String>| value.as_ref().map_or_else(|| "not set".to_owned(), |text| format!("`{text}`"));
     let (from, to) = (value(&change.from), value(&change.to));
     info!("{by} changed the setting `{}` from {from} to {to} ({})", change.key, change.origin);
+}
+
+/// A reload could not give running instances the new value of a setting.
+pub(crate) fn setting_kept(setting: &SettingError) {
+    warn!("running instances keep the value that they had: {setting}");
 }
 
 /// Somebody edited a row of a lookup table.

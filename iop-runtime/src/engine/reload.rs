@@ -8,7 +8,8 @@ use super::{Stop, log};
 use crate::component::{ItemConfig, Wiring};
 use crate::lookup::RowChange;
 use crate::settings::{
-    Reload, ResolvedItem, ResolvedProduction, SettingChange, SettingError, SettingsSource, ShownSetting, changes,
+    Origin, Reload, Reloaded, ResolvedItem, ResolvedProduction, SettingChange, SettingError, SettingsSource,
+    ShownSetting, changes,
 };
 
 /// The settings of a running production as a person sees them, and where they come from.
@@ -78,7 +79,7 @@ pub(crate) async fn reload(
     by: &str,
     reloading: Reloading,
     stop: Stop,
-) -> Result<Vec<SettingChange>, ReloadError> {
+) -> Result<Reloaded, ReloadError> {
     let _order = core.settings.reloads.lock().await;
     let source = core.settings.source.as_ref().ok_or(ReloadError::NoSource)?;
     let resolved = source.resolve().map_err(ReloadError::Invalid)?;
@@ -88,12 +89,15 @@ pub(crate) async fn reload(
         return Err(ReloadError::NeedsStart(fixed));
     }
     if reloading == Reloading::Preview {
-        return Ok(changes);
+        return Ok(Reloaded { changes, kept: Vec::new() });
     }
-    let restarts = replace(core, &resolved, &changes);
+    let Replaced { restarts, kept } = replace(core, &resolved, &changes);
     *core.settings.shown.lock().unwrap_or_else(PoisonError::into_inner) = resolved.shown;
     for change in &changes {
-        say(core, change, by);
+        of_item(core, &change.key).in_scope(|| log::setting_changed(change, by));
+    }
+    for setting in &kept {
+        of_item(core, &setting.key).in_scope(|| log::setting_kept(setting));
     }
     for index in restarts {
         let item = &core.items[index];
@@ -101,12 +105,21 @@ pub(crate) async fn reload(
             super::start_item(core, item).await;
         }
     }
-    Ok(changes)
+    Ok(Reloaded { changes, kept })
 }
 
-/// Gives every item its new values; the items that must be built anew for them.
-fn replace(core: &Core, resolved: &ResolvedProduction, changes: &[SettingChange]) -> BTreeSet<usize> {
-    let mut restarts = BTreeSet::new();
+/// What is left to do and to say after the items have their new values.
+#[derive(Default)]
+struct Replaced {
+    /// The items that must be built anew for them.
+    restarts: BTreeSet<usize>,
+    /// See [`Reloaded::kept`].
+    kept: Vec<SettingError>,
+}
+
+/// Gives every item its new values.
+fn replace(core: &Core, resolved: &ResolvedProduction, changes: &[SettingChange]) -> Replaced {
+    let Replaced { mut restarts, mut kept } = Replaced::default();
     for (item, ResolvedItem { config, options }) in core.items.iter().zip(&resolved.items) {
         let prefix = format!("{}.", item.name);
         let of_item = changes.iter().filter(|change| change.key.starts_with(&prefix));
@@ -121,15 +134,20 @@ fn replace(core: &Core, resolved: &ResolvedProduction, changes: &[SettingChange]
         // A secret may have another value behind the same reference.
         for decl in item.component().all_settings().filter(|decl| decl.live) {
             let changed = of_item.clone().any(|change| change.key[prefix.len()..] == *decl.name);
-            if changed || decl.secret {
-                item.config.feed.tell(decl.name, config.settings.get(decl.name));
+            if (changed || decl.secret)
+                && let Err(problem) = item.config.feed.tell(decl.name, config.settings.get(decl.name))
+            {
+                let key = format!("{prefix}{}", decl.name);
+                let shown = resolved.shown.iter().find(|shown| shown.key == key);
+                let origin = shown.map_or(Origin::Code, |shown| shown.origin.clone());
+                kept.push(SettingError { key, origin, problem });
             }
         }
         if of_item.clone().any(|change| change.reload == Reload::RestartsItem) {
             restarts.insert(item.index);
         }
     }
-    restarts
+    Replaced { restarts, kept }
 }
 
 /// Says what an edit of a lookup table has changed.
@@ -139,12 +157,11 @@ pub(crate) fn row_edited(core: &Core, table: &str, changes: &[RowChange]) {
     }
 }
 
-fn say(core: &Core, change: &SettingChange, by: &str) {
-    let owner = change.key.split_once('.').map(|(owner, _)| owner);
-    let item = owner.and_then(|name| core.by_name.get(name)).map(|index| &core.items[*index]);
-    let span = match item {
+/// Where the events about a setting belong: to its item, or to the engine.
+fn of_item(core: &Core, key: &str) -> tracing::Span {
+    let owner = key.split_once('.').map(|(owner, _)| owner);
+    match owner.and_then(|name| core.by_name.get(name)).map(|index| &core.items[*index]) {
         Some(item) => log::turn_span(core, item, None),
         None => log::engine_span(core),
-    };
-    span.in_scope(|| log::setting_changed(change, by));
+    }
 }

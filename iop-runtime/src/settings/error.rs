@@ -58,7 +58,7 @@ impl JsonSchema for Origin {
 }
 
 /// One mistake in the settings. A start reports every one of them at once.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, thiserror::Error)]
 #[error("`{key}` ({origin}): {problem}")]
 pub struct SettingError {
     /// The key as it was written, or the one that is missing.

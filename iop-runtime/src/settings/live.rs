@@ -78,19 +78,21 @@ impl<T: Setting + Clone + Sync> Setting for Live<T> {
 /// Takes a new value.
 trait Follow: Send + Sync {
     /// `None` where the setting is not given any more.
-    fn take(&self, raw: Option<&Raw>);
+    ///
+    /// # Errors
+    /// What is wrong with the new value; it keeps the one that it had.
+    fn take(&self, raw: Option<&Raw>) -> Result<(), String>;
 }
 
 impl<T: Setting + Sync> Follow for Current<T> {
-    fn take(&self, raw: Option<&Raw>) {
+    fn take(&self, raw: Option<&Raw>) -> Result<(), String> {
+        // A reload has checked its form. What it refers to may still be missing, or have gone since.
         let value = match raw {
-            Some(raw) => T::from_raw(raw).ok(),
-            None => T::absent(),
+            Some(raw) => T::from_raw(raw)?,
+            None => T::absent().ok_or_else(|| "it has no value any more".to_owned())?,
         };
-        // A reload has checked it; what has gone wrong since leaves the value as it was.
-        if let Some(value) = value {
-            *self.0.write().unwrap_or_else(PoisonError::into_inner) = value;
-        }
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = value;
+        Ok(())
     }
 }
 
@@ -130,7 +132,8 @@ impl Feed {
         drop(followed);
         // It may have been built from settings that a reload has changed meanwhile.
         if let Some(raw) = told {
-            follower.take(raw.as_ref());
+            // Where it cannot be read, the reload has said so, and this instance has a value that could.
+            let _ = follower.take(raw.as_ref());
         }
     }
 
@@ -139,16 +142,21 @@ impl Feed {
     }
 
     /// Gives every instance the new value of a setting; `None` where it has none any more.
-    pub(crate) fn tell(&self, name: &str, raw: Option<&Raw>) {
+    ///
+    /// # Errors
+    /// Why instances keep the value that they had.
+    pub(crate) fn tell(&self, name: &str, raw: Option<&Raw>) -> Result<(), String> {
         let mut followed = self.followed();
         followed.told.insert(name.to_owned(), raw.cloned());
         let followers = followed.followers.clone();
         drop(followed);
+        let mut outcome = Ok(());
         for (_, follower) in followers.into_iter().filter(|(followed, _)| *followed == name) {
             if let Some(follower) = follower.upgrade() {
-                follower.take(raw);
+                outcome = outcome.and(follower.take(raw));
             }
         }
+        outcome
     }
 }
 
@@ -171,12 +179,13 @@ mod tests {
             limit.follow("limit", &feed);
         }
         other.follow("other", &feed);
-        feed.tell("limit", Some(&Raw::from(7)));
+        assert_eq!(feed.tell("limit", Some(&Raw::from(7))), Ok(()));
         assert_eq!((limits[0].get(), limits[1].get(), other.get()), (7, 7, 1));
-        feed.tell("limit", Some(&Raw::from("many")));
-        assert_eq!(limits[0].get(), 7);
+        assert!(feed.tell("limit", Some(&Raw::from("many"))).unwrap_err().contains("expected"));
+        assert!(feed.tell("limit", None).unwrap_err().contains("no value"));
+        assert_eq!((limits[0].get(), limits[1].get()), (7, 7), "what does not fit leaves the value as it was");
         drop(limits);
-        feed.tell("limit", Some(&Raw::from(8)));
+        assert_eq!(feed.tell("limit", Some(&Raw::from(8))), Ok(()), "nobody is left who could mind");
         other.follow("other", &feed);
         assert_eq!(feed.followed().followers.len(), 2, "instances that are gone are forgotten");
     }
@@ -186,7 +195,7 @@ mod tests {
         let feed = Feed::default();
         // A worker has read the settings, and the reload comes before it follows.
         let mut late = Live::new(1_u32);
-        feed.tell("limit", Some(&Raw::from(7)));
+        assert_eq!(feed.tell("limit", Some(&Raw::from(7))), Ok(()));
         late.follow("limit", &feed);
         assert_eq!(late.get(), 7);
     }
@@ -196,7 +205,7 @@ mod tests {
         let feed = Feed::default();
         let mut note = Live::new(Some("a".to_owned()));
         note.follow("note", &feed);
-        feed.tell("note", None);
+        assert_eq!(feed.tell("note", None), Ok(()));
         assert_eq!(note.get(), None);
     }
 }

@@ -61,7 +61,7 @@ pub use options::{EngineSettings, FirstCall, ItemSettings, StoreChoice};
 pub use range::{Measure, is_no_duration, measure_of};
 pub use rate::Rate;
 pub(crate) use reload::changes;
-pub use reload::{SettingChange, SettingsSource};
+pub use reload::{Reloaded, SettingChange, SettingsSource};
 pub use resolve::{Reload, ResolvedItem, ResolvedProduction, ShownSetting, resolve, resolve_engine};
 pub use schedule::{Active, CallSchedule};
 pub use secret::{Secret, is_reference};

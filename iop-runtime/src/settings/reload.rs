@@ -55,6 +55,17 @@ pub struct SettingChange {
     pub reload: Reload,
 }
 
+/// What a reload came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[non_exhaustive]
+pub struct Reloaded {
+    /// The settings that have another value than before.
+    pub changes: Vec<SettingChange>,
+    /// The live settings of which running instances keep the value that they had, and why: what the new one refers to
+    /// cannot be read. The next start of the item reads it again.
+    pub kept: Vec<SettingError>,
+}
+
 /// What is different in `new`, in its order.
 pub(crate) fn changes(old: &[ShownSetting], new: &[ShownSetting]) -> Vec<SettingChange> {
     let before = |key: &str| old.iter().find(|shown| shown.key == key);

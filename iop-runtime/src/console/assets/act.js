@@ -209,8 +209,9 @@ async function reload() {
     act.addEventListener("click", async () => {
       act.disabled = true;
       try {
-        await call("POST", url);
-        sessionStorage.setItem(AFTER, "Settings are applied.");
+        const { kept } = await call("POST", url);
+        const named = kept.map((setting) => `${setting.key}: ${setting.problem}`).join("; ");
+        sessionStorage.setItem(AFTER, kept.length === 0 ? "Settings are applied." : `Settings are applied, but running instances keep the value that they had of ${named}`);
         location.reload();
       } catch (error) {
         shown.close();

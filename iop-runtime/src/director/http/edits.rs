@@ -15,7 +15,7 @@ use crate::director::Role;
 use crate::director::view::TableView;
 use crate::engine::{ReloadError, Reloading, Stop};
 use crate::lookup::{Edit, RowChange, TableError};
-use crate::settings::{SettingChange, ShownSetting};
+use crate::settings::{Reloaded, ShownSetting};
 
 /// The calls about settings and tables.
 pub(super) fn routes() -> Vec<Route> {
@@ -62,7 +62,8 @@ async fn settings(asked: Asked) -> Response {
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct ReloadedBody {
-    changes: Vec<SettingChange>,
+    #[serde(flatten)]
+    reloaded: Reloaded,
     applied: bool,
 }
 
@@ -73,7 +74,7 @@ async fn reload(asked: Asked, Query(how): Query<How>) -> Response {
         .reload_settings(&asked.caller.in_the_name_of(how.by.as_deref()), reloading, Stop::Drain(asked.grace))
         .await
     {
-        Ok(changes) => json(&ReloadedBody { changes, applied: reloading == Reloading::Apply }),
+        Ok(reloaded) => json(&ReloadedBody { reloaded, applied: reloading == Reloading::Apply }),
         Err(error) => {
             let status = match &error {
                 ReloadError::NoSource => StatusCode::CONFLICT,
