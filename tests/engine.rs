@@ -51,6 +51,8 @@ mod panics;
 mod pausing;
 #[path = "engine/processes.rs"]
 mod processes;
+#[path = "engine/recorded.rs"]
+mod recorded;
 #[path = "engine/recovery.rs"]
 mod recovery;
 #[path = "engine/speculation.rs"]

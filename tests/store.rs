@@ -135,6 +135,7 @@ laws! {
     audit {
         l12_every_entry_follows_the_one_before
         l12_a_purge_leaves_the_audit_log_alone
+        l13_an_act_is_on_record_where_it_is_done
         the_audit_log_is_narrowed_by_every_field_and_paged
     }
     search {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use iop::console;
 use iop::director::Role;
 use iop::director::http::{Route, routes};
-use iop::store::{AuditQuery, MessageQuery, Viewer};
+use iop::store::{AuditQuery, MessageQuery};
 
 use super::open::{ORDER, Open};
 

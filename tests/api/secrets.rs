@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use iop::director::{RemoteDirector, Role};
-use iop::store::{AuditQuery, EventQuery, MessageQuery, Viewer};
+use iop::store::{AuditQuery, EventQuery, MessageQuery};
 
 use super::open::Open;
 

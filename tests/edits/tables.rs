@@ -9,6 +9,10 @@ fn a_table_is_edited_before_the_first_start_and_survives_every_restart() {
     desk.shown(&["table", "import", "wards", "wards.csv"]);
     desk.shown(&["table", "set", "wards", "C3", "phone"]);
     assert_eq!(desk.shown(&["table", "get", "wards", "B2"]), "pager\n");
+    let acts = desk.json(&["audit", "-o", "json"]);
+    let acts: Vec<_> =
+        acts.as_array().unwrap().iter().map(|act| (&act["action"], &act["who"], &act["object"])).collect();
+    assert_eq!(acts, [(&"table.edit".into(), &"anna".into(), &"table wards".into()); 2]);
     assert_eq!(desk.shown(&["table", "export", "wards"]), "key,value\nA1,phone\nB2,pager\nC3,phone\n");
     let process = desk.serve();
     assert_eq!(desk.ask_for("C3")["response"]["way"], "Phone");

@@ -199,6 +199,7 @@ async fn every_act_is_in_the_audit_log_with_who_why_and_what_came_of_it() {
             ("message.discard", Some("sent again")),
             ("message.resume", None),
             ("item.stop", None),
+            ("item.stop", None),
             ("message.view", None),
         ]
     );

@@ -7,9 +7,10 @@ use std::time::Duration;
 use iop::message::MessageId;
 use iop::store::memory::MemoryStore;
 use iop::store::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, JobLine, JobLineQuery,
-    JobQuery, JobWrite, LeaseBatch, LeaseOrder, LeaseRequest, LeaseToken, NodeId, Outcome, ProcessState, PurgeBatch,
-    Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Found, JobLine,
+    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseOrder, LeaseRequest, LeaseToken, NodeId, Outcome, ProcessState,
+    PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage,
+    Viewer,
 };
 use tokio::sync::watch;
 
@@ -223,6 +224,14 @@ impl Store for Front {
 
     fn append_audit(&self, record: AuditRecord) -> Reply<AuditEntry> {
         self.inner.append_audit(record)
+    }
+
+    fn act(&self, deed: Deed, record: AuditRecord) -> Reply<bool> {
+        let (done, mut arrive) = (self.inner.act(deed, record), self.leases_arrive.subscribe());
+        Box::pin(async move {
+            let _ = arrive.wait_for(|arrive| *arrive).await;
+            done.await
+        })
     }
 
     fn purge(&self, batch: PurgeBatch) -> Reply<Purged> {

@@ -1,10 +1,12 @@
 //! The audit log: only appended to, and every way to tamper with it is found.
 
+use iop::message::SuspendReason;
 use iop::store::{
-    AuditEntry, AuditFault, AuditHash, AuditHead, AuditQuery, AuditRecord, Purge, PurgeBatch, verify_audit,
+    Admin, AuditEntry, AuditFault, AuditHash, AuditHead, AuditQuery, AuditRecord, Deed, Discard, End, JobWrite,
+    Outcome, Purge, PurgeBatch, Step, verify_audit,
 };
 
-use crate::bench::{Bench, Sqlite};
+use crate::bench::{Bench, Sqlite, committed, messages};
 
 fn record(who: &str, action: &str, object: &str) -> AuditRecord {
     AuditRecord {
@@ -61,6 +63,34 @@ pub(crate) async fn l12_a_purge_leaves_the_audit_log_alone(bench: impl Bench) {
         batch = batch.after(next);
     }
     assert_eq!(found(&bench, AuditQuery::default()).await, [1]);
+}
+
+pub(crate) async fn l13_an_act_is_on_record_where_it_is_done(bench: impl Bench) {
+    let (store, sent) = (bench.store(), messages(2));
+    bench.emit(sent.clone()).await;
+    let held = bench.lease(1).await.remove(0);
+    let act = async |deed: Deed, action: &str| store.act(deed, record("eve", action, "it")).await.expect("it works");
+    let resume = Deed::Message(Admin::Resume(sent[0].id));
+    assert!(!act(resume.clone(), "resume").await, "it is not suspended");
+    let suspend = End::Suspend { reason: SuspendReason::Operator, error: "asked for".into() };
+    let audit = || Some(Box::new(record("eve", "suspend", "it")));
+    let end = Step { end: vec![(held.token, suspend)], audit: audit(), ..Step::default() };
+    assert_eq!(bench.commit(end).await, committed());
+    assert!(act(resume, "resume").await);
+    let _held = bench.lease(2).await;
+    let discard = Discard { id: sent[1].id, by: "eve".into() };
+    let refused = Step { discard: vec![discard], audit: audit(), ..Step::default() };
+    assert_eq!(bench.commit(refused).await, Outcome::NotAtRest);
+    assert!(act(Deed::Note("name".into(), "text".into()), "note").await);
+    assert_eq!(store.note("name".into()).await, Ok(Some("text".into())));
+    let job = JobWrite::New { document: "job".into(), messages: vec![sent[0].id] };
+    assert!(act(Deed::Job(job), "job").await);
+    let entries = store.audit(AuditQuery { oldest_first: true, ..AuditQuery::default() }).await.expect("readable");
+    let actions: Vec<_> = entries.iter().map(|entry| &*entry.action).collect();
+    assert_eq!(actions, ["suspend", "resume", "note", "job"]);
+    // An entry by itself is a step as well.
+    bench.commit(Step { audit: audit(), ..Step::default() }).await;
+    assert_eq!(verify_audit(&*store, None).await.map(|head| head.number), Ok(5));
 }
 
 pub(crate) async fn the_audit_log_is_narrowed_by_every_field_and_paged(bench: impl Bench) {

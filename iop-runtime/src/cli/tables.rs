@@ -18,6 +18,7 @@ use super::settings::mistakes;
 use super::table::{Rows, text, write_list};
 use super::{Program, say, store, wait_for, who};
 use crate::clock::{SystemClock, Timestamp};
+use crate::director::{Caller, table_edited};
 use crate::lookup::{Edit, Form, RowChange, TableError, TableStore, read, write};
 use crate::settings::{EngineSettings, StoreChoice, Tables};
 use crate::store::Store;
@@ -223,7 +224,9 @@ impl Place {
     async fn edit(&self, table: &str, edit: Edit) -> Result<Exit, Failure> {
         let EditedBody { version, changes } = match self {
             Self::Here(tables, _) => {
-                let edited = tables.edit(table, &edit, &who()).await.map_err(|error| refused(&error))?;
+                let (by, actor) = (who(), Caller::of_the_process(&who()).actor());
+                let entry = |changes: &[RowChange]| table_edited(table, &by, changes).entry(&actor);
+                let edited = tables.edit(table, &edit, &by, entry).await.map_err(|error| refused(&error))?;
                 EditedBody { version: edited.version, changes: edited.changes }
             }
             Self::There(remote) => {

@@ -32,10 +32,11 @@ impl Director {
         }
         let until = self.core.clock.now().after(duration);
         let mute = Mute::new(item, kind, until, by);
-        let done = self.core.alerts.mute(&self.core, mute).await.map_err(store_error);
         let what = kind.map_or_else(|| "every rule".to_owned(), |kind| format!("rule {kind}"));
         let whose = item.map_or_else(|| "the production".to_owned(), |item| format!("item {item}"));
         let act = Act::new("alerts.mute", format!("{what} of {whose}")).by(By::from(by));
-        self.audited(act, done, |()| format!("done, until {until}").into()).await
+        let entry = self.entry(&act.clone().came_to(format!("done, until {until}")));
+        let done = self.core.alerts.mute(&self.core, mute, entry).await.map_err(store_error);
+        self.recorded(act, done, |()| true).await
     }
 }

@@ -1,7 +1,9 @@
 //! Who acts through a director, and that what they did is on record: every act has an entry in the audit log of the store.
 //!
-//! An act is recorded when it is over, with what came of it. Where the entry cannot be stored, the production starts over from
-//! what is stored, as after every failed commit.
+//! An act that is one commit has its entry in that commit: both are stored, or neither. One that takes longer, or is done
+//! outside of the store, has an entry when it begins, without which it is not done, and another one with what came of it. What
+//! was refused, or had nothing to do, is recorded as that. Where an entry cannot be stored, the production starts over from what
+//! is stored, as after every failed commit.
 
 use std::fmt;
 use std::sync::Arc;
@@ -128,6 +130,23 @@ impl Act {
     pub fn came_to(self, result: impl Into<Arc<str>>) -> Self {
         Self { result: result.into(), ..self }
     }
+
+    /// As an entry, where it is done by `actor`.
+    pub(crate) fn entry(self, actor: &Actor) -> AuditRecord {
+        let Self { action, object, by, before, after, result } = self;
+        let by = by.unwrap_or_else(|| By::new(Arc::clone(&actor.who)));
+        AuditRecord {
+            who: by.who,
+            role: Arc::clone(&actor.role),
+            from: Arc::clone(&actor.from),
+            action,
+            object,
+            reason: by.reason,
+            before,
+            after,
+            result,
+        }
+    }
 }
 
 impl Director {
@@ -151,21 +170,13 @@ impl Director {
         self.append(act).await.map_err(store_error)
     }
 
+    /// The entry of an act, for the commit that does it.
+    pub(super) fn entry(&self, act: &Act) -> AuditRecord {
+        act.clone().entry(&self.actor)
+    }
+
     async fn append(&self, act: Act) -> Result<AuditEntry, StoreError> {
-        let Act { action, object, by, before, after, result } = act;
-        let by = by.unwrap_or_else(|| By::new(Arc::clone(&self.actor.who)));
-        let record = AuditRecord {
-            who: by.who,
-            role: Arc::clone(&self.actor.role),
-            from: Arc::clone(&self.actor.from),
-            action,
-            object,
-            reason: by.reason,
-            before,
-            after,
-            result,
-        };
-        let recorded = self.core.store.append_audit(record).await;
+        let recorded = self.core.store.append_audit(act.entry(&self.actor)).await;
         if let Err(error) = &recorded {
             self.core.failure.report(error);
         }
@@ -178,6 +189,28 @@ impl Director {
     /// Those of the store.
     pub async fn audit(&self, query: AuditQuery) -> Result<Vec<AuditEntry>, DirectorError> {
         self.core.store.audit(query).await.map_err(store_error)
+    }
+
+    /// Puts on record that an act begins, before anything is done. Without that, nothing is.
+    pub(super) async fn begins(&self, act: &Act) -> Result<(), DirectorError> {
+        match self.append(act.clone().came_to("begun")).await {
+            // A production that has ended does nothing any more.
+            Ok(_) | Err(StoreError::Closed) => Ok(()),
+            Err(error) => Err(store_error(error)),
+        }
+    }
+
+    /// Passes on what came of an act that is on record where it is done. Where it is not, that is put on record.
+    pub(super) async fn recorded<T>(
+        &self,
+        act: Act,
+        result: Result<T, DirectorError>,
+        is_done: impl FnOnce(&T) -> bool,
+    ) -> Result<T, DirectorError> {
+        if result.as_ref().is_ok_and(is_done) {
+            return result;
+        }
+        self.audited(act, result, |_| done_or_not(&false)).await
     }
 
     /// Puts on record what came of an act, and passes it on.

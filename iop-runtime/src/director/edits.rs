@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::audit::failed;
+use super::audit::{done_or_not, failed};
 use super::{Act, By, Director};
 use crate::engine::{ReloadError, Reloading, Stop, row_edited, whole};
 use crate::lookup::{Edit, Edited, RowChange, TableError};
@@ -22,22 +22,30 @@ impl Director {
     /// # Errors
     /// See [`ReloadError`]: nothing was changed.
     pub async fn reload_settings(&self, by: &str, reloading: Reloading, stop: Stop) -> Result<Reloaded, ReloadError> {
-        let act = Act::new("settings.reload", "settings").by(By::from(by));
-        let (core, by) = (Arc::clone(&self.core), by.to_owned());
+        let (director, by) = (self.clone(), by.to_owned());
         // To its end, also where whoever asked goes away: an item may be half restarted.
-        let task = tokio::spawn(async move { crate::engine::reload(&core, &by, reloading, stop).await });
-        let reloaded = task.await.unwrap_or(Err(ReloadError::NoSource));
-        if reloading == Reloading::Apply {
-            let act = match &reloaded {
-                Ok(Reloaded { changes, .. }) => {
-                    let rows = |side: fn(&SettingChange) -> &Option<String>| hash(changes, |change| &change.key, side);
-                    act.changed(rows(|change| &change.from), rows(|change| &change.to))
-                }
-                Err(error) => act.came_to(failed(error)),
-            };
-            // A record that is not stored has been reported: the production starts over from what is stored.
-            drop(self.record(act).await);
-        }
+        let task = whole(async move {
+            match reloading {
+                Reloading::Preview => crate::engine::reload(&director.core, &by, reloading, stop).await,
+                Reloading::Apply => director.reload_to_the_end(&by, stop).await,
+            }
+        });
+        task.await.unwrap_or(Err(ReloadError::NoSource))
+    }
+
+    async fn reload_to_the_end(&self, by: &str, stop: Stop) -> Result<Reloaded, ReloadError> {
+        let act = Act::new("settings.reload", "settings").by(By::from(by));
+        self.begins(&act).await.map_err(|error| ReloadError::NotOnRecord(error.to_string()))?;
+        let reloaded = crate::engine::reload(&self.core, by, Reloading::Apply, stop).await;
+        let act = match &reloaded {
+            Ok(Reloaded { changes, .. }) => {
+                let rows = |side: fn(&SettingChange) -> &Option<String>| hash(changes, |change| &change.key, side);
+                act.changed(rows(|change| &change.from), rows(|change| &change.to))
+            }
+            Err(error) => act.came_to(failed(error)),
+        };
+        // A record that is not stored has been reported: the production starts over from what is stored.
+        drop(self.record(act).await);
         reloaded
     }
 
@@ -75,25 +83,31 @@ impl Director {
     }
 
     async fn edit_to_the_end(&self, name: &str, edit: &Edit, by: &str) -> Result<Edited, TableError> {
-        let edited = self.core.tables.edit(name, edit, by).await;
+        let entry = |changes: &[RowChange]| table_edited(name, by, changes).entry(&self.actor);
+        let edited = self.core.tables.edit(name, edit, by, entry).await;
         match &edited {
             Ok(edited) => row_edited(&self.core, name, &edited.changes),
             // The engine starts over from what is stored, as after every failed commit.
             Err(TableError::Store(error)) => self.core.failure.report(error),
             Err(_) => {}
         }
-        let act = Act::new("table.edit", format!("table {name}")).by(By::from(by));
-        let act = match &edited {
-            Ok(Edited { changes, .. }) => {
-                let rows = |side: fn(&RowChange) -> &Option<String>| hash(changes, |change| &change.key, side);
-                act.changed(rows(|change| &change.from), rows(|change| &change.to))
-            }
-            Err(error) => act.came_to(failed(error)),
+        let result = match &edited {
+            // What has changed is on record with the change.
+            Ok(Edited { changes, .. }) if !changes.is_empty() => return edited,
+            Ok(_) => done_or_not(&false),
+            Err(error) => failed(error),
         };
         // As above.
-        drop(self.record(act).await);
+        drop(self.record(table_edited(name, by, &[]).came_to(result)).await);
         edited
     }
+}
+
+/// The act of somebody who has changed rows of a table.
+pub(crate) fn table_edited(table: &str, by: &str, changes: &[RowChange]) -> Act {
+    let rows = |side: fn(&RowChange) -> &Option<String>| hash(changes, |change| &change.key, side);
+    let act = Act::new("table.edit", format!("table {table}")).by(By::from(by));
+    act.changed(rows(|change| &change.from), rows(|change| &change.to))
 }
 
 /// Of what has changed, the keys with their values on one side of the change; `None` where nothing has.

@@ -102,15 +102,17 @@ impl Director {
         if how.dry_run {
             return self.looked_at(lines, &how).await;
         }
-        let done = self.import_unrecorded(lines, &how).await;
         let object = how.to.as_ref().map_or_else(|| "messages".to_owned(), |to| format!("messages, to {to}"));
+        let act = Act::new("messages.import", object).by(how.by.clone());
+        self.begins(&act).await?;
+        let done = self.import_unrecorded(lines, &how).await;
         let words = |done: &Vec<Imported>| {
             let count = |is: fn(&Imported) -> bool| done.iter().filter(|line| is(line)).count();
             let new = count(|line| matches!(line, Imported::New { .. }));
             let refused = count(|line| matches!(line, Imported::Refused { .. }));
             format!("{new} of {} imported, {refused} refused", done.len()).into()
         };
-        self.audited(Act::new("messages.import", object).by(how.by.clone()), done, words).await
+        self.audited(act, done, words).await
     }
 
     async fn looked_at(&self, lines: &[ImportedLine], how: &Importing) -> Result<Vec<Imported>, DirectorError> {

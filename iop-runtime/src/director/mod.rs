@@ -29,15 +29,14 @@ use bytes::Bytes;
 use self::audit::done_or_not;
 use crate::clock::Timestamp;
 use crate::component::{ComponentKind, Entrance, Incoming};
-use crate::engine::{
-    Caller as Waiting, Core, CrashPoint, Delivery, Emission, Running, Stop, response_id, to_the_end, whole,
-};
+use crate::engine::{Caller as Waiting, Core, CrashPoint, Delivery, Emission, Running, Stop, response_id, whole};
 use crate::message::{Accepted, Invocation, Kind, MessageId, MessageType, Priority, SessionId, Status, SuspendReason};
 use crate::production::Graph;
-use crate::store::{NewMessage, Step, Store, StoredMessage};
+use crate::store::{AuditRecord, NewMessage, Step, Store, StoredMessage};
 
 pub use self::access::{CallOrigin, Caller, Role};
 pub use self::audit::{Act, Actor, By};
+pub(crate) use self::edits::table_edited;
 pub use self::error::DirectorError;
 use self::error::{refused, store_error};
 pub use self::failure::{CallFailure, FailureKind};
@@ -203,8 +202,9 @@ impl Director {
     pub async fn resume(&self, message: MessageId, by: impl Into<By>) -> Result<bool, DirectorError> {
         let (director, by) = (self.clone(), by.into());
         let act = async move {
-            let done = director.resume_unrecorded(message, &by).await;
-            director.audited(Act::new("message.resume", format!("message {message}")).by(by), done, done_or_not).await
+            let act = Act::new("message.resume", format!("message {message}")).by(by.clone());
+            let done = director.resume_with(message, &by, Some(director.entry(&act))).await;
+            director.recorded(act, done, |done| *done).await
         };
         whole(act).await.map_err(store_error)?
     }
@@ -217,20 +217,31 @@ impl Director {
     pub async fn discard(&self, message: MessageId, by: impl Into<By>) -> Result<bool, DirectorError> {
         let (director, by) = (self.clone(), by.into());
         let act = async move {
-            let done = director.discard_unrecorded(message, &by).await;
-            director.audited(Act::new("message.discard", format!("message {message}")).by(by), done, done_or_not).await
+            let act = Act::new("message.discard", format!("message {message}")).by(by.clone());
+            let done = director.discard_with(message, &by, Some(director.entry(&act))).await;
+            director.recorded(act, done, |done| *done).await
         };
         whole(act).await.map_err(store_error)?
     }
 
-    /// As [`resume`](Self::resume), as a part of an act that is on record as a whole.
-    async fn resume_unrecorded(&self, message: MessageId, by: &By) -> Result<bool, DirectorError> {
-        crate::engine::resume(&self.core, message, &by.to_string().into()).await.map_err(store_error)
+    /// As [`resume`](Self::resume), with its entry; without one as a part of an act that is on record as a whole.
+    async fn resume_with(
+        &self,
+        message: MessageId,
+        by: &By,
+        entry: Option<AuditRecord>,
+    ) -> Result<bool, DirectorError> {
+        crate::engine::resume(&self.core, message, &by.to_string().into(), entry).await.map_err(store_error)
     }
 
-    /// As [`discard`](Self::discard), as a part of an act that is on record as a whole.
-    async fn discard_unrecorded(&self, message: MessageId, by: &By) -> Result<bool, DirectorError> {
-        crate::engine::discard(&self.core, message, &by.to_string().into()).await.map_err(store_error)
+    /// As [`discard`](Self::discard), in the same way.
+    async fn discard_with(
+        &self,
+        message: MessageId,
+        by: &By,
+        entry: Option<AuditRecord>,
+    ) -> Result<bool, DirectorError> {
+        crate::engine::discard(&self.core, message, &by.to_string().into(), entry).await.map_err(store_error)
     }
 
     /// Suspends a message that waits in memory for a worker or for its next attempt, in the name of `by`; `false` where it
@@ -240,8 +251,10 @@ impl Director {
     /// [`DirectorError::NotStored`], [`DirectorError::Unknown`].
     pub async fn suspend(&self, message: MessageId, by: impl Into<By>) -> Result<bool, DirectorError> {
         let by = by.into();
-        let done = crate::engine::suspend(&self.core, message, &by.to_string().into()).await.map_err(store_error);
-        self.audited(Act::new("message.suspend", format!("message {message}")).by(by), done, done_or_not).await
+        let act = Act::new("message.suspend", format!("message {message}")).by(by.clone());
+        let entry = Some(self.entry(&act));
+        let done = crate::engine::suspend(&self.core, message, &by.to_string().into(), entry).await;
+        self.recorded(act, done.map_err(store_error), |done| *done).await
     }
 
     /// The state of every item.
@@ -256,8 +269,8 @@ impl Director {
     /// [`DirectorError::UnknownItem`].
     pub async fn start_item(&self, name: &str) -> Result<bool, DirectorError> {
         let (core, index) = (Arc::clone(&self.core), self.index(name)?);
-        let done = to_the_end(async move { crate::engine::start_item(&core, &core.items[index]).await }).await;
-        self.audited(Act::new("item.start", format!("item {name}")), Ok(done), done_or_not).await
+        let start = async move { crate::engine::start_item(&core, &core.items[index]).await };
+        self.to_item("item.start", name, start).await
     }
 
     /// Stops an item: calls that wait for it fail at once, its queue stays; `false` where it was not running.
@@ -266,8 +279,24 @@ impl Director {
     /// [`DirectorError::UnknownItem`].
     pub async fn stop_item(&self, name: &str, how: Stop) -> Result<bool, DirectorError> {
         let (core, index) = (Arc::clone(&self.core), self.index(name)?);
-        let done = to_the_end(async move { crate::engine::stop_item(&core, &core.items[index], how).await }).await;
-        self.audited(Act::new("item.stop", format!("item {name}")), Ok(done), done_or_not).await
+        let stop = async move { crate::engine::stop_item(&core, &core.items[index], how).await };
+        self.to_item("item.stop", name, stop).await
+    }
+
+    /// Does something to an item, with an entry before and one after; both also where whoever asked goes away in the middle.
+    async fn to_item(
+        &self,
+        action: &'static str,
+        name: &str,
+        act: impl Future<Output = bool> + Send + 'static,
+    ) -> Result<bool, DirectorError> {
+        let (director, record) = (self.clone(), Act::new(action, format!("item {name}")));
+        let whole = whole(async move {
+            director.begins(&record).await?;
+            let done = act.await;
+            director.audited(record, Ok(done), done_or_not).await
+        });
+        whole.await.map_err(store_error)?
     }
 
     /// Has an item finish what it works on and take nothing more: calls wait, and its queue grows. `false` where it was paused.
@@ -288,14 +317,15 @@ impl Director {
     }
 
     async fn set_paused(&self, name: &str, paused: bool) -> Result<bool, DirectorError> {
-        let item = &self.core.items[self.index(name)?];
+        let (core, index) = (Arc::clone(&self.core), self.index(name)?);
+        let item = &core.items[index];
         if matches!(item.component().entrance, Entrance::Poll | Entrance::Adapter(_)) {
             let problem = format!("`{name}` fetches its input itself and has no queue that could wait: stop it");
             return Err(DirectorError::Refused(problem));
         }
-        let changed = crate::engine::pause_item(&self.core, item, paused);
         let action = if paused { "item.pause" } else { "item.resume" };
-        self.audited(Act::new(action, format!("item {name}")), Ok(changed), done_or_not).await
+        let pause = async move { crate::engine::pause_item(&core, &core.items[index], paused) };
+        self.to_item(action, name, pause).await
     }
 
     /// Stops an item and starts it again, with new instances of its component.
@@ -304,13 +334,12 @@ impl Director {
     /// [`DirectorError::UnknownItem`].
     pub async fn restart_item(&self, name: &str, how: Stop) -> Result<(), DirectorError> {
         let (core, index) = (Arc::clone(&self.core), self.index(name)?);
-        let started = to_the_end(async move {
+        let restart = async move {
             let item = &core.items[index];
             crate::engine::stop_item(&core, item, how).await;
             crate::engine::start_item(&core, item).await
-        });
-        let started = started.await;
-        self.audited(Act::new("item.restart", format!("item {name}")), Ok(started), done_or_not).await.map(drop)
+        };
+        self.to_item("item.restart", name, restart).await.map(drop)
     }
 
     pub(super) fn index(&self, name: &str) -> Result<usize, DirectorError> {

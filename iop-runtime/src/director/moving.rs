@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Act, By, Director, DirectorError, store_error};
 use crate::engine::whole;
 use crate::message::{Header, MessageId};
-use crate::store::{Event, MessageQuery};
+use crate::store::{AuditRecord, Event, MessageQuery};
 
 /// Messages of a session that are read at once.
 const PAGE: usize = 500;
@@ -23,15 +23,22 @@ impl Director {
     pub async fn move_message(&self, id: MessageId, to: &str, by: impl Into<By>) -> Result<(), DirectorError> {
         let (director, to, by) = (self.clone(), to.to_owned(), by.into());
         let act = async move {
-            let done = director.move_unrecorded(id, &to, &by).await;
-            let act = Act::new("message.move", format!("message {id}")).by(by);
-            director.audited(act, done, |()| format!("done, to {to}").into()).await
+            let act = Act::new("message.move", format!("message {id}")).by(by.clone());
+            let entry = director.entry(&act.clone().came_to(format!("done, to {to}")));
+            let done = director.move_with(id, &to, &by, Some(entry)).await;
+            director.recorded(act, done, |()| true).await
         };
         whole(act).await.map_err(store_error)?
     }
 
-    /// As [`move_message`](Self::move_message), as a part of an act that is on record as a whole.
-    pub(super) async fn move_unrecorded(&self, id: MessageId, to: &str, by: &By) -> Result<(), DirectorError> {
+    /// As [`move_message`](Self::move_message), with its entry; without one as a part of an act that is on record as a whole.
+    pub(super) async fn move_with(
+        &self,
+        id: MessageId,
+        to: &str,
+        by: &By,
+        entry: Option<AuditRecord>,
+    ) -> Result<(), DirectorError> {
         let found = self.stored(id).await?;
         let (header, target) = (&found.header, self.index(to)?);
         let message = self.message_type(target, Some(&header.type_name))?;
@@ -45,7 +52,7 @@ impl Director {
         let accepted = message
             .accept_stored(header.type_version, &found.body)
             .map_err(|invalid| DirectorError::Invalid { type_name: message.name, invalid })?;
-        let done = crate::engine::redirect(&self.core, &found, target, &accepted.keys).await;
+        let done = crate::engine::redirect(&self.core, &found, target, &accepted.keys, entry).await;
         if !done.map_err(store_error)? {
             return Err(DirectorError::NotInQueue(id));
         }

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::audit::done_or_not;
 use super::{Act, Actor, By, Called, Director, DirectorError, entering, store_error};
 use crate::clock::Clock;
 use crate::engine::{at_rest, whole};
 use crate::message::{Invocation, Kind, MessageId, MessageType};
 use crate::search::RESENT_FROM;
 use crate::settings::ResolvedProduction;
-use crate::store::{AuditHash, Commit, Event, MessageQuery, Step, Store, StoredMessage};
+use crate::store::{AuditHash, AuditRecord, Commit, Event, MessageQuery, Step, Store, StoredMessage};
 
 /// How a message is sent once more.
 #[derive(Debug, Clone)]
@@ -51,8 +50,9 @@ impl Director {
     pub async fn release(&self, by: impl Into<By>) -> Result<bool, DirectorError> {
         let (director, by) = (self.clone(), by.into());
         let act = async move {
-            let done = crate::engine::held::release(&director.core).await.map_err(store_error);
-            director.audited(Act::new("store.release", "store").by(by), done, done_or_not).await
+            let act = Act::new("store.release", "store").by(by);
+            let done = crate::engine::held::release(&director.core, director.entry(&act)).await;
+            director.recorded(act, done.map_err(store_error), |done| *done).await
         };
         whole(act).await.map_err(store_error)?
     }
@@ -69,23 +69,32 @@ impl Director {
         let after = resend.body.as_ref().map(|body| AuditHash::of(body));
         let before = after.map(|_| AuditHash::of(&original.body));
         let act = Act::new("message.resend", format!("message {id}")).by(resend.by.clone()).changed(before, after);
-        let resent = self.resend_stored(&original, resend).await;
-        self.audited(act, resent, |called| format!("done, as {}", called.id).into()).await
+        let new = MessageId::random();
+        let entry = self.entry(&act.clone().came_to(format!("done, as {new}")));
+        let resent = self.resend_stored(&original, resend, new, entry).await;
+        self.recorded(act, resent, |_| true).await
     }
 
-    async fn resend_stored(&self, original: &StoredMessage, resend: Resend) -> Result<Called, DirectorError> {
-        let new = MessageId::random();
-        let commit = self.submit_again(original, &resend, new).await?;
+    async fn resend_stored(
+        &self,
+        original: &StoredMessage,
+        resend: Resend,
+        new: MessageId,
+        entry: AuditRecord,
+    ) -> Result<Called, DirectorError> {
+        let commit = self.submit_again(original, &resend, new, Some(entry)).await?;
         self.core.durable(&commit).await.map_err(store_error)?;
         Ok(Called { id: new, session: original.header.session, response: None })
     }
 
-    /// Submits a stored request once more, as `new`; nothing happens where that is stored already.
+    /// Submits a stored request once more, as `new` and with its entry, where it is an act of its own; nothing happens where
+    /// that is stored already.
     pub(super) async fn submit_again(
         &self,
         original: &StoredMessage,
         resend: &Resend,
         new: MessageId,
+        entry: Option<AuditRecord>,
     ) -> Result<Commit, DirectorError> {
         self.has_room()?;
         let core = &self.core;
@@ -108,7 +117,7 @@ impl Director {
         let edited = if resend.body.is_some() { " with another body" } else { "" };
         emitted.description = Some(Arc::from(format!("resent by {}{edited}", resend.by)));
         emitted.keys.push((RESENT_FROM, header.id.to_string()));
-        let commit = core.submit(Step::default(), vec![emission]);
+        let commit = core.submit(Step { audit: entry.map(Box::new), ..Step::default() }, vec![emission]);
         let text = format!("resent to `{target}` as {new}{edited} by {}", resend.by);
         core.store.append_events(vec![Event::decided(header, &text, core.clock.now())]);
         Ok(commit)

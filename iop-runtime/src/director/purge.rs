@@ -48,12 +48,13 @@ impl Director {
     ) -> Result<Purged, DirectorError> {
         let plan = housekeeping::plan(&self.core, older_than);
         let store = &*self.core.store;
-        let purged = housekeeping::purge(store, plan, at_most).await.map_err(store_error);
         let which = match older_than {
             Some(age) => format!("messages older than {} s", age.as_secs()),
             None => "messages that are kept no longer".to_owned(),
         };
         let act = Act::new("messages.purge", which).by(By::from(by));
+        self.begins(&act).await?;
+        let purged = housekeeping::purge(store, plan, at_most).await.map_err(store_error);
         let words = |purged: &Purged| format!("done, {} messages", purged.messages).into();
         let purged = self.audited(act, purged, words).await?;
         if !purged.is_nothing() {
@@ -111,8 +112,9 @@ impl Director {
         by: &str,
     ) -> Result<(Purged, Option<u64>), DirectorError> {
         let object = format!("finished sessions of `{}`", which.query);
-        let done = self.purge_pages(&mut which, at_most).await;
         let act = Act::new("messages.purge", object).by(By::from(by));
+        self.begins(&act).await?;
+        let done = self.purge_pages(&mut which, at_most).await;
         let purged = self.audited(act, done, |purged| format!("done, {} messages", purged.messages).into()).await?;
         if purged.messages > 0 {
             let text = format!("{} messages of `{}` purged by {by}", purged.messages, which.query);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Act, By, Director, DirectorError, store_error};
 use crate::clock::Timestamp;
 use crate::search::Query;
-use crate::store::{StoreError, Viewer};
+use crate::store::{Deed, StoreError, Viewer};
 
 /// The note of the store that they are kept in.
 const NOTE: &str = "iop.searches";
@@ -71,9 +71,10 @@ impl Director {
         }
         let saved = self.core.clock.now();
         let query = query.to_string();
-        let search = SavedSearch { name: name.to_owned(), query, by: by.who().to_owned(), saved };
+        let search = SavedSearch { name: name.to_owned(), query: query.clone(), by: by.who().to_owned(), saved };
         let new = search.clone();
-        let done = self.change_searches(|all| {
+        let act = Act::new("search.save", format!("search `{name}`: {query}")).by(by);
+        let done = self.change_searches(&act, |all| {
             if all.len() >= MOST && !all.contains_key(&new.name) {
                 let problem = format!("{MOST} searches are saved already: delete one that nobody needs");
                 return Err(DirectorError::Refused(problem));
@@ -81,8 +82,8 @@ impl Director {
             all.insert(new.name.clone(), new);
             Ok(true)
         });
-        let act = Act::new("search.save", format!("search `{name}`: {}", search.query)).by(by);
-        self.audited(act, done.await, |_| "done".into()).await?;
+        let done = done.await;
+        self.recorded(act, done, |done| *done).await?;
         Ok(search)
     }
 
@@ -91,14 +92,15 @@ impl Director {
     /// # Errors
     /// Those of the store.
     pub async fn delete_search(&self, name: &str, by: impl Into<By>) -> Result<bool, DirectorError> {
-        let done = self.change_searches(|all| Ok(all.remove(name).is_some())).await;
         let act = Act::new("search.delete", format!("search `{name}`")).by(by.into());
-        self.audited(act, done, super::audit::done_or_not).await
+        let done = self.change_searches(&act, |all| Ok(all.remove(name).is_some())).await;
+        self.recorded(act, done, |done| *done).await
     }
 
-    /// Changes what is kept, one change after the other.
+    /// Changes what is kept, one change after the other, and puts the act on record with it.
     async fn change_searches(
         &self,
+        act: &Act,
         change: impl FnOnce(&mut BTreeMap<String, SavedSearch>) -> Result<bool, DirectorError>,
     ) -> Result<bool, DirectorError> {
         let _alone = self.core.searches.lock().await;
@@ -108,7 +110,8 @@ impl Director {
         if changed {
             let all: Vec<SavedSearch> = all.into_values().collect();
             let text = serde_json::to_string(&all).map_err(|error| DirectorError::Unknown(error.to_string()))?;
-            self.core.store.write_note(NOTE.into(), Arc::from(text)).await.map_err(store_error)?;
+            let note = Deed::Note(NOTE.into(), Arc::from(text));
+            self.core.store.act(note, self.entry(act)).await.map_err(store_error)?;
         }
         Ok(changed)
     }

@@ -136,7 +136,7 @@ async fn hold(store: &dyn Store, orphans: &[QueueStatus]) -> Result<(), StoreErr
 async fn discard(core: &Core, orphans: &[QueueStatus]) -> Result<(), StoreError> {
     let by: Arc<str> = "run --orphans=discard".into();
     for queue in orphans {
-        decide(&*core.store, &queue.item, &WAITING, |id| decisions::discard(core, id, &by)).await?;
+        decide(&*core.store, &queue.item, &WAITING, |id| decisions::discard(core, id, &by, None)).await?;
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! What a person decides of a message while the production runs: the store is told, and the queue looks again.
+//! What a person decides of a message while the production runs: the store is told, and the queue looks again. Where it is an
+//! act of its own, its entry in the audit log is in the commit that does it.
 
 use std::sync::Arc;
 
@@ -7,12 +8,17 @@ use super::lanes::Withdrawn;
 use super::reply;
 use crate::component::RequestError;
 use crate::message::{Invocation, Kind, MessageId, SuspendReason};
-use crate::store::{Admin, Discard, End, Event, Redirect, Step, StoreError, StoredMessage};
+use crate::store::{Admin, AuditRecord, Deed, Discard, End, Event, Outcome, Redirect, Step, StoreError, StoredMessage};
 
 /// Puts a suspended message back to its place in its queue; `false` where it is not suspended.
-pub(crate) async fn resume(core: &Core, id: MessageId, by: &Arc<str>) -> Result<bool, StoreError> {
+pub(crate) async fn resume(
+    core: &Core,
+    id: MessageId,
+    by: &Arc<str>,
+    entry: Option<AuditRecord>,
+) -> Result<bool, StoreError> {
     let Some(found) = core.store.find(id).await? else { return Ok(false) };
-    let resumed = core.store.admin(Admin::Resume(id)).await?;
+    let resumed = told_the_store(core, Admin::Resume(id), entry).await?;
     if resumed {
         decided(core, &found);
         // A message in doubt may have had its effect: who let it run again is on record, and why it had waited.
@@ -24,18 +30,37 @@ pub(crate) async fn resume(core: &Core, id: MessageId, by: &Arc<str>) -> Result<
 }
 
 /// Takes an unfinished message out for good; `false` where it is finished, or a worker has it.
-pub(crate) async fn discard(core: &Core, id: MessageId, by: &Arc<str>) -> Result<bool, StoreError> {
-    // It may wait in memory, leased to this process.
-    Ok(take_out(core, id, by).await? || (suspend(core, id, by).await? && take_out(core, id, by).await?))
+pub(crate) async fn discard(
+    core: &Core,
+    id: MessageId,
+    by: &Arc<str>,
+    entry: Option<AuditRecord>,
+) -> Result<bool, StoreError> {
+    if take_out(core, id, by, entry.clone()).await? {
+        return Ok(true);
+    }
+    // It may wait in memory, leased to this process. Somebody may find it suspended, if the process ends in between.
+    let begun = entry.clone().map(|entry| AuditRecord { result: "begun".into(), ..entry });
+    Ok(suspend(core, id, by, begun).await? && take_out(core, id, by, entry).await?)
+}
+
+/// With the entry of the act, where it is one.
+async fn told_the_store(core: &Core, action: Admin, entry: Option<AuditRecord>) -> Result<bool, StoreError> {
+    match entry {
+        Some(entry) => core.store.act(Deed::Message(action), entry).await,
+        None => core.store.admin(action).await,
+    }
 }
 
 /// The same for one that nobody has. A process that waits for it goes on without a response, and is told so in the same
 /// commit.
-async fn take_out(core: &Core, id: MessageId, by: &Arc<str>) -> Result<bool, StoreError> {
+async fn take_out(core: &Core, id: MessageId, by: &Arc<str>, entry: Option<AuditRecord>) -> Result<bool, StoreError> {
     let Some(found) = core.store.find(id).await? else { return Ok(false) };
     let discard = vec![Discard { id, by: Arc::clone(by) }];
-    let commit = core.submit(Step { discard, ..Step::default() }, told(core, &found, by).into_iter().collect());
-    let done = core.durable(&commit).await?.is_stored();
+    let step = Step { discard, audit: entry.map(Box::new), ..Step::default() };
+    let commit = core.submit(step, told(core, &found, by).into_iter().collect());
+    // What somebody else has done before is not done now.
+    let done = matches!(core.durable(&commit).await?, Outcome::Committed { .. });
     if done {
         decided(core, &found);
         if let Some(target) = found.header.target {
@@ -46,7 +71,12 @@ async fn take_out(core: &Core, id: MessageId, by: &Arc<str>) -> Result<bool, Sto
 }
 
 /// Suspends a message that waits in its queue or for its next attempt; `false` where it does neither.
-pub(crate) async fn suspend(core: &Core, id: MessageId, by: &Arc<str>) -> Result<bool, StoreError> {
+pub(crate) async fn suspend(
+    core: &Core,
+    id: MessageId,
+    by: &Arc<str>,
+    entry: Option<AuditRecord>,
+) -> Result<bool, StoreError> {
     let Some(found) = core.store.find(id).await? else { return Ok(false) };
     let Some(item) = item_of(core, &found) else { return Ok(false) };
     let queue = &core.items[item].queue;
@@ -54,7 +84,8 @@ pub(crate) async fn suspend(core: &Core, id: MessageId, by: &Arc<str>) -> Result
     let Withdrawn { envelope, lease } = &withdrawn;
     let reason = SuspendReason::Operator;
     let error = Arc::from(format!("suspended by {by}"));
-    let step = Step { end: vec![(*lease, End::Suspend { reason, error })], ..Step::default() };
+    let step =
+        Step { end: vec![(*lease, End::Suspend { reason, error })], audit: entry.map(Box::new), ..Step::default() };
     let commit = core.submit_after(step, Vec::new(), |step| {
         if queue.parks(envelope.header.order_key.as_ref()) {
             queue.park(envelope, step);
@@ -71,6 +102,7 @@ pub(crate) async fn redirect(
     found: &StoredMessage,
     to: usize,
     keys: &[(&'static str, String)],
+    entry: Option<AuditRecord>,
 ) -> Result<bool, StoreError> {
     let (header, target) = (&found.header, &core.items[to]);
     let order_key = target.queue.order_key_of(keys);
@@ -80,7 +112,7 @@ pub(crate) async fn redirect(
     let withdrawn = left.and_then(|queue| queue.withdraw_for_good(header.id));
     let lease = withdrawn.as_ref().map(|withdrawn| withdrawn.lease);
     let redirect = Redirect { id: header.id, to: Arc::clone(&target.name), order_key: order_key.clone(), parks, lease };
-    let done = core.store.admin(Admin::Redirect(redirect)).await;
+    let done = told_the_store(core, Admin::Redirect(redirect), entry).await;
     match (left, withdrawn) {
         (Some(queue), Some(Withdrawn { envelope, .. })) if done == Ok(true) => queue.withdrawn(&envelope),
         (Some(queue), Some(Withdrawn { envelope, .. })) => queue.put_back(envelope),

@@ -6,7 +6,7 @@ use super::core::Core;
 use super::item::ItemState;
 use super::{log, supervisor};
 use crate::component::ComponentKind;
-use crate::store::{HELD, Held, StoreError};
+use crate::store::{AuditRecord, Deed, HELD, Held, StoreError};
 
 impl Core {
     /// Of what this store is a copy, where its operations are held.
@@ -44,11 +44,13 @@ pub(crate) async fn look(core: &Core) {
     }
 }
 
-/// Lets the operations go; `false` where they were not held.
-pub(crate) async fn release(core: &Arc<Core>) -> Result<bool, StoreError> {
+/// Lets the operations go, which is on record in the same commit; `false` where they were not held.
+pub(crate) async fn release(core: &Arc<Core>, entry: AuditRecord) -> Result<bool, StoreError> {
     let held: Vec<_> = core.items.iter().filter(|item| core.holds(item)).map(Arc::clone).collect();
-    let was_held = core.held().is_some();
-    core.store.write_note(HELD.into(), "".into()).await?;
+    if core.held().is_none() {
+        return Ok(false);
+    }
+    core.store.act(Deed::Note(HELD.into(), "".into()), entry).await?;
     core.set_held(None);
     for item in held {
         if !item.is_up() {
@@ -59,5 +61,5 @@ pub(crate) async fn release(core: &Arc<Core>) -> Result<bool, StoreError> {
             supervisor::to_the_end(async move { supervisor::start_item(&core, &item).await }).await;
         }
     }
-    Ok(was_held)
+    Ok(true)
 }

@@ -81,7 +81,7 @@ pub use self::reload::{ReloadError, Reloading};
 pub(crate) use self::reload::{reload, row_edited};
 pub(crate) use self::reply::{FAILURE, response_id};
 pub(crate) use self::schedule::{is_up as is_scheduled_up, next_change};
-pub(crate) use self::supervisor::{pause_item, start_item, stop_item, to_the_end, whole};
+pub(crate) use self::supervisor::{pause_item, start_item, stop_item, whole};
 pub(crate) use self::waiters::{Caller, Delivered};
 use crate::clock::{Clock, SystemClock};
 use crate::events;

@@ -52,6 +52,9 @@ pub enum ReloadError {
     /// The production was started from settings that it cannot read once more.
     #[error("the production was started by other code, from settings that cannot be read once more")]
     NoSource,
+    /// That it is done cannot be put on record: the store does not take it.
+    #[error("it cannot be put on record: {0}")]
+    NotOnRecord(String),
     /// The settings have mistakes: every one of them.
     #[error("{}", lines(.0))]
     Invalid(Vec<SettingError>),

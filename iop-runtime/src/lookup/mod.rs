@@ -17,7 +17,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::message::MessageId;
 use crate::settings::closest::closest;
 use crate::settings::{Snapshot, Tables};
-use crate::store::{Outcome, StateWrite, Step, Store, StoreError};
+use crate::store::{AuditRecord, Outcome, StateWrite, Step, Store, StoreError};
 
 pub use file::{Form, read, write};
 
@@ -213,11 +213,18 @@ impl TableStore {
         Ok(record.changes.into_iter().rev().collect())
     }
 
-    /// Edits a table: all of it, durable when this returns and from then on seen by handlers, or nothing.
+    /// Edits a table: all of it, durable when this returns and from then on seen by handlers, or nothing. What has changed is
+    /// stored with `entry` of it.
     ///
     /// # Errors
     /// See [`TableError`].
-    pub async fn edit(&self, name: &str, edit: &Edit, by: &str) -> Result<Edited, TableError> {
+    pub async fn edit(
+        &self,
+        name: &str,
+        edit: &Edit,
+        by: &str,
+        entry: impl Fn(&[RowChange]) -> AuditRecord,
+    ) -> Result<Edited, TableError> {
         self.known(name)?;
         let wanted = self.wanted(name, edit)?;
         let _order = self.edits.lock().await;
@@ -233,7 +240,7 @@ impl TableStore {
                 self.tables.set(name, Snapshot::new(version, record.rows));
                 return Ok(Edited { version, changes });
             }
-            if let Some(version) = self.write(name, version, &record).await? {
+            if let Some(version) = self.write(name, version, &record, entry(&changes)).await? {
                 self.tables.set(name, Snapshot::new(version, record.rows));
                 return Ok(Edited { version, changes });
             }
@@ -310,11 +317,17 @@ impl TableStore {
     }
 
     /// The new version; `None` where somebody else has edited the table meanwhile.
-    async fn write(&self, name: &str, version: u64, record: &Record) -> Result<Option<u64>, TableError> {
+    async fn write(
+        &self,
+        name: &str,
+        version: u64,
+        record: &Record,
+        entry: AuditRecord,
+    ) -> Result<Option<u64>, TableError> {
         let data = serde_json::to_vec(record).map_err(|error| unreadable(name, &error))?;
         let expected = (version > 0).then_some(version);
         let write = StateWrite { instance: id(name), expected, new: Some(Bytes::from(data)) };
-        let receipt = self.store.submit(Step { state: vec![write], ..Step::default() });
+        let receipt = self.store.submit(Step { state: vec![write], audit: Some(Box::new(entry)), ..Step::default() });
         match receipt.commit.wait().await? {
             Outcome::StateConflict => Ok(None),
             outcome if outcome.is_stored() => Ok(Some(version + 1)),

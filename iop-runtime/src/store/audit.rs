@@ -11,7 +11,7 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{StoreError, Viewer};
+use super::{Admin, JobWrite, StoreError, Viewer};
 use crate::clock::{Rfc3339, Timestamp, rfc3339};
 
 /// Entries that are read at once.
@@ -90,6 +90,17 @@ pub struct AuditRecord {
     pub after: Option<AuditHash>,
     /// What came of it: `done`, or why not.
     pub result: Arc<str>,
+}
+
+/// What somebody does that is no [`Step`](super::Step), and goes on record with it: [`Store::act`](super::Store::act).
+#[derive(Debug, Clone)]
+pub enum Deed {
+    /// To a message.
+    Message(Admin),
+    /// To a job.
+    Job(JobWrite),
+    /// To what is remembered: the name and the text of a note.
+    Note(Arc<str>, Arc<str>),
 }
 
 /// An entry of the audit log.

@@ -20,6 +20,7 @@
 //! | L10 | purge never removes what is unfinished |
 //! | L11 | a reader sees every step whose commit was acknowledged |
 //! | L12 | the audit log is only appended to, and each entry is chained to the one before |
+//! | L13 | an act that is one commit and its entry in the audit log are stored together or not at all |
 
 mod audit;
 pub(crate) mod blobs;
@@ -44,7 +45,7 @@ use tokio::sync::SetOnce;
 use crate::clock::Timestamp;
 use crate::message::{BlobStore, Header, Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
 
-pub use audit::{AuditEntry, AuditFault, AuditHash, AuditHead, AuditQuery, AuditRecord, verify_audit};
+pub use audit::{AuditEntry, AuditFault, AuditHash, AuditHead, AuditQuery, AuditRecord, Deed, verify_audit};
 pub use held::Held;
 pub(crate) use held::NOTE as HELD;
 pub use jobs::{JobLine, JobLineQuery, JobQuery, JobWrite, StoredJob};
@@ -116,6 +117,9 @@ pub trait Store: Viewer {
 
     /// Puts what somebody did at the end of the audit log. It answers when the entry is durable.
     fn append_audit(&self, record: AuditRecord) -> Reply<AuditEntry>;
+
+    /// Does something in one commit with its entry in the audit log; `false`, and no entry, where there was nothing to do.
+    fn act(&self, deed: Deed, record: AuditRecord) -> Reply<bool>;
 
     /// Removes one batch of what may go: messages with their bodies and keys, then marks, then events. A session goes when
     /// every message of it ended long enough ago, and no process instance of it has state.
@@ -215,6 +219,8 @@ pub struct Step {
     /// Messages that somebody takes out for good, which the event log says. Each must be unfinished and not leased, or the
     /// step is refused ([`Outcome::NotAtRest`]).
     pub discard: Vec<Discard>,
+    /// Who has done all this, for the audit log, where it is an act of somebody.
+    pub audit: Option<Box<AuditRecord>>,
 }
 
 /// A message that is taken out for good.

@@ -10,9 +10,9 @@ use tokio::runtime::Handle;
 use crate::message::{BlobStore, MessageId};
 use crate::store::blobs::Blobs;
 use crate::store::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, JobLine, JobLineQuery,
-    JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus,
-    Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Found, JobLine,
+    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged,
+    QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
 };
 
 /// Where the production's messages are.
@@ -170,6 +170,10 @@ impl Store for Frozen {
 
     fn append_audit(&self, record: AuditRecord) -> Reply<AuditEntry> {
         self.ask(|store| store.append_audit(record))
+    }
+
+    fn act(&self, deed: Deed, record: AuditRecord) -> Reply<bool> {
+        self.ask(|store| store.act(deed, record))
     }
 
     fn purge(&self, batch: PurgeBatch) -> Reply<Purged> {

@@ -78,6 +78,7 @@ async fn reload(asked: Asked, Query(how): Query<How>) -> Response {
         Err(error) => {
             let status = match &error {
                 ReloadError::NoSource => StatusCode::CONFLICT,
+                ReloadError::NotOnRecord(_) => StatusCode::SERVICE_UNAVAILABLE,
                 ReloadError::Invalid(_) | ReloadError::NeedsStart(_) => StatusCode::UNPROCESSABLE_ENTITY,
             };
             Failure::new(status, error.to_string()).into_response()

@@ -31,12 +31,12 @@ impl Director {
                     Some(new)
                 }),
                 JobAct::Resume => {
-                    self.resume_unrecorded(line.message, &job.who()).await.and_then(|done| waited(line, done))
+                    self.resume_with(line.message, &job.who(), None).await.and_then(|done| waited(line, done))
                 }
                 JobAct::Discard { .. } => {
-                    self.discard_unrecorded(line.message, &job.who()).await.and_then(|done| waited(line, done))
+                    self.discard_with(line.message, &job.who(), None).await.and_then(|done| waited(line, done))
                 }
-                JobAct::Move { to } => self.move_unrecorded(line.message, to, &job.who()).await.map(|()| None),
+                JobAct::Move { to } => self.move_with(line.message, to, &job.who(), None).await.map(|()| None),
             };
             came.push(match result {
                 Ok(new) => Came::Done(new),
@@ -64,7 +64,7 @@ impl Director {
         let new = MessageId::of_input(&[b"job", job.token.as_bytes(), &id.to_bytes()]);
         let original = self.stored(id).await?;
         let resend = Resend { to, body: None, force: job.force, by: job.who() };
-        let commit = self.submit_again(&original, &resend, new).await?;
+        let commit = self.submit_again(&original, &resend, new, None).await?;
         Ok((new, commit))
     }
 }

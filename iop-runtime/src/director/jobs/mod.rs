@@ -17,7 +17,7 @@ use super::{Act, By, Director, DirectorError, store_error};
 use crate::clock::Timestamp;
 use crate::message::{Kind, MessageId, Status};
 use crate::search::{Pattern, Query, StatusWord, Term, Test};
-use crate::store::{JobLine, JobLineQuery, JobQuery, JobWrite, Search, StoredJob};
+use crate::store::{Deed, JobLine, JobLineQuery, JobQuery, JobWrite, Search, StoredJob};
 
 /// Messages that one job may be about: more are more than anybody has looked at.
 pub const MOST_MESSAGES: usize = 100_000;
@@ -422,11 +422,11 @@ impl Director {
         }
         change(&mut job);
         let progress = JobWrite::Progress { number, document: job.document()?, lines: Vec::new() };
-        let written = self.core.store.write_job(progress).await.map_err(store_error);
         // Who wanted the job gave the reason for it; who stops or starts it is the one who acts.
         let act = Act::new(action, job.object());
         let act = if action == "job.start" { act.by(job.who()) } else { act };
-        self.audited(act, written, |_| "done".into()).await?;
+        let written = self.core.store.act(Deed::Job(progress), self.entry(&act)).await.map_err(store_error);
+        self.recorded(act, written, |done| *done).await?;
         Ok(job)
     }
 }

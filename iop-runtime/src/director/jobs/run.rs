@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::act::Came;
 use super::{Job, JobState};
 use crate::director::{Act, Director, DirectorError, store_error};
-use crate::store::{JobLineQuery, JobWrite};
+use crate::store::{Deed, JobLineQuery, JobWrite};
 
 /// Messages between two looks at whether the job is to go on.
 const AT_ONCE: usize = 50;
@@ -94,9 +94,10 @@ impl Director {
     async fn end(&self, job: &mut Job) -> Result<(), DirectorError> {
         (job.state, job.ended) = (JobState::Done, Some(self.core.clock.now()));
         let progress = JobWrite::Progress { number: job.number, document: job.document()?, lines: Vec::new() };
-        self.core.store.write_job(progress).await.map_err(store_error)?;
         let Job { done, left_alone, failed, .. } = job;
         let result: Arc<str> = format!("{done} done, {left_alone} left alone, {failed} failed").into();
-        self.record(Act::new("job.end", job.object()).by(job.who()).came_to(result)).await.map(drop)
+        let act = Act::new("job.end", job.object()).by(job.who()).came_to(result);
+        let ended = self.core.store.act(Deed::Job(progress), self.entry(&act)).await.map_err(store_error);
+        self.recorded(act, ended, |ended| *ended).await.map(drop)
     }
 }

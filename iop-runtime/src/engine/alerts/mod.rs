@@ -24,7 +24,7 @@ use super::core::{Core, Delivery, Emission};
 use super::log;
 use crate::clock::Timestamp;
 use crate::message::{Alert, AlertKind, AlertPhase, Invocation, Kind, Message, MessageId, Priority, SessionId, Status};
-use crate::store::{NewMessage, StateWrite, Step, StoreError};
+use crate::store::{AuditRecord, NewMessage, StateWrite, Step, StoreError};
 
 /// How often the rules are looked at that need nothing of the store.
 const LOOK: Duration = Duration::from_secs(1);
@@ -140,16 +140,22 @@ impl State {
         for told in &told {
             log::engine_span(core).in_scope(|| log::alert(told.phase, told.condition.item.as_deref(), &told.condition));
         }
-        self.store(core, told, now).await
+        self.store(core, told, None, now).await
     }
 
     /// Stores the record, and sends what is to be told, in one step.
-    async fn store(&mut self, core: &Core, told: Vec<Told>, now: Timestamp) -> Result<(), StoreError> {
+    async fn store(
+        &mut self,
+        core: &Core,
+        told: Vec<Told>,
+        audit: Option<Box<AuditRecord>>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let data =
             serde_json::to_vec(&self.book.record).map_err(|error| StoreError::NotStored(error.to_string().into()))?;
         let write = StateWrite { instance: record_id(), expected: self.version, new: Some(data.into()) };
         let alerts = told.iter().filter_map(|told| emission(core, told, now)).collect();
-        let commit = core.submit(Step { state: vec![write], ..Step::default() }, alerts);
+        let commit = core.submit(Step { state: vec![write], audit, ..Step::default() }, alerts);
         // What follows is built on it; read again, if it does not come to be.
         self.loaded = false;
         let outcome = core.durable(&commit).await?;
@@ -240,8 +246,8 @@ impl Alerts {
         Ok((conditions, muted))
     }
 
-    /// Mutes a rule, or with a time that has passed lets it speak again.
-    pub(crate) async fn mute(&self, core: &Core, mute: Mute) -> Result<(), StoreError> {
+    /// Mutes a rule, or with a time that has passed lets it speak again; on record in the same commit.
+    pub(crate) async fn mute(&self, core: &Core, mute: Mute, entry: AuditRecord) -> Result<(), StoreError> {
         let now = core.clock.now();
         let mut state = self.state.lock().await;
         state.load(core).await?;
@@ -250,7 +256,7 @@ impl Alerts {
         if mute.until > now {
             state.book.record.muted.push(mute);
         }
-        state.store(core, Vec::new(), now).await
+        state.store(core, Vec::new(), Some(Box::new(entry)), now).await
     }
 }
 

@@ -16,9 +16,9 @@ use std::time::Duration;
 
 use self::state::State;
 use super::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, JobLine, JobLineQuery,
-    JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus,
-    Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Found, JobLine,
+    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged,
+    QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
 };
 use crate::clock::{Clock, Timestamp};
 use crate::message::{BlobStore, MessageId};
@@ -109,6 +109,23 @@ impl Store for MemoryStore {
 
     fn append_audit(&self, record: AuditRecord) -> Reply<AuditEntry> {
         self.answer(move |state, now| state.append_audit(record, now))
+    }
+
+    fn act(&self, deed: Deed, record: AuditRecord) -> Reply<bool> {
+        self.answer(move |state, now| {
+            let done = match deed {
+                Deed::Message(action) => state.admin(&action, now),
+                Deed::Job(write) => state.jobs.write(write) > 0,
+                Deed::Note(name, text) => {
+                    state.notes.insert(name, text);
+                    true
+                }
+            };
+            if done {
+                state.append_audit(record, now);
+            }
+            done
+        })
     }
 
     fn purge(&self, batch: PurgeBatch) -> Reply<Purged> {

@@ -143,6 +143,9 @@ impl State {
         for discard in step.discard {
             self.discard(&discard, now);
         }
+        if let Some(record) = step.audit {
+            self.append_audit(*record, now);
+        }
         Outcome::Committed { duplicates }
     }
 

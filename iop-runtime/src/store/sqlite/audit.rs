@@ -9,7 +9,7 @@ use super::reader::{Filter, View};
 use super::row::{signed, unsigned};
 use super::writer::Writer;
 use crate::clock::Timestamp;
-use crate::store::{AuditEntry, AuditHash, AuditHead, AuditQuery, AuditRecord};
+use crate::store::{AuditEntry, AuditHash, AuditHead, AuditQuery, AuditRecord, Deed};
 
 impl Writer<'_> {
     pub(super) fn append_audit(&mut self, record: AuditRecord) -> Result<AuditEntry> {
@@ -31,6 +31,22 @@ impl Writer<'_> {
             entry.hash.0,
         ])?;
         Ok(entry)
+    }
+
+    /// What somebody does, and that they did it.
+    pub(super) fn act(&mut self, deed: Deed, record: AuditRecord) -> Result<bool> {
+        let done = match deed {
+            Deed::Message(action) => {
+                self.flush_starts()?;
+                self.admin(&action)?
+            }
+            Deed::Job(write) => self.write_job(write)? > 0,
+            Deed::Note(name, text) => self.sql.write_note.execute((name, text))? > 0,
+        };
+        if done {
+            self.append_audit(record)?;
+        }
+        Ok(done)
     }
 }
 

@@ -53,9 +53,9 @@ pub use self::tip::LostTail;
 #[doc(hidden)]
 pub use self::writer::Fault;
 use super::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Event, EventQuery, Fence, Found, JobLine, JobLineQuery, JobQuery,
-    JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus, Receipt,
-    Reply, Search, Step, Store, StoredJob, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Deed, Event, EventQuery, Fence, Found, JobLine, JobLineQuery,
+    JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus,
+    Receipt, Reply, Search, Step, Store, StoredJob, StoredMessage, Usage, Viewer,
 };
 use crate::clock::Clock;
 use crate::message::{BlobStore, MessageId, blobs_in};
@@ -250,6 +250,10 @@ impl Store for SqliteStore {
 
     fn append_audit(&self, record: AuditRecord) -> Reply<AuditEntry> {
         self.inbox.ask(|answer| Op::Audit(record, answer))
+    }
+
+    fn act(&self, deed: Deed, record: AuditRecord) -> Reply<bool> {
+        self.inbox.ask(|answer| Op::Act(deed, record, answer))
     }
 
     fn purge(&self, batch: PurgeBatch) -> Reply<Purged> {

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use crate::message::MessageId;
 use crate::store::blobs::Hold;
 use crate::store::{
-    Admin, AuditEntry, AuditRecord, Commit, Event, Fence, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId,
+    Admin, AuditEntry, AuditRecord, Commit, Deed, Event, Fence, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId,
     Outcome, ProcessState, PurgeBatch, Purged, Step, StoreError, StoredMessage,
 };
 
@@ -60,6 +60,7 @@ pub(super) enum Op {
     Purge(PurgeBatch, Answer<Purged>),
     Shrink(u64, Answer<bool>),
     Admin(Admin, Answer<bool>),
+    Act(Deed, AuditRecord, Answer<bool>),
     WriteNote(Arc<str>, Arc<str>, Answer<()>),
     Audit(AuditRecord, Answer<AuditEntry>),
     Job(JobWrite, Answer<u64>),
@@ -83,6 +84,7 @@ impl Op {
             | Self::WriteNote(..)
             | Self::Audit(..)
             | Self::Job(..)
+            | Self::Act(..)
             | Self::Admin(..) => true,
             Self::LoadState(..) | Self::Find(..) | Self::IsMarked(..) | Self::Recover(_) | Self::Close(_) => false,
         }
@@ -97,6 +99,7 @@ impl Op {
             | Self::WriteNote(..)
             | Self::Audit(..)
             | Self::Job(..)
+            | Self::Act(..)
             | Self::Admin(..) => true,
             _ => false,
         }
@@ -131,7 +134,8 @@ impl Op {
             Self::IsMarked(_, answer)
             | Self::Renew(_, _, answer)
             | Self::Shrink(_, answer)
-            | Self::Admin(_, answer) => refuse(answer, error),
+            | Self::Admin(_, answer)
+            | Self::Act(_, _, answer) => refuse(answer, error),
             Self::Acquire(_, _, _, answer) => refuse(answer, error),
             Self::GiveUp(_, answer) | Self::WriteNote(_, _, answer) | Self::Recover(answer) | Self::Close(answer) => {
                 refuse(answer, error);

@@ -337,6 +337,10 @@ impl<'c> Writer<'c> {
                 let done = self.admin(&action)?;
                 later(answers, answer, Ok(done));
             }
+            Op::Act(deed, record, answer) => {
+                let done = self.act(deed, record)?;
+                later(answers, answer, Ok(done));
+            }
             // They stand alone and never come here; refused rather than forgotten.
             Op::Recover(_) | Op::Close(_) => op.refuse(StoreError::NotStored("not in a batch".into())),
         }

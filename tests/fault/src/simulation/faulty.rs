@@ -10,9 +10,10 @@ use std::time::Duration;
 use iop::message::{BlobStore, Header, MessageId};
 use iop::store::memory::MemoryStore;
 use iop::store::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Event, EventQuery, Fence, Found, JobLine, JobLineQuery,
-    JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId, Outcome, ProcessState, PurgeBatch,
-    Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Found, JobLine,
+    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId, Outcome,
+    ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob,
+    StoredMessage, Usage, Viewer,
 };
 
 use crate::trouble::Random;
@@ -230,6 +231,10 @@ impl Store for Handle {
 
     fn append_audit(&self, record: AuditRecord) -> Reply<AuditEntry> {
         self.0.inner.append_audit(record)
+    }
+
+    fn act(&self, deed: Deed, record: AuditRecord) -> Reply<bool> {
+        self.0.inner.act(deed, record)
     }
 
     fn write_job(&self, write: JobWrite) -> Reply<u64> {
