@@ -233,6 +233,113 @@ await test("what waits in a queue is not moved to an item that does not take it"
   await page.keyboard.press("Escape");
 });
 
+await test("an item is paused and goes on, and one message that waits for it is moved to another that takes its type", page, async () => {
+  await go("/items/router");
+  const said = await confirmed("[data-pause]");
+  check(said.includes("takes nothing more"), said);
+  await page.locator("[data-resume]").waitFor({ state: "visible" });
+  check((await text("main header .tag")).includes("paused"), await text("main header .tag"));
+  await page.locator("[data-lamp=running]", { hasText: "paused" }).or(page.locator("[data-lamp=running]", { hasText: "down" })).waitFor();
+  // Its sender waits for the response of the router.
+  const { order_id } = await send(false, false);
+  const waiting = async () => (await found(`to:router status:queued key.order_id:${order_id}`))[0];
+  const { id } = await until("it waits for the router", waiting);
+  await go("/queues/router");
+  const row = page.locator(`tr[data-href$="${id}"]`);
+  await row.locator("[data-move]").click();
+  const items = page.locator("dialog[open] datalist option");
+  await items.first().waitFor({ state: "attached" });
+  const offered = await items.evaluateAll((all) => all.map((option) => option.value));
+  check(offered.includes("lab_flow") && !offered.includes("lis_rest"), `offered: ${offered}`);
+  await page.locator("dialog[open] [name=to]").fill("lab_flow");
+  await page.locator("dialog[open] [data-confirm]").click();
+  await until("the other item has worked on it", async () => {
+    const [moved] = await found(`id:${id}`);
+    return moved.target === "lab_flow" && moved.status === "completed";
+  });
+  await go("/items/router");
+  await confirmed("[data-resume]");
+  await page.locator("[data-pause]").waitFor({ state: "visible" });
+});
+
+await test("everything that waits in a queue is discarded with a reason", page, async () => {
+  await go("/items/email_alert");
+  await confirmed("[data-pause]");
+  await page.locator("[data-resume]").waitFor({ state: "visible" });
+  await Promise.all([fail(), fail()]);
+  const waiting = async () => (await found("to:email_alert status:queued")).length;
+  await until("two mails wait", async () => (await waiting()) === 2);
+  await go("/queues/email_alert");
+  await page.locator("[data-job=discard]").click();
+  const dialog = page.locator("dialog[open]");
+  await dialog.locator("[name=reason]").fill("they have been told by telephone");
+  await dialog.locator("[data-confirm]").click();
+  await dialog.locator("[data-confirm]", { hasText: "Discard 2" }).click();
+  await page.waitForURL(/\/jobs\/\d+$/);
+  await page.locator("[data-jobs] .tag.completed").waitFor();
+  check(await waiting() === 0, "something waits still");
+  check((await found("to:email_alert status:discarded")).length === 2, "not both are discarded");
+  await go("/items/email_alert");
+  await confirmed("[data-resume]");
+  await page.locator("[data-pause]").waitFor({ state: "visible" });
+});
+
+await test("a search is saved under a name, is a click away, and is deleted", page, async () => {
+  const query = `key.order_id:${first.order_id} status:suspended,discarded`;
+  await go(`/messages?q=${encodeURIComponent(query)}`);
+  await confirmed("[data-keep]", { name: "the first order, & what became of it" });
+  const kept = page.locator(".chip.kept", { hasText: "the first order, & what became of it" });
+  await kept.waitFor();
+  await go("/messages");
+  await kept.locator("a").click();
+  await page.waitForURL((to) => to.searchParams.get("q") === query);
+  check(await kept.locator("a[aria-current]").count() === 1, "the page does not know the search again");
+  check(await page.locator("[data-keep]").count() === 0, "what is saved is offered to be saved");
+  const viewer = await enter("viewer");
+  await go("/messages", viewer);
+  check(await viewer.locator(".chip.kept a").count() === 1, "others do not find it");
+  check(await viewer.locator(".chip.kept button").count() === 0, "a viewer may delete it");
+  await viewer.context().close();
+  await confirmed(".chip.kept button");
+  await kept.waitFor({ state: "detached" });
+});
+
+await test("what a purge would remove is shown before, and just that is removed", page, async () => {
+  const [gone, kept] = [await succeed(), await succeed()];
+  await until("the session is over", async () => (await found(`session:${gone.session} status:open`)).length === 0);
+  const all = (await found(`session:${gone.session}`)).length;
+  await go(`/messages?q=session:${gone.session}`);
+  await page.locator("[data-purge]").click();
+  const dialog = page.locator("dialog[open]");
+  await dialog.locator("[data-confirm]").click();
+  await dialog.locator("[data-preview]", { hasText: `Messages${all}` }).waitFor();
+  check((await found(`session:${gone.session}`)).length === all, "looking removes something");
+  await dialog.locator("[data-confirm]", { hasText: `Remove ${all} messages` }).click();
+  await page.locator(".toast", { hasText: `${all} messages removed.` }).waitFor();
+  check((await found(`session:${gone.session}`)).length === 0, "it is still there");
+  check((await found(`session:${kept.session}`)).length > 0, "more was removed than was shown");
+});
+
+await test("the store says how large it is, and what is kept no longer", page, async () => {
+  const before = (await api("GET", "/api/v1/search/count?q=")).answer.count;
+  await go("/store");
+  check(/\d (kB|MB)/.test(await text(".figure .much")), await text(".figure .much"));
+  check((await text("[data-settings]")).includes("iop.retention"), await text("[data-settings]"));
+  await page.locator("[data-purge]").click();
+  const dialog = page.locator("dialog[open]");
+  // What the settings say: everything is kept for ever.
+  await dialog.locator("[data-confirm]").click();
+  await dialog.locator("[data-preview]", { hasText: "Messages0" }).waitFor();
+  check(await dialog.locator("[data-confirm]").isDisabled(), "nothing can be removed");
+  await page.keyboard.press("Escape");
+  await page.locator("[data-purge]").click();
+  await dialog.locator("[name=days]").fill("0");
+  await dialog.locator("[data-confirm]").click();
+  await dialog.locator("[data-confirm]", { hasText: /Remove [1-9]/ }).waitFor();
+  await dialog.locator("button", { hasText: "Cancel" }).click();
+  check((await api("GET", "/api/v1/search/count?q=")).answer.count >= before, "a look removes something");
+});
+
 await test("new lines of the log come in by themselves", page, async () => {
   await go("/log");
   await page.locator("[data-tail]").click();
@@ -314,10 +421,10 @@ await test("what a search has found is saved as CSV and as lines of JSON", page,
 await test("a viewer is offered nothing that is not theirs, and is refused it", page, async () => {
   const viewer = await enter("viewer");
   const waiting = await fail();
-  for (const path of ["/", "/items/sftp_out", "/queues", "/queues/lis_rest", "/suspended", "/settings", "/messages?q=status:suspended",
+  for (const path of ["/", "/items/sftp_out", "/queues", "/queues/lis_rest", "/suspended", "/settings", "/store", "/messages?q=status:suspended",
     `/trace/${waiting.session}?m=${waiting.failed}`]) {
     await go(path, viewer);
-    const offered = await viewer.locator("[data-act], [data-job], [data-edit], [data-reveal], [data-reload], [data-row]").count();
+    const offered = await viewer.locator("[data-act], [data-job], [data-edit], [data-reveal], [data-reload], [data-row], [data-purge]").count();
     check(offered === 0, `${path} offers ${offered} buttons`);
     check(!(await viewer.content()).includes("4471123"), `${path} shows a number of a patient`);
   }
@@ -342,11 +449,11 @@ await test("a viewer is offered nothing that is not theirs, and is refused it", 
 await test("a reader sees bodies and is offered no act, an operator acts and is offered nothing of an admin", page, async () => {
   const waiting = await fail();
   const trace = `/trace/${waiting.session}?m=${waiting.failed}`;
-  const paths = ["/items/sftp_out", "/queues", "/queues/lis_rest", "/suspended", "/settings", "/tables", "/alerts", "/jobs", trace];
+  const paths = ["/items/sftp_out", "/queues", "/queues/lis_rest", "/suspended", "/settings", "/tables", "/alerts", "/jobs", "/store", "/messages?q=status:suspended", trace];
   const reader = await enter("reader");
   for (const path of paths) {
     await go(path, reader);
-    const offered = await reader.locator("[data-act], [data-job], [data-edit], [data-reload], [data-row]").count();
+    const offered = await reader.locator("[data-act], [data-job], [data-edit], [data-reload], [data-row], [data-purge]").count();
     check(offered === 0, `${path} offers a reader ${offered} acts`);
   }
   check((await text("[data-body]", reader)).includes(waiting.order_id), "a reader sees no body");
@@ -356,7 +463,7 @@ await test("a reader sees bodies and is offered no act, an operator acts and is 
   check(await operator.locator("[data-resend]").isVisible(), "an operator cannot resend");
   for (const path of paths) {
     await go(path, operator);
-    const offered = await operator.locator("[data-reload], [data-row]").count();
+    const offered = await operator.locator("[data-reload], [data-row], [data-purge]").count();
     check(offered === 0, `${path} offers an operator ${offered} acts of an admin`);
   }
   check(!(await text("nav", operator)).includes("Audit"), "the audit log is offered to an operator");

@@ -26,9 +26,9 @@ export function order(refused = false) {
 }
 
 /** Sends an order, and answers with it and its session. */
-export async function send(refused = false) {
+export async function send(refused = false, wait = true) {
   const body = order(refused);
-  const { status, answer } = await api("POST", "/api/v1/items/orders_http/messages", body);
+  const { status, answer } = await api("POST", `/api/v1/items/orders_http/messages?wait=${wait}`, body);
   check(status === 200, `${status}: ${JSON.stringify(answer)}`);
   return { ...body, session: answer.session, id: answer.id };
 }

@@ -144,6 +144,18 @@ await test("reasons and names of people in the audit log", page, async () => {
   await shows(`/trace/${said[0].session}?m=${of(said[0].session).id}&tab=log`, CORPUS.script, "script");
 });
 
+await test("names and queries of saved searches", page, async () => {
+  for (const text of Object.values(CORPUS)) {
+    const short = text.slice(0, 60);
+    const query = `key.word:"${text.slice(0, 200).replace(/[\\"]/g, "\\$&")}"`;
+    await api("PUT", `/api/v1/searches/${encoded(short)}?q=${encoded(query)}`);
+  }
+  const kept = (await api("GET", "/api/v1/searches")).answer.length;
+  check(kept > 20, `${kept} are kept`);
+  await shows("/messages", CORPUS.script, "script");
+  check(await page.locator(".chip.kept").count() === kept, "not each of them is shown once");
+});
+
 await test("the log as it is written", page, async () => {
   await page.goto(`${url}/log`);
   await page.locator("[data-tail]").click();

@@ -233,11 +233,28 @@ fn names_from_outside_cannot_become_part_of_the_document() {
     session.parties = vec![party(hostile, hostile)];
     let view = View { choose: "?m=\"><script>".to_owned(), open: hostile.to_owned(), ..View::default() };
     let drawing = sequence(&session, &view);
-    for svg in [drawing.head, drawing.body, timeline(&session, &view), document(&session, hostile)] {
+    for svg in [drawing.head, drawing.body, timeline(&session, &view).body, document(&session, hostile)] {
         assert!(!svg.contains("<script"), "{svg}");
         assert!(!svg.contains('\0') && !svg.contains('\u{202e}'), "{svg}");
         assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
     }
+}
+
+#[test]
+fn a_timeline_counts_the_rows_that_it_has_and_not_the_messages() {
+    let drawn = timeline(&fan_out(), &View { rows: 2, ..View::default() });
+    let rows = |svg: &str| svg.matches("class=\"row ").count();
+    assert_eq!((drawn.rows, rows(&drawn.body)), (5, 2), "the list, three that failed, and the others as one");
+}
+
+#[test]
+fn the_bar_of_what_was_tried_again_is_work_from_its_beginning() {
+    let mut session = failing_order();
+    session.messages.truncate(1);
+    session.messages[0] = Sent { queued: None, ran: Some(millis(800)), ..session.messages[0].clone() };
+    let drawn = timeline(&session, &View::default()).body;
+    assert!(drawn.contains("class=\"ran\" x=\"300\"") && !drawn.contains("class=\"queued\""), "{drawn}");
+    assert!(drawn.contains(">took 800 ms</text>"), "{drawn}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// Name, type and content.
-const FILES: [(&str, &str, &str); 10] = [
+const FILES: [(&str, &str, &str); 11] = [
     ("console.css", CSS, CSS_FILE),
     ("console.js", JS, include_str!("assets/console.js")),
     ("act.js", JS, include_str!("assets/act.js")),
@@ -14,6 +14,7 @@ const FILES: [(&str, &str, &str); 10] = [
     ("keys.js", JS, include_str!("assets/keys.js")),
     ("live.js", JS, include_str!("assets/live.js")),
     ("log.js", JS, include_str!("assets/log.js")),
+    ("purge.js", JS, include_str!("assets/purge.js")),
     ("search.js", JS, include_str!("assets/search.js")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
 ];

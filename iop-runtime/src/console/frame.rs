@@ -99,9 +99,16 @@ pub(super) struct Lamps {
 impl Lamps {
     pub(super) fn of<'a>(items: impl ExactSizeIterator<Item = &'a ItemStatus>, suspended: u64) -> Self {
         let all = items.len();
-        let running = match items.filter(|item| item.state == ItemPhase::Stopped).count() {
-            0 => ("lamp good", format!("all {all} up")),
-            stopped => ("lamp warn", format!("{stopped} of {all} stopped")),
+        let (mut stopped, mut paused) = (0, 0);
+        for item in items {
+            stopped += usize::from(item.state == ItemPhase::Stopped);
+            paused += usize::from(item.state == ItemPhase::Paused);
+        }
+        let running = match (stopped, paused) {
+            (0, 0) => ("lamp good", format!("all {all} up")),
+            (stopped, 0) => ("lamp warn", format!("{stopped} of {all} stopped")),
+            (0, paused) => ("lamp warn", format!("{paused} of {all} paused")),
+            _ => ("lamp warn", format!("{} of {all} down", stopped + paused)),
         };
         let class = if suspended > 0 { "lamp bad" } else { "lamp good" };
         Self { running, suspended: (class, format!("{} suspended", html::count(suspended))) }
@@ -109,7 +116,7 @@ impl Lamps {
 }
 
 /// Address, name, and the least role that it is offered to.
-const ENTRIES: [(&str, &str, Role); 11] = [
+const ENTRIES: [(&str, &str, Role); 12] = [
     ("/", "Production", Role::Viewer),
     ("/messages", "Messages", Role::Viewer),
     ("/queues", "Queues", Role::Viewer),
@@ -120,6 +127,7 @@ const ENTRIES: [(&str, &str, Role); 11] = [
     ("/tables", "Tables", Role::Viewer),
     ("/alerts", "Alerts", Role::Viewer),
     ("/jobs", "Jobs", Role::Viewer),
+    ("/store", "Store", Role::Viewer),
     ("/audit", "Audit", Role::Admin),
 ];
 

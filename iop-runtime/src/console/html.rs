@@ -102,6 +102,22 @@ pub(super) fn count(number: impl Borrow<u64>) -> String {
     text
 }
 
+/// A number of bytes: `512 bytes`, `12.4 MB`, `124 MB`.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "kB", "MB", "GB", "TB"];
+    let (mut value, mut unit) = (bytes as f64, 0);
+    // What would be written as a thousand of one unit is one of the next.
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 || value >= 99.95 {
+        format!("{value:.0} {}", UNITS[unit])
+    } else {
+        format!("{value:.1} {}", UNITS[unit])
+    }
+}
+
 /// A rate: `0`, `0.3`, `12`, `1,240`.
 pub(super) fn rate(per_second: f64) -> String {
     if per_second < 0.05 {
@@ -362,6 +378,8 @@ mod tests {
         assert_eq!([0, 999, 1000, 1_234_567].map(|number: u64| count(number)), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([0.01, 0.34, 12.4, 1240.2].map(rate), ["0", "0.3", "12", "1,240"]);
         assert_eq!(counted(1, "message"), "1 message");
+        let sizes = [0, 999, 1000, 12_400_000, 124_000_000, 999_999_999].map(size);
+        assert_eq!(sizes, ["0 bytes", "999 bytes", "1.0 kB", "12.4 MB", "124 MB", "1.0 GB"]);
     }
 
     #[test]

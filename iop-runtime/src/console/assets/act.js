@@ -1,7 +1,8 @@
 // What changes something: asks first, says what will happen, and calls the API with the rights of whoever is logged in.
 //
 // A button has `data-act="POST /api/v1/…"`, `data-title`, `data-effect` (what will happen), and where they apply
-// `data-danger`, `data-reason` (asks for one), `data-ask="name|label|value"` (asks for one more parameter),
+// `data-danger`, `data-reason` (asks for one), `data-ask="name|label|value"` (asks for one more parameter, which goes where
+// the address has `{name}`, or else behind it), `data-takes` (the type that an item that is asked for has to take),
 // `data-then` (where to go afterwards, with `{id}` and `{session}` of the answer)).
 // Without `data-effect` it acts at once.
 
@@ -50,7 +51,8 @@ export function say(text, bad = false) {
 
 /** A dialog that is gone when it is closed. */
 export function dialog(...children) {
-  const element = make("dialog", {}, ...children);
+  const element = make("dialog", { "aria-labelledby": "dialog-title" }, ...children);
+  element.querySelector("h2")?.setAttribute("id", "dialog-title");
   element.addEventListener("close", () => element.remove());
   document.body.append(element);
   element.showModal();
@@ -58,6 +60,27 @@ export function dialog(...children) {
 }
 
 const AFTER = "iop-said";
+
+/** Loads the page anew, which then says this. */
+export function reloaded(text) {
+  sessionStorage.setItem(AFTER, text);
+  location.reload();
+}
+
+/** A labelled field. */
+export const field = (label, attributes) => make("label", { class: "field" }, label, make("input", { autocomplete: "off", ...attributes }));
+
+/** A field for an item, with the names of those that take a type of message. */
+function itemField(label, attributes, type) {
+  const names = make("datalist", { id: "items" });
+  call("GET", "/api/v1/graph").then(({ items }) => {
+    const takes = ({ messages }) => (type ? messages.includes(type) : messages.length > 0);
+    names.append(...items.filter(takes).map(({ name }) => make("option", { value: name })));
+  }).catch(() => {});
+  const made = field(label, { name: "to", list: "items", ...attributes });
+  made.append(names);
+  return made;
+}
 
 function afterwards(button, answer) {
   const then = button.dataset.then;
@@ -70,15 +93,15 @@ function afterwards(button, answer) {
 }
 
 function confirm(button) {
-  const { title, effect, ask, reason, danger } = button.dataset;
+  const { title, effect, ask, reason, danger, takes } = button.dataset;
   const problem = make("p", { class: "problem", role: "alert", hidden: true });
   const fields = [];
   if (ask !== undefined) {
     const [name, label, value] = ask.split("|");
-    fields.push(make("label", { class: "field" }, label, make("input", { name, value: value ?? "", autocomplete: "off" })));
+    fields.push(name === "to" ? itemField(label, { required: true }, takes) : field(label, { name, value: value ?? "", required: true }));
   }
   if (reason !== undefined) {
-    fields.push(make("label", { class: "field" }, "Reason", make("input", { name: "reason", required: reason === "required", autocomplete: "off" })));
+    fields.push(field("Reason", { name: "reason", required: reason === "required" }));
   }
   const act = make("button", { class: danger !== undefined ? "danger" : "main", "data-confirm": true }, title);
   const cancel = make("button", { type: "button" }, "Cancel");
@@ -104,8 +127,13 @@ function confirm(button) {
 
 function run(button, parameters) {
   const [method, address] = button.dataset.act.split(" ", 2);
-  const url = new URL(address, location.origin);
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  const behind = { ...parameters };
+  const filled = address.replace(/\{(\w+)\}/g, (_, name) => {
+    delete behind[name];
+    return encodeURIComponent(parameters[name] ?? "");
+  });
+  const url = new URL(filled, location.origin);
+  for (const [name, value] of Object.entries(behind)) url.searchParams.set(name, value);
   return call(method, url);
 }
 
@@ -125,10 +153,10 @@ function job(button) {
   const next = make("button", { class: "main", "data-confirm": true }, "Look for them");
   const cancel = make("button", { type: "button" }, "Cancel");
   const fields = make("div", { class: "form" },
-    act === "resend" ? make("label", { class: "field" }, "To another item (may be left out)", make("input", { name: "to", autocomplete: "off" })) : null,
-    act === "move" ? make("label", { class: "field" }, "To the item", make("input", { name: "to", autocomplete: "off", required: true })) : null,
-    make("label", { class: "field" }, "Reason", make("input", { name: "reason", required: act === "discard", autocomplete: "off" })),
-    make("label", { class: "field" }, "At most so many in a second (may be left out)", make("input", { name: "per_second", type: "number", min: "1" })));
+    act === "resend" ? itemField("To another item (may be left out)", {}) : null,
+    act === "move" ? itemField("To the item", { required: true }) : null,
+    field("Reason", { name: "reason", required: act === "discard" }),
+    field("At most so many in a second (may be left out)", { name: "per_second", type: "number", min: "1" }));
   const form = make("form", { method: "dialog" }, make("h2", {}, `${name} all`), make("p", {}, make("code", {}, query)), seen, fields, problem,
     make("div", { class: "buttons" }, cancel, next));
   const shown = dialog(form);
@@ -168,8 +196,8 @@ function row(button) {
   const act = make("button", { class: "main", "data-confirm": true }, "Save");
   const cancel = make("button", { type: "button" }, "Cancel");
   const form = make("form", { method: "dialog" }, make("h2", {}, title),
-    make("label", { class: "field" }, "Key", make("input", { name: "key", value: key ?? "", required: true, readonly: key !== undefined })),
-    make("label", { class: "field" }, "Value", make("input", { name: "value", value: value ?? "", autocomplete: "off" })),
+    field("Key", { name: "key", value: key ?? "", required: true, readonly: key !== undefined }),
+    field("Value", { name: "value", value: value ?? "" }),
     make("p", { class: "quiet" }, "Every look-up from now on finds it."), problem, make("div", { class: "buttons" }, cancel, act));
   const shown = dialog(form);
   cancel.addEventListener("click", () => shown.close());
@@ -178,8 +206,7 @@ function row(button) {
     const given = new FormData(form);
     try {
       await call("PUT", address + encodeURIComponent(given.get("key")), given.get("value"));
-      sessionStorage.setItem(AFTER, "Saved.");
-      location.reload();
+      reloaded("Saved.");
     } catch (error) {
       problem.textContent = error.message;
       problem.hidden = false;
@@ -211,8 +238,7 @@ async function reload() {
       try {
         const { kept } = await call("POST", url);
         const named = kept.map((setting) => `${setting.key}: ${setting.problem}`).join("; ");
-        sessionStorage.setItem(AFTER, kept.length === 0 ? "Settings are applied." : `Settings are applied, but running instances keep the value that they had of ${named}`);
-        location.reload();
+        reloaded(kept.length === 0 ? "Settings are applied." : `Settings are applied, but running instances keep the value that they had of ${named}`);
       } catch (error) {
         shown.close();
         say(error.message, true);

@@ -6,6 +6,7 @@ import { forms } from "./form.js";
 import { keys } from "./keys.js";
 import { fetched, live, put, watch } from "./live.js";
 import { log } from "./log.js";
+import { purges } from "./purge.js";
 import { search } from "./search.js";
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -109,3 +110,4 @@ live();
 diagram();
 log();
 forms();
+purges();

@@ -119,8 +119,10 @@ function group(name, schema, ...children) {
 
 function object(root, name, schema, value, changed) {
   const known = schema.properties ?? {};
-  const parts = Object.entries(known).map(([field, of]) =>
-    [field, any(root, field, of, value?.[field], (schema.required ?? []).includes(field), changed)]);
+  const required = (field) => (schema.required ?? []).includes(field);
+  // What has to be there comes first.
+  const fields = Object.entries(known).sort(([one], [other]) => required(other) - required(one));
+  const parts = fields.map(([field, of]) => [field, any(root, field, of, value?.[field], required(field), changed)]);
   const rest = Object.keys(value ?? {}).filter((field) => !(field in known));
   const more = typeof schema.additionalProperties === "object" ? map(root, schema.additionalProperties, value, rest, changed) : null;
   const read = () => {

@@ -2,14 +2,14 @@
 
 import { dialog, make } from "./act.js";
 
-const PAGES = { p: "/", m: "/messages", q: "/queues", u: "/suspended", l: "/log", t: "/test", s: "/settings", b: "/tables", a: "/alerts", o: "/jobs", d: "/audit" };
+const PAGES = { p: "/", m: "/messages", q: "/queues", u: "/suspended", l: "/log", t: "/test", s: "/settings", b: "/tables", a: "/alerts", o: "/jobs", r: "/store", d: "/audit" };
 const HELP = [
   ["/", "search"],
   ["j  k", "next and previous row"],
   ["Enter", "open the row"],
   ["x", "close what is open"],
   ["g p", "production"], ["g m", "messages"], ["g q", "queues"], ["g u", "suspended"], ["g l", "event log"],
-  ["g t", "test"], ["g s", "settings"], ["g b", "tables"], ["g a", "alerts"], ["g o", "jobs"], ["g d", "audit"],
+  ["g t", "test"], ["g s", "settings"], ["g b", "tables"], ["g a", "alerts"], ["g o", "jobs"], ["g r", "store"], ["g d", "audit"],
   ["?", "these keys"],
 ];
 

@@ -22,6 +22,8 @@ struct ItemPage {
     class: &'static str,
     word: &'static str,
     down: bool,
+    /// Something can wait for it, so that it can be paused.
+    has_queue: bool,
     operator: bool,
     backlog: String,
     figures: Figures,
@@ -51,6 +53,7 @@ pub(super) async fn item(visit: Visit, Path(name): Path<String>) -> Page {
         class,
         word,
         down: item.status.state == ItemPhase::Stopped,
+        has_queue: item.takes_messages,
         operator: visit.may(Role::Operator),
         backlog: backlog(&item.backlog),
         item,

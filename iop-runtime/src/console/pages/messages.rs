@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::console::frame::{Frame, Page, Problem, Visit, page};
 use crate::console::html;
 use crate::director::view::MessageView;
-use crate::director::{PageOf, Role};
+use crate::director::{PageOf, Role, SavedSearch};
 use crate::search::{self, Mistake, Query as Sought};
 use crate::store::{Counted, Search};
 
@@ -52,7 +52,21 @@ struct MessagesPage {
     messages: Vec<MessageView>,
     next: Option<u64>,
     paged: bool,
+    /// What somebody has saved, for everybody.
+    kept: Vec<Kept>,
     operator: bool,
+    admin: bool,
+    /// Something can be done to all that is found: it was asked for.
+    offers_jobs: bool,
+    /// It can be saved: it is none of those that are a click away.
+    can_keep: bool,
+}
+
+/// A search that is kept under a name.
+struct Kept {
+    search: SavedSearch,
+    /// It is the one that is shown.
+    here: bool,
 }
 
 /// `GET /messages`.
@@ -69,7 +83,11 @@ pub(super) async fn messages(visit: Visit, Query(which): Query<Which>) -> Page {
         messages: Vec::new(),
         next: None,
         paged: which.after.is_some(),
-        operator: visit.may(Role::Operator) && !which.q.trim().is_empty(),
+        kept: kept(&visit).await?,
+        operator: visit.may(Role::Operator),
+        admin: visit.may(Role::Admin),
+        offers_jobs: false,
+        can_keep: false,
         query: which.q.clone(),
         frame,
     };
@@ -81,6 +99,11 @@ pub(super) async fn messages(visit: Visit, Query(which): Query<Which>) -> Page {
         }
     };
     allowed(&visit, &query)?;
+    let asked = shown.operator && !query.terms.is_empty();
+    let text = query.to_string();
+    shown.kept.iter_mut().for_each(|kept| kept.here = kept.search.query == text);
+    let near = shown.chips.iter().any(|(.., here)| *here) || shown.kept.iter().any(|kept| kept.here);
+    (shown.offers_jobs, shown.can_keep) = (asked, asked && !near);
     let which = PageOf { after: which.after, limit: PAGE, oldest_first: false };
     let (counted, found) = tokio::join!(visit.director.count(&query), visit.director.search(&query, which));
     let found = found?;
@@ -91,6 +114,12 @@ pub(super) async fn messages(visit: Visit, Query(which): Query<Which>) -> Page {
     shown.next = found.next;
     shown.messages = found.messages;
     page(&shown)
+}
+
+/// The searches that are kept, by name.
+async fn kept(visit: &Visit) -> Result<Vec<Kept>, Problem> {
+    let searches = visit.director.saved_searches().await?;
+    Ok(searches.into_iter().map(|search| Kept { search, here: false }).collect())
 }
 
 /// Who may not read bodies may not ask for what is in them either.

@@ -11,6 +11,7 @@ mod messages;
 pub(super) mod production;
 mod queues;
 mod settings;
+mod store;
 mod suspended;
 mod tables;
 mod test;
@@ -56,6 +57,7 @@ pub(super) fn routes(looks: &Arc<Looks>) -> Vec<Route> {
         Route::get("/alerts", Role::Viewer, alerts::alerts),
         Route::get("/jobs", Role::Viewer, jobs::jobs),
         Route::get("/jobs/{number}", Role::Viewer, jobs::job),
+        Route::get("/store", Role::Viewer, store::store),
         Route::get("/audit", Role::Admin, audit::audit),
     ]
 }

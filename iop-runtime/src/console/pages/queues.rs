@@ -13,6 +13,7 @@ use crate::console::live::{Seen, print};
 use crate::director::Role;
 use crate::director::view::{ItemView, MessageView, ProductionOverview, QueueView};
 use crate::engine::ItemPhase;
+use crate::message::Kind;
 use crate::search::{self, Query as Sought};
 use crate::store::Search;
 
@@ -36,6 +37,7 @@ struct QueueRow {
     cells: Cells,
     order: String,
     down: bool,
+    paused: bool,
     backlog: String,
 }
 
@@ -80,7 +82,7 @@ impl Cells {
             ("state", self.state.0.as_str(), self.state.1),
             ("suspended", self.suspended.0, &self.suspended.1),
             ("oldest", "nowrap", &self.oldest),
-            ("workers", "nowrap", &self.workers),
+            ("workers", "nowrap spare", &self.workers),
         ];
         for (name, class, text) in self.numbers().into_iter().chain(others) {
             let name = format!("{name}:{item}");
@@ -102,6 +104,7 @@ pub(super) async fn queues(visit: Visit) -> Page {
             cells: Cells::of(queue, item, frame.now),
             order: item.map_or_else(|| "–".to_owned(), |item| item.status.order.clone()),
             down: item.is_none_or(|item| item.status.state == ItemPhase::Stopped),
+            paused: item.is_some_and(|item| item.status.state == ItemPhase::Paused),
             backlog: backlog(queue),
             queue: queue.clone(),
         })
@@ -142,10 +145,12 @@ pub(super) fn seen(overview: &ProductionOverview, now: Timestamp, seen: &mut See
     seen.parts.insert("queues", standing(overview));
 }
 
-/// Which queues there are, and which can be started and stopped.
+/// Which queues there are, and which can be started, stopped and resumed.
 fn standing(overview: &ProductionOverview) -> String {
-    let down = |item: Option<&ItemView>| item.is_none_or(|item| item.status.state == ItemPhase::Stopped);
-    print(&rows(overview).map(|(queue, item)| (&queue.item, down(item))).collect::<Vec<_>>())
+    let stands = |item: &ItemView| {
+        matches!(item.status.state, ItemPhase::Stopped | ItemPhase::Paused).then_some(item.status.state)
+    };
+    print(&rows(overview).map(|(queue, item)| (&queue.item, item.map(stands))).collect::<Vec<_>>())
 }
 
 /// What changes in the page of one queue.

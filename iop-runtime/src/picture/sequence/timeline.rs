@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::text::{escaped, shortened};
 use super::place::to_f64;
 use super::rows::{Row, RowKind, Rows};
-use super::{Exchange, Session, View, spoken};
+use super::{Drawing, Exchange, Sent, Session, View, spoken};
 
 /// From one row to the next.
 const ROW: f64 = 26.0;
@@ -27,11 +27,12 @@ const TICKS: u32 = 6;
 
 /// Draws a session as bars over time, with a row for each message that was worked on or waits.
 #[must_use]
-pub fn timeline(session: &Session, view: &View) -> String {
+pub fn timeline(session: &Session, view: &View) -> Drawing {
     let everything = View { first: 0, rows: usize::MAX, ..view.clone() };
     let rows = Rows::of(session, &everything);
     let worked_on =
         |row: &&Row| row.kind == RowKind::Sent && session.messages[row.first()].exchange != Exchange::Response;
+    let rows_of_all = rows.rows.iter().filter(worked_on).count();
     let shown: Vec<&Row> = rows.rows.iter().filter(worked_on).skip(view.first).take(view.rows).collect();
     let end = session.messages.iter().map(|message| ended(message.at, message.queued, message.ran)).max();
     let scale = Scale { end: end.unwrap_or_default().max(Duration::from_millis(1)) };
@@ -47,7 +48,7 @@ pub fn timeline(session: &Session, view: &View) -> String {
         svg.row(session, &rows, row, TOP + to_f64(index) * ROW, (&scale, view));
     }
     svg.put("</svg>");
-    svg.0
+    Drawing { head: String::new(), body: svg.0, rows: rows_of_all }
 }
 
 fn ended(at: Duration, queued: Option<Duration>, ran: Option<Duration>) -> Duration {
@@ -130,7 +131,12 @@ impl Svg {
     fn bar(&mut self, session: &Session, row: &Row, middle: f64, scale: &Scale) {
         let members = || row.members.iter().map(|&index| &session.messages[index]);
         let began = row.at;
-        let started = members().filter_map(|message| Some(message.at + message.queued?)).min();
+        // Where nobody knows how long it waited, the wait is part of the work.
+        let begun = |message: &Sent| match (message.queued, message.ran) {
+            (None, None) => None,
+            (queued, _) => Some(message.at + queued.unwrap_or_default()),
+        };
+        let started = members().filter_map(begun).min();
         let end = members().map(|message| ended(message.at, message.queued, message.ran)).max().unwrap_or(began);
         let worked = members().any(|message| message.ran.is_some());
         let (from, begin, to) = (scale.x(began), scale.x(started.unwrap_or(end)), scale.x(end));
@@ -150,6 +156,7 @@ impl Svg {
         let took = match (queued, ran) {
             (Some(queued), Some(ran)) => format!("{} + {}", spoken(queued), spoken(ran)),
             (Some(queued), None) => format!("{} waiting", spoken(queued)),
+            (None, Some(took)) => format!("took {}", spoken(took)),
             _ => "waiting".to_owned(),
         };
         self.text("below", NAMES + BARS + 10.0, middle + 3.5, &took);

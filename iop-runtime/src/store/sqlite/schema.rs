@@ -81,6 +81,7 @@ pub(super) const TABLES: &str = "
     CREATE INDEX message_rare ON message (status) WHERE (status = 2 OR status = 4 OR status = 6 OR status = 7);
     CREATE INDEX message_failed ON message (sequence) WHERE error IS NOT NULL;
     CREATE INDEX message_late ON message (sequence) WHERE late = 1;
+    CREATE INDEX message_reason ON message (reason) WHERE reason IS NOT NULL;
 
     CREATE TABLE class (
         number INTEGER PRIMARY KEY,

@@ -7,7 +7,7 @@ use super::posting::{self, Class};
 use super::reader::View;
 use super::schema::{self, status};
 use super::search::Range;
-use crate::message::{MessageId, Status, hashed};
+use crate::message::{MessageId, Status, SuspendReason, hashed};
 use crate::search::{Mark, Pattern, Query, RESENT_FROM, Term, Test};
 
 /// From so many candidates on, one way is as good as another.
@@ -160,12 +160,21 @@ fn of_term<'v>(view: &'v View, range: Range, test: &Test) -> Result<Option<Way<'
         Test::Is(marks) if marks[..] == [Mark::Resent] => {
             of_key(view, range, RESENT_FROM, &[Pattern { text: "".into(), prefix: true }])?
         }
+        // What is found damaged when it is read is suspended as corrupt, and no index says so.
+        Test::Reason(reasons) if !reasons.contains(&SuspendReason::Corrupt) => of_reasons(view, range, reasons)?,
+        Test::Is(marks) if marks[..] == [Mark::Orphaned] => of_reasons(view, range, &[SuspendReason::Orphaned])?,
         // An empty text is in every error, and in what has none as well.
         Test::Error(texts) if texts.iter().all(|text| !text.is_empty()) => {
             one("FROM message INDEXED BY message_failed WHERE error IS NOT NULL", vec![Vec::new()])?
         }
         _ => None,
     })
+}
+
+fn of_reasons<'v>(view: &'v View, range: Range, reasons: &[SuspendReason]) -> Result<Option<Way<'v>>> {
+    let rest = "FROM message INDEXED BY message_reason WHERE reason IS NOT NULL AND reason = ?1";
+    let asked = reasons.iter().map(|reason| vec![Value::Integer(schema::reason(*reason))]).collect();
+    Ok(Some(Way::Streams(vec![Stream::new(view, range, rest, asked)?])))
 }
 
 fn of_key<'v>(view: &'v View, range: Range, name: &str, values: &[Pattern]) -> Result<Option<Way<'v>>> {

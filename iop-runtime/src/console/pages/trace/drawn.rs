@@ -90,8 +90,8 @@ pub(super) fn draw(trace: &SessionTrace, graph: &Graph, now: Timestamp, address:
             Drawn { head, body, rows, ..Drawn::default() }
         }
         View::Timeline => {
-            let body = sequence::timeline(&session(trace, graph, now), &view);
-            Drawn { body, rows: trace.messages.len(), ..Drawn::default() }
+            let sequence::Drawing { head, body, rows } = sequence::timeline(&session(trace, graph, now), &view);
+            Drawn { head, body, rows, ..Drawn::default() }
         }
         View::Tree => {
             let tree = tree(trace, address).into_iter().skip(first).take(rows).collect();
