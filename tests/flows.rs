@@ -4,6 +4,8 @@
 
 #[path = "flows/fan_out.rs"]
 mod fan_out;
+#[path = "flows/fires.rs"]
+mod fires;
 #[path = "flows/groups.rs"]
 mod groups;
 #[path = "flows/kills.rs"]

@@ -34,6 +34,8 @@ mod rot;
 mod search;
 #[path = "store/states.rs"]
 mod states;
+#[path = "store/suspects.rs"]
+mod suspects;
 #[path = "store/viewer.rs"]
 mod viewer;
 

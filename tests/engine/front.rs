@@ -7,7 +7,7 @@ use std::time::Duration;
 use iop::message::MessageId;
 use iop::store::memory::MemoryStore;
 use iop::store::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Found, JobLine,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
     JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseOrder, LeaseRequest, LeaseToken, NodeId, Outcome, ProcessState,
     PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage,
     Viewer,
@@ -174,6 +174,10 @@ impl Store for Front {
             self.waiting().push((receipt.commit.clone(), outcome));
         }
         receipt
+    }
+
+    fn attempting(&self, message: MessageId) -> Flight {
+        self.inner.attempting(message)
     }
 
     fn lease(&self, request: LeaseRequest) -> Reply<LeaseBatch> {

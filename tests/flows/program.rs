@@ -264,10 +264,68 @@ production! {
     }
 }
 
+/// The last one of a list ends the process.
+#[message(response = Burnt)]
+struct Match {
+    number: u64,
+    is_last: bool,
+}
+
+#[message]
+struct Burnt {}
+
+/// Strikes the matches of a list; waits for the last one, where the list has groups.
+#[business_process]
+struct Striker {
+    #[target]
+    out: Target<Match>,
+}
+
+#[handlers]
+impl Striker {
+    async fn strike(&mut self, list: List, cx: &mut Context) -> Result {
+        for number in 1..list.count {
+            cx.send_request_async(&self.out, Match { number, is_last: false }).response_required(false).await?;
+        }
+        let last = Match { number: list.count, is_last: true };
+        if list.groups == 0 {
+            cx.send_request_async(&self.out, last).response_required(false).await?;
+        } else if let Err(error) = cx.send_request_sync(&self.out, last).await {
+            std::fs::write("error.txt", error.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+/// Burns, before what it burns is stored.
+#[business_process]
+struct Fire {}
+
+#[handlers]
+impl Fire {
+    async fn burn(&mut self, one: Match) -> Result<Burnt> {
+        if one.is_last {
+            std::process::abort();
+        }
+        writeln!(OpenOptions::new().create(true).append(true).open("burnt.txt")?, "{}", one.number)?;
+        Ok(Burnt {})
+    }
+}
+
+production! {
+    /// Something that is sent inside ends the process.
+    Fires {
+        lists: Lists { path: "in", call_interval: "50ms", out: striker },
+        striker: Striker { out: fire },
+        fire: Fire {},
+    }
+}
+
 fn main() -> ExitCode {
     match std::env::var("PRODUCTION").as_deref() {
         Ok("counts") => iop::run::<Counts>(),
         Ok("imports") => iop::run::<Imports>(),
+        Ok("fires") => iop::run::<Fires>(),
         _ => iop::run::<Batches>(),
     }
 }

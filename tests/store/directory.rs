@@ -292,28 +292,6 @@ async fn a_body_that_is_not_what_was_written_is_suspended_and_never_delivered() 
     assert!(bench.store().find(sent[1].id).await.is_err(), "its body is not shown as if it were sound");
 }
 
-#[tokio::test]
-async fn a_message_in_flight_in_three_crashes_is_suspended() {
-    let mut bench = Sqlite::new();
-    let suspect = message();
-    let bystander = message();
-    bench.emit(vec![suspect.clone(), bystander.clone()]).await;
-    for crashes in 1..=3 {
-        let held = bench.lease(2).await;
-        assert_eq!(leased(&held), [suspect.id, bystander.id]);
-        let start = Step { start: vec![(held[0].token, bench.clock_now())], ..Step::default() };
-        assert_eq!(bench.commit(start).await, committed());
-        bench.reopen().await;
-        assert_eq!(bench.header(suspect.id).await.crashes, crashes);
-    }
-    let header = bench.header(suspect.id).await;
-    assert_eq!((header.status, header.reason), (Status::Suspended, Some(SuspendReason::CrashSuspect)));
-    assert!(header.error.is_some());
-    let held = bench.lease(2).await;
-    assert_eq!(leased(&held), [bystander.id]);
-    assert_eq!(held[0].message.header.crashes, 0, "leased is not in flight");
-}
-
 /// Parks its order key while it is suspended.
 fn parking(key: &str) -> NewMessage {
     NewMessage { parks: true, order_key: Some(key.into()), ..message() }
@@ -331,8 +309,7 @@ async fn a_message_that_crashes_the_process_parks_its_key() {
     assert_eq!(receipt.commit.wait().await, Ok(committed()));
     let mut token = receipt.leases[0].expect("handed over");
     for _ in 0..3 {
-        let start = Step { start: vec![(token, bench.clock_now())], ..Step::default() };
-        assert_eq!(bench.commit(start).await, committed());
+        let _flight = bench.store().attempting(token.message);
         bench.reopen().await;
         let held = bench.lease_as(by_key.clone()).await;
         if held.parked.is_empty() {

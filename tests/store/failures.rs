@@ -97,6 +97,7 @@ async fn a_recovery_is_no_crash() {
         let token = bench.lease(1).await[0].token;
         let start = Step { start: vec![(token, bench.clock_now())], ..Step::default() };
         assert_eq!(bench.commit(start).await, committed());
+        let _flight = bench.store().attempting(token.message);
         assert_eq!(bench.store().recover().await, Ok(()));
     }
     let header = bench.header(sent.id).await;

@@ -152,6 +152,7 @@ async fn make(to_dir: &Path) {
         ..Step::default()
     };
     assert_eq!(bench.commit(step).await, committed());
+    let _flight = bench.store().attempting(held[0].token.message);
     bench.crash();
     drop(fs::remove_dir_all(to_dir));
     copy(&bench.path(), &to_dir.join("store"));

@@ -137,6 +137,7 @@ async fn a_backup_taken_at_work_is_whole_held_and_a_history_of_its_own() {
     let held = bench.lease(1).await;
     let start = Step { start: vec![(held[0].token, bench.clock_now())], ..Step::default() };
     assert_eq!(bench.commit(start).await, committed());
+    let _flight = bench.store().attempting(held[0].token.message);
     let places = tempfile::tempdir().expect("a directory");
     let to = places.path().join("deep/copy");
     let (path, at) = (bench.path(), to.clone());

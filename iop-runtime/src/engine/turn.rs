@@ -168,6 +168,11 @@ impl EngineTurn {
         }
     }
 
+    /// Whether its message was in flight in a crash.
+    fn is_of_a_suspect(&self) -> bool {
+        self.header().is_some_and(|header| header.crashes > 0)
+    }
+
     /// Whether what the turn works for is in memory alone: the instance of a transient request, other than a group.
     fn is_only_here(&self) -> bool {
         let transient = match &self.about {
@@ -342,7 +347,9 @@ impl EngineTurn {
                     return Ok(incoming);
                 }
                 Ok(Recorded::UnderWay) => return self.response(&mut wait, id, &target, timeout).await,
-                Ok(Recorded::Unknown) => emission.maybe_stored = false,
+                // What a suspect sends may be what kills the process: it is stored before anybody works on it, or it would be
+                // unknown after each crash.
+                Ok(Recorded::Unknown) => emission.maybe_stored = self.is_of_a_suspect(),
                 Err(error) => {
                     wait.cancel();
                     return Err(error);

@@ -291,7 +291,11 @@ impl Worker {
                 return false;
             }
             Ok(Intent::InDoubt) => Err(intent::in_doubt().into()),
-            Ok(Intent::MayRun) => self.attempt(envelope, begun).instrument(span.clone()).await,
+            Ok(Intent::MayRun) => {
+                // Should the process die of it, the next one knows.
+                let _flight = envelope.lease.map(|lease| self.core.store.attempting(lease.message));
+                self.attempt(envelope, begun).instrument(span.clone()).await
+            }
         };
         self.core.halts_at(CrashPoint::AfterHandler, &self.item, Some(id)).await;
         let Some(envelope) = hand.take() else { return false };
@@ -331,37 +335,19 @@ impl Worker {
 
     /// Waits for what must be durable before the handler runs; `false` where the message turns out not to be stored.
     async fn may_begin(&mut self, envelope: &mut Envelope) -> bool {
-        let marked = envelope.lease.filter(|_| self.core.suspects.must_be_marked(envelope));
-        if self.item.kind() == ComponentKind::Operation || marked.is_some() {
-            // An operation touches the outside: its message must be durable first. And what is not stored cannot be marked.
-            match envelope.commit.wait().await {
-                // The store had it already and delivers it itself.
-                Ok(Outcome::Committed { duplicates }) if duplicates.contains(&envelope.header.id) => return false,
-                Ok(outcome) if outcome.is_stored() => {}
-                Ok(_) => return false,
-                Err(error) => {
-                    self.core.failure.report(&error);
-                    return false;
-                }
+        // An operation touches the outside: its message must be durable first.
+        if self.item.kind() != ComponentKind::Operation {
+            return true;
+        }
+        match envelope.commit.wait().await {
+            // The store had it already and delivers it itself.
+            Ok(Outcome::Committed { duplicates }) if duplicates.contains(&envelope.header.id) => false,
+            Ok(outcome) => outcome.is_stored(),
+            Err(error) => {
+                self.core.failure.report(&error);
+                false
             }
         }
-        if let Some(lease) = marked {
-            // The process may have died of this message: note that it is in flight, so that it is not for ever the first to
-            // be tried.
-            let step = Step { start: vec![(lease, self.core.clock.now())], ..Step::default() };
-            match self.core.submit(step, Vec::new()).wait().await {
-                Ok(outcome) if outcome.is_stored() => {}
-                Ok(outcome) => {
-                    self.core.failure.refused(&outcome);
-                    return false;
-                }
-                Err(error) => {
-                    self.core.failure.report(&error);
-                    return false;
-                }
-            }
-        }
-        true
     }
 
     /// Where the chunks of a generator request go; `None` for any other request.

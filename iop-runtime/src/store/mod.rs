@@ -24,6 +24,7 @@
 
 mod audit;
 pub(crate) mod blobs;
+mod flight;
 mod held;
 mod jobs;
 mod judge;
@@ -46,6 +47,7 @@ use crate::clock::Timestamp;
 use crate::message::{BlobStore, Header, Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
 
 pub use audit::{AuditEntry, AuditFault, AuditHash, AuditHead, AuditQuery, AuditRecord, Deed, verify_audit};
+pub use flight::Flight;
 pub use held::Held;
 pub(crate) use held::NOTE as HELD;
 pub use jobs::{JobLine, JobLineQuery, JobQuery, JobWrite, StoredJob};
@@ -92,6 +94,10 @@ pub trait Store: Viewer {
 
     /// Hands in one atomic change. Steps commit in the order of the calls, many to one fsync.
     fn submit(&self, step: Step) -> Receipt;
+
+    /// Somebody begins to work on a message. Where the process dies before what is returned is dropped, the next opening knows
+    /// that the message was in flight. Costs no commit.
+    fn attempting(&self, message: MessageId) -> Flight;
 
     /// Leases up to `limit` due messages of a queue, highest priority and lowest sequence first.
     fn lease(&self, request: LeaseRequest) -> Reply<LeaseBatch>;

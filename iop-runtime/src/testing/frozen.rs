@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use crate::message::{BlobStore, MessageId};
 use crate::store::blobs::Blobs;
 use crate::store::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Found, JobLine,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
     JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged,
     QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
 };
@@ -135,6 +135,10 @@ impl Store for Frozen {
             });
         }
         receipt
+    }
+
+    fn attempting(&self, message: MessageId) -> Flight {
+        self.live().map_or_else(Flight::unseen, |store| store.attempting(message))
     }
 
     fn lease(&self, request: LeaseRequest) -> Reply<LeaseBatch> {

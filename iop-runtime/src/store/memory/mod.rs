@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use self::state::State;
 use super::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Found, JobLine,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
     JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged,
     QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
 };
@@ -76,6 +76,11 @@ impl Store for MemoryStore {
             return Receipt { first_sequence: 0, leases, commit: Commit::done(Err(StoreError::Closed)) };
         }
         state.submit(step, now)
+    }
+
+    /// What does not survive the process is in no crash.
+    fn attempting(&self, _message: MessageId) -> Flight {
+        Flight::unseen()
     }
 
     fn lease(&self, request: LeaseRequest) -> Reply<LeaseBatch> {

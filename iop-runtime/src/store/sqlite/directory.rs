@@ -24,6 +24,7 @@ const LOCK: &str = "engine.lock";
 pub(super) const TIP: &str = "tip";
 pub(super) const BALLAST: &str = "ballast";
 pub(super) const PAGES: &str = "pages";
+pub(super) const FLIGHT: &str = "flight";
 const BLOBS: &str = "blobs";
 
 /// Why a store was not opened. Nothing in the directory was changed.

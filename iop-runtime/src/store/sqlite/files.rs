@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{ErrorCode, Result};
 
+use super::op::Op;
 use super::writer::Writer;
 use crate::store::{Event, Level};
 
@@ -84,9 +85,17 @@ impl Writer<'_> {
 
     /// Writes into the event log what was found wrong with the files, and what became of it.
     pub(super) fn tell_what_was_mended(&mut self) -> Result<()> {
-        let time = self.clock.now();
-        let line = |text: String| Event { level: Level::Warn, ..Event::of_store(&text, time) };
-        let lines: Vec<Event> = std::mem::take(&mut self.pages.found).into_iter().map(line).collect();
-        self.append_events(&lines)
+        let found = std::mem::take(&mut self.pages.found);
+        self.append_events(&found.iter().map(|text| self.line(text)).collect::<Vec<_>>())
+    }
+
+    /// Says something in the event log.
+    pub(super) fn tell(&mut self, text: &str) {
+        let line = self.line(text);
+        self.batch(vec![Op::Events(vec![line])]);
+    }
+
+    fn line(&self, text: &str) -> Event {
+        Event { level: Level::Warn, ..Event::of_store(text, self.clock.now()) }
     }
 }

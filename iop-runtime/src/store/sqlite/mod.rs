@@ -9,6 +9,7 @@ mod checksum;
 mod crashes;
 mod directory;
 mod files;
+mod flight;
 mod inbox;
 mod job;
 pub mod keeping;
@@ -44,6 +45,7 @@ use std::time::Duration;
 
 pub use self::directory::OpenError;
 use self::directory::{Directory, io_error};
+use self::flight::Book;
 use self::inbox::Inbox;
 use self::op::Op;
 use self::reader::{Reader, View};
@@ -53,9 +55,9 @@ pub use self::tip::LostTail;
 #[doc(hidden)]
 pub use self::writer::Fault;
 use super::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Deed, Event, EventQuery, Fence, Found, JobLine, JobLineQuery,
-    JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged, QueueStatus,
-    Receipt, Reply, Search, Step, Store, StoredJob, StoredMessage, Usage, Viewer,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
+    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged,
+    QueueStatus, Receipt, Reply, Search, Step, Store, StoredJob, StoredMessage, Usage, Viewer,
 };
 use crate::clock::Clock;
 use crate::message::{BlobStore, MessageId, blobs_in};
@@ -72,6 +74,7 @@ pub struct SqliteStore {
     fault: Arc<AtomicU8>,
     blobs: Blobs,
     space: Arc<Space>,
+    flights: Arc<Book>,
 }
 
 /// How a store is opened.
@@ -131,6 +134,7 @@ impl SqliteStore {
         let inbox = Arc::new(Inbox::new());
         let fault = Arc::new(AtomicU8::new(0));
         let blobs = Blobs::in_directory(directory::blobs_in(dir));
+        let flights = Arc::<Book>::default();
         let setup = Setup {
             directory,
             clock,
@@ -138,6 +142,7 @@ impl SqliteStore {
             fault: fault.clone(),
             blobs: blobs.clone(),
             space: space.clone(),
+            flights: flights.clone(),
             logged: Arc::default(),
         };
         let (opener, opened) = mpsc::sync_channel(1);
@@ -155,7 +160,7 @@ impl SqliteStore {
                 return Err(error);
             }
         };
-        let store = Self { inbox, reader, writer: Mutex::new(Some(writer)), fault, blobs, space };
+        let store = Self { inbox, reader, writer: Mutex::new(Some(writer)), fault, blobs, space, flights };
         store.tend();
         Ok(Arc::new(store))
     }
@@ -218,6 +223,10 @@ impl Store for SqliteStore {
         let bodies = bodies.chain(step.state.iter().filter_map(|write| write.new.as_ref()));
         let holds = bodies.flat_map(|body| blobs_in(body)).map(|id| self.blobs.hold(id)).collect();
         self.inbox.submit(step, holds)
+    }
+
+    fn attempting(&self, message: MessageId) -> Flight {
+        self.flights.attempting(message)
     }
 
     fn lease(&self, request: LeaseRequest) -> Reply<LeaseBatch> {

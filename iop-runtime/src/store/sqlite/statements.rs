@@ -197,11 +197,10 @@ statements! {
     highest_sequence: "SELECT coalesce(max(sequence), 0) FROM message";
 
     /// What was in flight in a crash …
-    in_flight: "
-        SELECT sequence, id, crashes, started FROM message WHERE target = ?1 AND status = 3 AND rank IS NOT NULL";
-    /// … goes back, or to a person.
-    put_suspect_back: "
-        UPDATE message SET crashes = crashes + 1, status = 0, rank = 255 - priority WHERE sequence = ?1";
+    was_in_flight: "
+        SELECT sequence, crashes, parent, rank IS NOT NULL AND status <> 4 FROM message WHERE id = ?1";
+    /// … is tried again, or goes to a person.
+    count_crash: "UPDATE message SET crashes = crashes + 1 WHERE sequence = ?1";
     suspend_suspect: "
         UPDATE message SET crashes = crashes + 1, status = 4, reason = 4, error = ?2, rank = 255 - priority WHERE sequence = ?1";
     /// What is in flight goes back.

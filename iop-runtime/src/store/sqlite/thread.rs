@@ -11,6 +11,7 @@ use rusqlite::hooks::Wal;
 use rusqlite::{Connection, Result};
 
 use super::directory::{DATABASE, Directory, OpenError, database_error, io_error};
+use super::flight::Book;
 use super::inbox::{Inbox, Work};
 use super::op::{Answer, reply};
 use super::pages::Pages;
@@ -35,6 +36,7 @@ pub(super) struct Setup {
     pub(super) fault: Arc<AtomicU8>,
     pub(super) blobs: Blobs,
     pub(super) space: Arc<Space>,
+    pub(super) flights: Arc<Book>,
     /// Pages in the log after the last commit.
     pub(super) logged: Arc<AtomicU32>,
 }
@@ -197,7 +199,11 @@ fn serve(
         Ok(writer) => writer,
         Err(error) => return Err((waiting, error)),
     };
+    let noted = setup.flights.begin(&setup.directory.path, writer.epoch);
     setup.inbox.opened(writer.epoch, writer.sequence + 1);
+    if let Err(error) = noted {
+        writer.tell(&format!("`flight` cannot be made, so a message that ends the process will not be found: {error}"));
+    }
     writer.complete_the_book();
     waiting.tell(Ok(()));
     loop {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use rusqlite::{Connection, ErrorCode, Result};
 
 use super::directory::{OpenError, database_error, io_error};
+use super::flight;
 use super::inbox::{Inbox, Load};
 use super::many::Body;
 use super::names::Names;
@@ -185,6 +186,8 @@ impl<'c> Writer<'c> {
     /// What a clean close leaves behind: nothing in flight, and everything in the one file.
     pub(super) fn finish(&mut self) -> Result<()> {
         self.alone(|writer| writer.put_back(false))?;
+        // Where it stays, who was cut off just now counts as in flight in a crash.
+        let _ = flight::remove(self.pages.dir());
         while !self.postings.is_empty() {
             self.alone(Self::write_postings)?;
         }

@@ -108,15 +108,9 @@ pub(super) fn deadly(_: Scale) -> Result<Vec<Figure>> {
     let suspects = suspended_for(&trial, SuspendReason::CrashSuspect)?;
     let mut figures = kept(&verdict)?;
     figures.extend([
-        Figure::promise("isolated as the suspect", "1 or more", suspects, suspects >= 1)?,
+        Figure::promise("isolated as the suspect", 1, suspects, suspects == 1)?,
         // The first death is that of the engine it was sent to.
-        Figure::measured(
-            "deaths before it was isolated",
-            "3",
-            deaths + 1,
-            deaths < 3,
-            "the log was written to, or the machine was busy, between its beginning and the death",
-        ),
+        Figure::promise("deaths before it was isolated", 3, deaths + 1, deaths == 2)?,
     ]);
     Ok(figures)
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use iop::message::{BlobStore, Header, MessageId};
 use iop::store::memory::MemoryStore;
 use iop::store::{
-    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Found, JobLine,
+    Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
     JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId, Outcome,
     ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob,
     StoredMessage, Usage, Viewer,
@@ -189,6 +189,10 @@ impl Store for Handle {
         receipt.commit = Commit::pending();
         self.0.answer_later(&mut state, &receipt.commit, outcome);
         receipt
+    }
+
+    fn attempting(&self, message: MessageId) -> Flight {
+        self.0.inner.attempting(message)
     }
 
     fn lease(&self, request: LeaseRequest) -> Reply<LeaseBatch> {
