@@ -58,6 +58,10 @@ impl CsvFile {
         Ok(())
     }
 
+    async fn on_check(&self) -> Result {
+        KeyedCsv::check(self.folder.join(&self.name)).await
+    }
+
     async fn append(&mut self, classified: ClassifiedEvent) -> Result<Kept> {
         let record = record(&classified);
         let appended = self.file.append(record.iter().map(Option::as_deref)).await?;

@@ -238,6 +238,7 @@ pub use iop_macros::business_operation;
 /// |---|---|
 /// | `on_init(&mut self)` | before the first message, in each worker |
 /// | `on_teardown(&mut self)` | after the last |
+/// | `on_check(&self)` | by `check --connect`, without `on_init`: whether what it needs outside can be reached; it takes no context |
 /// | `on_process_input(&mut self, …)` | of a [service](business_service), with what comes from outside |
 /// | `on_message(&mut self, message: M)` | like a handler, under the name that it has elsewhere |
 /// | `on_response…(&mut self, response: Response<M>)` | of a [process](business_process), when a response has come |

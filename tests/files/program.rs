@@ -35,6 +35,10 @@ impl InboundAdapter for Inbox {
         FileInbound::build(config).map(Self)
     }
 
+    async fn check(&mut self) -> Option<Result> {
+        self.0.check().await
+    }
+
     async fn open(&mut self) -> Result {
         self.0.open().await
     }
@@ -88,6 +92,10 @@ impl Writer {
     async fn on_init(&mut self) -> Result {
         self.lines = KeyedLines::open(&self.file, |line| line.split(' ').next().map(str::to_owned)).await?;
         Ok(())
+    }
+
+    async fn on_check(&self) -> Result {
+        KeyedLines::check(&self.file).await
     }
 
     async fn write(&mut self, line: Line) -> Result {

@@ -12,14 +12,15 @@ use crate::errors::{Code, Errors};
 use crate::suggest;
 
 /// The names that begin with `on_` and mean something.
-pub(crate) const HOOKS: [&str; 7] =
-    ["on_init", "on_teardown", "on_message", "on_process_input", "on_response", "on_complete", "on_timer"];
+pub(crate) const HOOKS: [&str; 8] =
+    ["on_init", "on_teardown", "on_check", "on_message", "on_process_input", "on_response", "on_complete", "on_timer"];
 
 /// What a name stands for, before its arguments are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hook {
     Init,
     Teardown,
+    Check,
     Input,
     Message,
     Response,
@@ -33,7 +34,7 @@ pub(crate) fn handlers(ast: &ast::Handlers, errors: &mut Errors) -> Handlers {
     for function in &ast.functions {
         let ident = &function.signature.ident;
         let Some(hook) = hook(ident, errors) else { continue };
-        let once = matches!(hook, Hook::Init | Hook::Teardown | Hook::Input | Hook::Timer);
+        let once = matches!(hook, Hook::Init | Hook::Teardown | Hook::Check | Hook::Input | Hook::Timer);
         // Two functions of one name are rustc's to refuse; a misspelt one beside the right one has been refused.
         if once && seen.iter().any(|(earlier, _)| *earlier == hook) {
             continue;
@@ -71,6 +72,7 @@ fn of_name(name: &str) -> Option<Hook> {
     Some(match name {
         "on_init" => Hook::Init,
         "on_teardown" => Hook::Teardown,
+        "on_check" => Hook::Check,
         "on_process_input" => Hook::Input,
         "on_message" => Hook::Message,
         "on_timer" => Hook::Timer,
@@ -107,6 +109,15 @@ fn call(hook: Hook, function: &Function, errors: &mut Errors) -> Option<Call> {
                 );
             }
             if hook == Hook::Init { Role::Init } else { Role::Teardown }
+        }
+        (Hook::Check, _) => {
+            // Said once, on the first thing that it takes.
+            if let Some(argument) = signature.inputs.iter().find(|argument| matches!(argument, FnArg::Typed(_))) {
+                fit = false;
+                let help = format!("write `async fn {name}(&self) -> Result`");
+                errors.report(argument, Code::E12, format!("`{name}` takes nothing: nothing is sent or handled"), help);
+            }
+            Role::Check
         }
         (Hook::Input, input) => Role::Input(input.cloned()),
         (Hook::Response, Some(input)) => Role::Response(input.clone()),
@@ -176,7 +187,7 @@ fn fallback(role: &Role) -> Type {
         Role::Message(message) | Role::Complete(message) => {
             parse_quote!(::iop::__private::Result<<#message as ::iop::__private::Message>::Response>)
         }
-        Role::Init | Role::Teardown | Role::Input(_) | Role::Response(_) | Role::Timer(_) => {
+        Role::Init | Role::Teardown | Role::Check | Role::Input(_) | Role::Response(_) | Role::Timer(_) => {
             parse_quote!(::iop::__private::Result)
         }
     }

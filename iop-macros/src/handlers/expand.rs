@@ -73,6 +73,7 @@ fn table(model: &Handlers) -> TokenStream {
         let hook = match call.role {
             Role::Init => quote_spanned!(span=> init(::iop::__private::init_hook::<Self, #output>())),
             Role::Teardown => quote_spanned!(span=> teardown(::iop::__private::teardown_hook::<Self, #output>())),
+            Role::Check => quote_spanned!(span=> check(::iop::__private::check_hook::<Self, #output>())),
             Role::Input(_) => quote_spanned!(span=> input(::iop::__private::InputHandler::of::<#output>())),
             Role::Timer(ref timer) => {
                 quote_spanned!(span=> timer(::iop::__private::timer_hook::<Self, #timer, #output>()))
@@ -101,6 +102,7 @@ fn implementation(component: &Type, call: &Call) -> TokenStream {
     let (function, header, items) = match &call.role {
         Role::Init => ("init", quote!(Init), None),
         Role::Teardown => ("teardown", quote!(Teardown), None),
+        Role::Check => ("check", quote!(Checks), None),
         Role::Input(input) => {
             let ty = input.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
             ("process_input", quote!(ProcessInput), Some(quote_spanned!(span=> type Input = #ty;)))
@@ -112,6 +114,7 @@ fn implementation(component: &Type, call: &Call) -> TokenStream {
     };
     let function = Ident::new(function, span);
     let argument = argument(&call.role, span);
+    let context = takes_context(&call.role).then(|| quote_spanned!(span=> , cx: &mut ::iop::__private::Context));
     let cfgs = &call.cfgs;
     let output = output(call);
     let body = body(call);
@@ -122,37 +125,50 @@ fn implementation(component: &Type, call: &Call) -> TokenStream {
             #items
             type Returned = #output;
 
-            async fn #function(&mut self, #argument cx: &mut ::iop::__private::Context) -> Self::Returned {
+            async fn #function(&mut self #argument #context) -> Self::Returned {
                 #body
             }
         }
     }
 }
 
+/// Whether the generated function takes the context: all but `on_check`.
+fn takes_context(role: &Role) -> bool {
+    !matches!(role, Role::Check)
+}
+
 /// What the generated function takes between `self` and the context.
 fn argument(role: &Role, span: Span) -> Option<TokenStream> {
     let ty = match role {
-        Role::Init | Role::Teardown => return None,
+        Role::Init | Role::Teardown | Role::Check => return None,
         Role::Input(Some(input)) => input.to_token_stream(),
-        Role::Input(None) => return Some(quote_spanned!(span=> (): (),)),
+        Role::Input(None) => return Some(quote_spanned!(span=> , (): ())),
         Role::Message(message) | Role::Complete(message) | Role::Response(message) | Role::Timer(message) => {
             message.to_token_stream()
         }
     };
-    Some(quote_spanned!(span=> message: #ty,))
+    Some(quote_spanned!(span=> , message: #ty))
 }
 
 /// The call of the user's function.
 fn body(call: &Call) -> TokenStream {
     let span = span(call);
     let Some(function) = &call.function else {
-        return quote_spanned!(span=> let _ = (cx, message); ::core::future::pending().await);
+        let unused = match call.role {
+            Role::Check => None,
+            Role::Init | Role::Teardown | Role::Input(None) => Some(quote_spanned!(span=> let _ = cx;)),
+            _ => Some(quote_spanned!(span=> let _ = (cx, message);)),
+        };
+        return quote_spanned!(span=> #unused ::core::future::pending().await);
     };
     let ident = &function.ident;
     let message = match call.role {
-        Role::Init | Role::Teardown | Role::Input(None) => None,
+        Role::Init | Role::Teardown | Role::Check | Role::Input(None) => None,
         _ => Some(quote_spanned!(span=> , message)),
     };
+    if !takes_context(&call.role) {
+        return quote_spanned!(span=> Self::#ident(self).await);
+    }
     if function.context {
         quote_spanned!(span=> Self::#ident(self #message, cx).await)
     } else {
@@ -174,7 +190,7 @@ fn question(component: &Type, call: &Call) -> TokenStream {
     let name = call.name.to_string();
     let role = Ident::new(
         match call.role {
-            Role::Init | Role::Teardown => return TokenStream::new(),
+            Role::Init | Role::Teardown | Role::Check => return TokenStream::new(),
             Role::Input(_) => "Input",
             Role::Message(_) => "Message",
             Role::Response(_) => "Response",

@@ -33,6 +33,7 @@ pub(crate) struct Function {
 pub(crate) enum Role {
     Init,
     Teardown,
+    Check,
     /// What `on_process_input` takes.
     Input(Option<Type>),
     /// For a message type.

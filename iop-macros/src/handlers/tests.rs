@@ -40,9 +40,19 @@ fn an_unknown_hook_names_the_closest_or_lists_them() {
     );
     assert_eq!(
         errors_about(&quote! { async fn on_fire(&mut self) -> Result { Ok(()) } }),
-        ["there is no hook `on_fire`\n\nhelp: the hooks are `on_init`, `on_teardown`, `on_message`, \
+        ["there is no hook `on_fire`\n\nhelp: the hooks are `on_init`, `on_teardown`, `on_check`, `on_message`, \
           `on_process_input`, `on_response`, `on_complete`, `on_timer`; `on_response_…` and `on_complete_…` may have any \
           ending; a handler has a name that does not begin with `on_` [iop E12]"]
+    );
+}
+
+#[test]
+fn a_check_takes_nothing() {
+    assert_eq!(errors_about(&quote! { async fn on_check(&self) -> Result { Ok(()) } }), [""; 0]);
+    assert_eq!(
+        errors_about(&quote! { async fn on_check(&self, cx: &mut Context) -> Result { Ok(()) } }),
+        ["`on_check` takes nothing: nothing is sent or handled\n\nhelp: write `async fn on_check(&self) -> Result` \
+          [iop E12]"]
     );
 }
 

@@ -37,6 +37,12 @@ pub trait InboundAdapter: Sized + Send + 'static {
     /// Where a setting cannot be read.
     fn build(config: &ItemConfig) -> Result<Self>;
 
+    /// Whether the outside can be reached, of an adapter that is not open: `check --connect` asks. Nothing is taken, made or
+    /// held by it. `None` where nobody can say.
+    fn check(&mut self) -> impl Future<Output = Option<Result>> + Send {
+        std::future::ready(None)
+    }
+
     /// Prepares, before the first `receive`: checks that folders exist, binds ports. Called again after a failure.
     fn open(&mut self) -> impl Future<Output = Result> + Send;
 
@@ -100,6 +106,8 @@ pub type AnyReceived = Received<Box<dyn Any + Send>, Box<dyn Any + Send>>;
 /// An inbound adapter with its types erased: what the engine drives.
 #[doc(hidden)]
 pub trait DynAdapter: Send {
+    /// See [`InboundAdapter::check`].
+    fn check(&mut self) -> BoxFuture<'_, Option<Result>>;
     /// See [`InboundAdapter::open`].
     fn open(&mut self) -> BoxFuture<'_, Result>;
     /// See [`InboundAdapter::receive`].
@@ -130,6 +138,10 @@ fn ticket_of<A: InboundAdapter>(ticket: Box<dyn Any + Send>) -> Result<A::Ticket
 }
 
 impl<A: InboundAdapter> DynAdapter for AdapterDriver<A> {
+    fn check(&mut self) -> BoxFuture<'_, Option<Result>> {
+        Box::pin(self.0.check())
+    }
+
     fn open(&mut self) -> BoxFuture<'_, Result> {
         Box::pin(self.0.open())
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::audit::AuditArguments;
+use super::check::CheckArguments;
 use super::exit::CODES;
 use super::jobs::JobsArguments;
 use super::keeping::StoreCommand;
@@ -66,7 +67,7 @@ pub(crate) enum Command {
     /// Runs the production (the default).
     Run(RunArguments),
     /// Checks the graph and all settings; starts and opens nothing.
-    Check,
+    Check(CheckArguments),
     /// Lists the productions, components and message types in this program.
     List(Output<Rows>),
     /// Prints the graph of items and routes; starts and opens nothing.

@@ -5,6 +5,7 @@
 mod arguments;
 mod audit;
 mod blob;
+mod check;
 #[cfg(feature = "completions")]
 mod completions;
 mod edit;
@@ -106,7 +107,7 @@ impl Program {
         }
         match command {
             Command::Run(arguments) => self.run(settings, &arguments, out),
-            Command::Check => self.check(settings, out),
+            Command::Check(arguments) => self.check(settings, &arguments, out),
             Command::List(output) => graph::list(output.output, out),
             Command::Graph(arguments) => self.export(&arguments, out),
             Command::Messages(command) => self.messages(settings, &command, out),

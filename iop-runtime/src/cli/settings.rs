@@ -10,9 +10,8 @@ use super::arguments::{SettingsAction, SettingsArguments, ShowSettings, Table};
 use super::exit::{Exit, Failure};
 use super::remote::segment;
 use super::table::{Rows, write_list};
-use super::{Program, linked, say, wait_for, who};
+use super::{Program, say, wait_for, who};
 use crate::events::escaped;
-use crate::production::proof::depth;
 use crate::settings::closest::closest;
 use crate::settings::{
     EngineSettings, LayerSources, Layers, Origin, ResolvedProduction, SettingError, SettingsSource, ShownSetting,
@@ -28,22 +27,6 @@ impl Program {
     /// Settings of the process alone: who reads a store needs no password of an operation.
     pub(crate) fn engine_settings(self, arguments: &SettingsArguments) -> Result<EngineSettings, Failure> {
         resolve_engine(self.graph, &Layers::read(sources(arguments))).map_err(|errors| mistakes(&errors, Exit::Failed))
-    }
-
-    /// `check`.
-    pub(crate) fn check(self, arguments: &SettingsArguments, out: &mut dyn Write) -> Result<Exit, Failure> {
-        let duplicates = linked().err().map(|failure| failure.text);
-        let wrong = self.resolve(arguments).err().map(|errors| mistakes(&errors, Exit::CheckFailed).text);
-        let found: Vec<String> = [duplicates, wrong].into_iter().flatten().collect();
-        if found.is_empty() {
-            let depth = match depth(self.graph) {
-                0 => "no call may wait".to_owned(),
-                depth => format!("calls wait at most {depth} deep"),
-            };
-            writeln!(out, "{}: {}, {depth}, all settings fit", self.graph.name, self.size())?;
-            return Ok(Exit::Done);
-        }
-        Err(Failure::new(Exit::CheckFailed, found.join("\n")))
     }
 
     /// `settings`.

@@ -390,6 +390,10 @@ pub trait Instance: Send {
         let _ = cx;
         Box::pin(std::future::ready(Ok(())))
     }
+    /// `on_check`; `None` where there is none.
+    fn check(&mut self) -> Option<BoxFuture<'_, Result>> {
+        None
+    }
     /// The handler of a message type; `None` where there is none.
     fn handle<'a>(
         &'a mut self,
@@ -464,6 +468,10 @@ struct Typed<C: 'static> {
 }
 
 impl<C: Handlers> Instance for Typed<C> {
+    fn check(&mut self) -> Option<BoxFuture<'_, Result>> {
+        Some(C::TABLE.check?(&mut self.component))
+    }
+
     fn init<'a>(&'a mut self, cx: &'a mut Context) -> BoxFuture<'a, Result> {
         match C::TABLE.init {
             Some(hook) => hook(&mut self.component, cx),

@@ -276,6 +276,8 @@ pub struct HandlerTable<C: 'static> {
     pub init: Option<Hook<C>>,
     /// `on_teardown`.
     pub teardown: Option<Hook<C>>,
+    /// `on_check`.
+    pub check: Option<CheckHook<C>>,
     /// A function of the block was refused: whether a handler is missing cannot be said.
     pub incomplete: bool,
 }
@@ -290,6 +292,7 @@ impl<C: 'static> HandlerTable<C> {
         timer: None,
         init: None,
         teardown: None,
+        check: None,
         incomplete: false,
     };
 
@@ -359,6 +362,13 @@ impl<C: 'static> HandlerTable<C> {
         self.teardown = Some(hook);
         self
     }
+
+    /// Sets `on_check`.
+    #[must_use]
+    pub const fn check(mut self, hook: CheckHook<C>) -> Self {
+        self.check = Some(hook);
+        self
+    }
 }
 
 impl<C: 'static> fmt::Debug for HandlerTable<C> {
@@ -385,6 +395,28 @@ pub trait Teardown {
     type Returned;
     /// After the last turn of a worker.
     fn teardown(&mut self, cx: &mut Context) -> impl Future<Output = Self::Returned> + Send;
+}
+
+/// `on_check`.
+pub type CheckHook<C> = for<'a> fn(&'a mut C) -> BoxFuture<'a, Result>;
+
+/// A component with `on_check`.
+pub trait Checks {
+    /// What the user's function returns.
+    type Returned;
+    /// Whether the outside can be reached: asked of an instance that was not initialised.
+    fn check(&mut self) -> impl Future<Output = Self::Returned> + Send;
+}
+
+/// `on_check` of `C`, a function that returns `R`.
+#[must_use]
+pub const fn check_hook<C, R>() -> CheckHook<C>
+where
+    C: Checks<Returned = R> + Send,
+    R: HandlerResult,
+    R::Value: NoValue,
+{
+    |component| Box::pin(async move { component.check().await.into_result().map(drop) })
 }
 
 /// `on_init` of `C`, a function that returns `R`.

@@ -34,6 +34,12 @@ impl<C: Handlers> Harness<C> {
         self.hook(C::TABLE.init).await
     }
 
+    /// `on_check`; `None` where there is none. It is called on a component that was not initialised.
+    pub async fn check(&mut self) -> Option<Result> {
+        let hook = C::TABLE.check?;
+        Some(hook(self.component()).await)
+    }
+
     /// `on_teardown`, where there is one.
     pub async fn teardown(&mut self) -> Handled<()> {
         self.hook(C::TABLE.teardown).await

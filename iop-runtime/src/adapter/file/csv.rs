@@ -50,6 +50,14 @@ impl KeyedCsv {
         Ok(Self { lines: KeyedLines::with_layout(path, layout, flush).await?, columns: Some(columns.len()) })
     }
 
+    /// Whether a file can be read and written, or made. Nothing is.
+    ///
+    /// # Errors
+    /// [Unavailable](Error::unavailable) where it cannot.
+    pub async fn check(path: impl Into<PathBuf>) -> Result {
+        KeyedLines::check(path).await
+    }
+
     /// The file; empty for one that is not open.
     #[must_use]
     pub fn path(&self) -> &Path {

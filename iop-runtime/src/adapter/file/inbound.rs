@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::inbox::{Folders, Found, Inbox, Taken};
-use super::{disk, events};
+use super::{disk, events, reach};
 use crate::adapter::{Committed, Inbound, InboundAdapter, Received};
 use crate::component::{Error, Fields, IntoSetting, ItemConfig, Result, SettingField, Wiring};
 use crate::message::MessageId;
@@ -223,6 +223,13 @@ impl InboundAdapter for FileInbound {
             inbox,
         };
         Ok(Self::of(&config.item, folders))
+    }
+
+    async fn check(&mut self) -> Option<Result> {
+        let Folders { inbox, work, archive, errors, .. } = self.folders.clone();
+        let all =
+            disk::blocking(move || [inbox, work, archive, errors].iter().try_for_each(|each| reach::folder(each)));
+        Some(all.await)
     }
 
     async fn open(&mut self) -> Result {

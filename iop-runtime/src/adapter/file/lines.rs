@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::layout::Layout;
-use super::{disk, events};
+use super::{disk, events, reach};
 use crate::component::{Error, IntoSetting, Result};
 use crate::settings::{Raw, Setting};
 
@@ -136,6 +136,15 @@ impl KeyedLines {
             Ok(Self(Some(Arc::new(Shared { path, layout, flush, opened: Mutex::new(Some(opened)) }))))
         })
         .await
+    }
+
+    /// Whether a file can be read and written, or made. Nothing is.
+    ///
+    /// # Errors
+    /// [Unavailable](Error::unavailable) where it cannot.
+    pub async fn check(path: impl Into<PathBuf>) -> Result {
+        let path = path.into();
+        disk::blocking(move || reach::file(&path)).await
     }
 
     /// The file; empty for one that is not open.

@@ -13,6 +13,7 @@ mod layout;
 mod lines;
 mod outbound;
 mod pattern;
+mod reach;
 #[cfg(test)]
 mod tests;
 

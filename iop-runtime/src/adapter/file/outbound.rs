@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use super::disk;
+use super::{disk, reach};
 use crate::component::{Error, Result};
 use crate::message::MessageId;
 
@@ -77,6 +77,15 @@ impl FileOutbound {
             Ok(Self { folder: Some(folder) })
         })
         .await
+    }
+
+    /// Whether a folder can be written to, or made. Nothing is.
+    ///
+    /// # Errors
+    /// [Unavailable](Error::unavailable) where it cannot.
+    pub async fn check(folder: impl Into<PathBuf>) -> Result {
+        let folder = folder.into();
+        disk::blocking(move || reach::folder(&folder)).await
     }
 
     /// The folder; empty for one that is not open.

@@ -48,6 +48,10 @@ impl Desk {
         "1".parse::<u32>().map(drop)
     }
 
+    async fn on_check(&self) -> Result {
+        Ok(())
+    }
+
     async fn on_teardown(&mut self, cx: &mut Context) -> Result {
         info!("{} {}", cx.item(), self.turns);
         Ok(())
