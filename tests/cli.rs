@@ -34,6 +34,9 @@ mod refused;
 mod replays;
 #[path = "cli/runs.rs"]
 mod runs;
+#[cfg(unix)]
+#[path = "cli/screens.rs"]
+mod screens;
 #[path = "cli/sends.rs"]
 mod sends;
 #[path = "cli/shows.rs"]

@@ -1,6 +1,7 @@
 //! What holds for the layout of every graph.
 
 use std::sync::LazyLock;
+use std::time::Instant;
 
 use iop::picture::layout::{BOX_HEIGHT, Column, Layout, Path, Point, Rectangle, Sketch};
 
@@ -163,6 +164,28 @@ fn a_labelled_line_runs_straight_far_enough_for_its_label() {
 fn the_same_graph_gives_the_same_picture() {
     for (name, sketch, layout) in &*LAYOUTS {
         assert_eq!(&Layout::of(sketch), layout, "{name}");
+    }
+}
+
+/// The figures of `docs/reference/console-figures.md`:
+/// `cargo test --release -p iop-tests --test picture -- --ignored --nocapture how_long`.
+#[test]
+#[ignore = "takes the time; of a release build, alone on the machine"]
+fn how_long_a_layout_takes_is_within_its_aim() {
+    let millis = |began: Instant| began.elapsed().as_secs_f64() * 1000.0;
+    for (items, seed) in [(65, 1), (120, 1), (200, 1), (200, 2), (200, 3), (200, 4)] {
+        let sketch = generated(items, seed);
+        let mut took: Vec<f64> = (0..21)
+            .map(|_| {
+                let began = Instant::now();
+                std::hint::black_box(Layout::of(&sketch));
+                millis(began)
+            })
+            .collect();
+        took.sort_by(f64::total_cmp);
+        let (median, worst) = (took[10], took[20]);
+        println!("| {items} | {} | {median:.1} | {worst:.1} |", sketch.lines.len());
+        assert!(cfg!(debug_assertions) || median <= 50.0, "{items} items, seed {seed}: {median} ms");
     }
 }
 

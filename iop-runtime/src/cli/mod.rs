@@ -23,6 +23,7 @@ mod queues;
 mod read;
 mod remote;
 mod replay;
+mod screen;
 mod searches;
 mod settings;
 mod source;

@@ -1,7 +1,7 @@
 //! `top`: the running production, looked at again and again.
 
 use std::io::{IsTerminal, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hyper::Method;
@@ -9,18 +9,20 @@ use serde_json::Value;
 
 use super::arguments::{SettingsArguments, TopArguments};
 use super::exit::{Exit, Failure};
+use super::screen::Screen;
 use super::table::{Rows, text};
 use super::{Program, terminal, wait_for};
 use crate::events::{Look, escaped};
-
-/// A screen of its own, on which a line that is too long is cut off; and back to what was there before.
-const ENTER: &str = "\x1b[?1049h\x1b[?7l\x1b[?25l";
-const LEAVE: &str = "\x1b[?25h\x1b[?7h\x1b[?1049l";
 
 /// To the first corner; what is left of the line, and of the screen, goes.
 const HOME: &str = "\x1b[H";
 const LINE_END: &str = "\x1b[K\n";
 const SCREEN_END: &str = "\x1b[J";
+
+/// What ends it. Not Escape: the arrows begin with it.
+const ENDS: &[u8] = b"qQ";
+/// As long as nobody notices between a key, or another size of the window, and what comes of it.
+const AT_ONCE: Duration = Duration::from_millis(100);
 
 impl Program {
     /// `top`.
@@ -37,43 +39,45 @@ impl Program {
         wait_for(async {
             let look_once = async || -> Result<String, Failure> {
                 let overview: Value = remote.ask(Method::GET, "/api/v1/overview", Bytes::new()).await?;
-                screen(&overview, look)
+                screen(&overview, look, if once { "" } else { "q ends it" })
             };
             if once {
                 write!(out, "{}", look_once().await?)?;
                 return Ok(Exit::Done);
             }
             let first = look_once().await?;
-            write!(out, "{ENTER}")?;
-            let watched = watched(first, look_once, arguments.every, out).await;
-            // Whatever has ended it, the terminal is as it was.
-            write!(out, "{LEAVE}")?;
-            out.flush()?;
-            watched
+            watched(first, look_once, arguments.every, out).await
         })
     }
 }
 
-/// Shows a screen after the other until somebody interrupts.
+/// Shows a screen after the other until somebody has seen enough.
 async fn watched(
-    mut screen: String,
+    mut shown: String,
     look: impl AsyncFn() -> Result<String, Failure>,
     every: Duration,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+    let screen = Screen::enter(out)?;
     loop {
-        let fitted = fitted(&screen, terminal::rows());
+        let (looked, rows) = (Instant::now(), terminal::rows());
         // Written over what was there: nothing flickers.
-        write!(out, "{HOME}{}{SCREEN_END}", fitted.replace('\n', LINE_END))?;
+        write!(out, "{HOME}{}{SCREEN_END}", fitted(&shown, rows).replace('\n', LINE_END))?;
         out.flush()?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => {
-                interrupted.map_err(Failure::failed)?;
-                return Ok(Exit::Interrupted);
+        while looked.elapsed() < every && terminal::rows() == rows {
+            tokio::select! {
+                interrupted = &mut interrupted => {
+                    interrupted.map_err(Failure::failed)?;
+                    return Ok(Exit::Interrupted);
+                }
+                () = tokio::time::sleep(AT_ONCE.min(every)) => {}
             }
-            () = tokio::time::sleep(every) => {}
+            if screen.pressed(ENDS) {
+                return Ok(Exit::Done);
+            }
         }
-        screen = look().await?;
+        shown = look().await?;
     }
 }
 
@@ -90,10 +94,10 @@ fn fitted(screen: &str, rows: Option<usize>) -> String {
     }
 }
 
-fn screen(overview: &Value, look: Look) -> Result<String, Failure> {
+fn screen(overview: &Value, look: Look, hint: &str) -> Result<String, Failure> {
     let counts = &overview["counts"];
     let mut screen = format!(
-        "{}  {}  {:.1}/s  {} completed, {} failed in the last hour  p95 {}\n\n",
+        "{}  {}  {:.1}/s  {} completed, {} failed in the last hour  p95 {}\n{hint}\n",
         escaped(&text(&overview["production"])),
         text(&overview["now"]),
         counts["per_second"].as_f64().unwrap_or(0.0),

@@ -17,21 +17,22 @@ const JOG: f64 = 20.0;
 /// Moves stops without changing their order. Keeps levels whole.
 pub(super) fn straighten(strands: &Strands, levels: &mut [f64]) {
     let mover = Mover::of(strands);
+    let mut trial = Trial { moved: Vec::new(), met: vec![0; strands.strands.len()], sums: 0 };
     for _ in 0..ROUNDS {
         let mut moved = false;
         for group in &mover.groups {
-            moved |= mover.improve(group, levels);
+            moved |= mover.improve(group, levels, &mut trial);
         }
         for block in mover.blocks(levels).iter().filter(|block| block.len() > 1) {
             let held = |&stop: &usize| Member { stop, offset: -levels[stop] };
             let block: Vec<Member> = block.iter().map(held).collect();
-            moved |= mover.improve(&block, levels);
+            moved |= mover.improve(&block, levels, &mut trial);
         }
         if !moved {
             break;
         }
     }
-    mover.smooth(levels);
+    mover.smooth(levels, &mut trial);
     close_bands(strands, levels);
 }
 
@@ -59,6 +60,15 @@ struct Member {
     offset: f64,
 }
 
+/// What is moved for a try. Thousands of them are made for one picture, all with the same memory.
+struct Trial {
+    /// The levels that were.
+    moved: Vec<(usize, f64)>,
+    /// The number of the last sum that each strand was added to: a strand between two stops that move counts once.
+    met: Vec<usize>,
+    sums: usize,
+}
+
 struct Mover<'a> {
     strands: &'a Strands,
     /// What moves together: a box, the passes of a line, a whole line with its boxes.
@@ -66,6 +76,10 @@ struct Mover<'a> {
     /// The stops above and below each.
     above: Vec<Option<usize>>,
     below: Vec<Option<usize>>,
+    /// How far each has to be from the one below it.
+    room: Vec<f64>,
+    /// The strands at each stop that lead to another rank.
+    touching: Vec<Vec<usize>>,
     /// A large graph: levels are not tried that help seldom.
     brief: bool,
 }
@@ -74,10 +88,14 @@ impl<'a> Mover<'a> {
     fn of(strands: &'a Strands) -> Self {
         let count = strands.stops.len();
         let (mut above, mut below) = (vec![None; count], vec![None; count]);
+        let mut room = vec![0.0; count];
         for pair in strands.ranks.iter().flat_map(|rank| rank.windows(2)) {
             below[pair[0]] = Some(pair[1]);
             above[pair[1]] = Some(pair[0]);
+            room[pair[0]] = strands.distance(pair[0], pair[1]);
         }
+        let at = |stop| [LEFT, RIGHT].into_iter().flat_map(move |side| strands.neighbours(stop, side));
+        let touching = (0..count).map(|stop| at(stop).map(|(strand, _)| strand).collect()).collect();
         let alone = |stop| Member { stop, offset: 0.0 };
         let mut groups = Vec::new();
         let across = |course: &&Course| course.strands.first().is_some_and(|&strand| !strands.strands[strand].turns());
@@ -92,7 +110,7 @@ impl<'a> Mover<'a> {
         groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
         // Also each alone: where the whole line finds no room, parts of it may.
         groups.extend((0..count).map(|stop| vec![alone(stop)]));
-        Self { strands, groups, above, below, brief: count > THOROUGH }
+        Self { strands, groups, above, below, room, touching, brief: count > THOROUGH }
     }
 
     /// What straight strands hold together.
@@ -116,7 +134,7 @@ impl<'a> Mover<'a> {
     }
 
     /// Removes bends that look like a mistake where that only takes a little shift of what is straight already.
-    fn smooth(&self, levels: &mut [f64]) {
+    fn smooth(&self, levels: &mut [f64], trial: &mut Trial) {
         for strand in &self.strands.strands {
             let slope = strand.slope(levels);
             if strand.turns() || slope == 0.0 || slope.abs() >= PORT {
@@ -126,8 +144,9 @@ impl<'a> Mover<'a> {
             for (end, by) in [(0, slope), (1, -slope)] {
                 let before = levels.to_vec();
                 let moved = self.shift(&blocks, strand.ends[end].stop, by, levels);
-                let all: Vec<(usize, f64)> = before.iter().copied().enumerate().collect();
-                if moved && self.cost(&all, levels) < self.cost(&all, &before) {
+                trial.moved.clear();
+                trial.moved.extend(before.iter().copied().enumerate());
+                if moved && self.cost(levels, trial) < self.cost(&before, trial) {
                     break;
                 }
                 levels.copy_from_slice(&before);
@@ -153,35 +172,35 @@ impl<'a> Mover<'a> {
     }
 
     /// Tries every level at which one of the strands would be straight.
-    fn improve(&self, group: &[Member], levels: &mut [f64]) -> bool {
+    fn improve(&self, group: &[Member], levels: &mut [f64], trial: &mut Trial) -> bool {
         let mut best = (-1e-6, 0.0);
         for wish in self.wishes(group, levels) {
-            let moved = self.put(group, wish, levels);
-            let after = self.cost(&moved, levels);
-            moved.iter().rev().for_each(|&(stop, level)| levels[stop] = level);
-            let change = after - self.cost(&moved, levels);
+            self.put(group, wish, levels, trial);
+            let after = self.cost(levels, trial);
+            trial.moved.iter().rev().for_each(|&(stop, level)| levels[stop] = level);
+            let change = after - self.cost(levels, trial);
             if change < best.0 {
                 best = (change, wish);
             }
         }
         if best.0 < -1e-6 {
-            self.put(group, best.1, levels);
+            self.put(group, best.1, levels, trial);
         }
         best.0 < -1e-6
     }
 
-    /// Puts a group at a level and pushes away what is in its way above and below. Returns the levels that were.
-    fn put(&self, group: &[Member], wish: f64, levels: &mut [f64]) -> Vec<(usize, f64)> {
-        let mut moved = Vec::new();
+    /// Puts a group at a level and pushes away what is in its way above and below. Notes the levels that were.
+    fn put(&self, group: &[Member], wish: f64, levels: &mut [f64], trial: &mut Trial) {
+        trial.moved.clear();
         let mut put = |stop: usize, level: f64, levels: &mut [f64]| {
-            moved.push((stop, levels[stop]));
+            trial.moved.push((stop, levels[stop]));
             levels[stop] = level;
         };
         group.iter().for_each(|member| put(member.stop, wish - member.offset, levels));
         for &Member { stop, .. } in group {
             let mut at = stop;
             while let Some(above) = self.above[at] {
-                let level = levels[at] - self.strands.distance(above, at);
+                let level = levels[at] - self.room[above];
                 if levels[above] <= level {
                     break;
                 }
@@ -190,7 +209,7 @@ impl<'a> Mover<'a> {
             }
             let mut at = stop;
             while let Some(below) = self.below[at] {
-                let level = levels[at] + self.strands.distance(at, below);
+                let level = levels[at] + self.room[at];
                 if levels[below] >= level {
                     break;
                 }
@@ -198,7 +217,6 @@ impl<'a> Mover<'a> {
                 at = below;
             }
         }
-        moved
     }
 
     fn neighbours(&self, stop: usize) -> impl Iterator<Item = (usize, usize)> {
@@ -213,7 +231,7 @@ impl<'a> Mover<'a> {
             if self.brief && group.len() > 1 && self.strands.stops[stop].is_box {
                 continue;
             }
-            for (strand, _) in self.neighbours(stop) {
+            for &strand in &self.touching[stop] {
                 let strand = &self.strands.strands[strand];
                 let slope = strand.slope(levels);
                 let change = if strand.ends[0].stop == stop { slope } else { -slope };
@@ -226,19 +244,19 @@ impl<'a> Mover<'a> {
     }
 
     /// Bends and detours of all strands at what moves.
-    fn cost(&self, moved: &[(usize, f64)], levels: &[f64]) -> f64 {
-        let mut strands: Vec<usize> =
-            moved.iter().flat_map(|&(stop, _)| self.neighbours(stop)).map(|(strand, _)| strand).collect();
-        strands.sort_unstable();
-        strands.dedup();
-        strands
-            .into_iter()
-            .map(|strand| self.strands.strands[strand].slope(levels).abs())
-            .map(|slope| match slope {
+    fn cost(&self, levels: &[f64], trial: &mut Trial) -> f64 {
+        trial.sums += 1;
+        let mut cost = 0.0;
+        for &strand in trial.moved.iter().flat_map(|&(stop, _)| &self.touching[stop]) {
+            if std::mem::replace(&mut trial.met[strand], trial.sums) == trial.sums {
+                continue;
+            }
+            cost += match self.strands.strands[strand].slope(levels).abs() {
                 0.0 => 0.0,
-                _ if slope < PORT => BEND + JOG,
-                _ => BEND + slope,
-            })
-            .sum()
+                slope if slope < PORT => BEND + JOG,
+                slope => BEND + slope,
+            };
+        }
+        cost
     }
 }
