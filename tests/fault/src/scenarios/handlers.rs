@@ -77,14 +77,14 @@ pub(super) fn poison(scale: Scale) -> Result<Vec<Figure>> {
 /// Scenario 11: an order that ends the process.
 pub(super) fn deadly(_: Scale) -> Result<Vec<Figure>> {
     let trial = Trial::new()?;
-    let engine = trial.site.start()?;
+    let mut engine = trial.site.start()?;
     let driver = trial.drive(&Load { lanes: 4, file_lanes: 0, ..Load::default() });
     trial.acknowledged(50)?;
     let number = trial.ledger.send("deadly")?;
     let killer = order(number, "deadly", "abort", 10);
     // Whoever sends it may not live to hear the answer.
     drop(Client::of(&trial.site.store()).post("/api/v1/services/intake", &format!("order-{number}"), &killer));
-    drop(engine);
+    until("it ends the engine", Duration::from_secs(20), || Ok(engine.ended()?.is_some()))?;
     let mut deaths = 0;
     let engine = loop {
         // A start may be the one that it ends.
