@@ -56,6 +56,10 @@ const CASES: &[(&str, &str, &str)] = &[
     ("the path of a setting's value", "greeter: Greeter { times: limits::GRE| },", "GREETINGS"),
     ("a second item behind a broken first", "clock: Clock { outlet }, greeter: Gree|", "Greeter"),
     // Beyond the six that are promised.
+    ("an empty item", "clock: Clock { | }, greeter: Greeter {},", "outlet"),
+    ("one more field", "clock: Clock { outlet: greeter, | }, greeter: Greeter {},", "call_interval"),
+    ("an empty #[item(…)]", "clock: Clock { outlet: greeter }, #[item(|)] greeter: Greeter {},", "pool_size"),
+    ("one more option", "clock: Clock { outlet: greeter }, #[item(pool_size = 2, |)] greeter: Greeter {},", "timeout"),
     ("an item in a list", "clock: Clock { outlet: [gree|] }, greeter: Greeter {},", "greeter"),
     ("a field of a second item", "clock: Clock { outl }, greeter: Greeter { ti| },", "times"),
     ("the item of a requirement", "greeter: Greeter {}, require order fifo from gree| to greeter;", "greeter"),

@@ -20,8 +20,8 @@ pub use serde_json;
 pub use self::facts::assert_stands_in;
 pub use self::facts::{
     Role, assert_called, assert_correlates, assert_counted, assert_duration, assert_effect, assert_entered,
-    assert_handles, assert_keyed, assert_no_circle, assert_order, assert_reached, assert_taps, assert_text, assert_way,
-    assert_wired, assert_within, has_target,
+    assert_handles, assert_keyed, assert_names, assert_no_circle, assert_order, assert_reached, assert_taps,
+    assert_text, assert_way, assert_wired, assert_within, has_target,
 };
 pub use self::heard::{ActsOutside, Failures, HeardOf, Suspended};
 pub use self::router::{Arm, ask_one, pass_on};
@@ -37,7 +37,7 @@ pub use crate::message::{
     Alert, CannotCopy, Converses, Copies, Generates, KeyValue, MASKED, Message, MessageType, REFUSED_MESSAGE, Respond,
     SourceLocation, Upgrade, assert_upgrades_next, assert_upgrades_to, hashed_key, keys, upgrade, upgraded_schema,
 };
-pub use crate::production::proof::{Circles, Path};
+pub use crate::production::proof::{Circles, Path, slots};
 pub use crate::production::{
     Failing, Graph, Item, ItemPolicy, Order, Production, RegisteredComponent, RegisteredMessage, RegisteredProduction,
     Requirement, Route, Tap,

@@ -126,7 +126,7 @@ const _: () = {
     impl p::Handlers for Clock {
         type This = Self;
         const TABLE: p::HandlerTable<Self> = p::HandlerTable::EMPTY.input(p::InputHandler::of::<Result>());
-        const HANDLED: &'static [&'static p::MessageType] = &[];
+        const HANDLED: &'static [p::HandledMessage] = &[];
     }
 
     impl p::ProcessInput for Clock {
@@ -189,7 +189,7 @@ const _: () = {
         type This = Self;
         const TABLE: p::HandlerTable<Self> =
             p::HandlerTable::EMPTY.handlers(&[p::MessageHandler::of::<Hello, Result<Greeting>>()], &[], &[]);
-        const HANDLED: &'static [&'static p::MessageType] =
+        const HANDLED: &'static [p::HandledMessage] =
             &p::handled::<Self, { <Greeter as p::Handlers>::TABLE.messages.len() }>();
     }
 

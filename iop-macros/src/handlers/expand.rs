@@ -22,7 +22,7 @@ pub(crate) fn handlers(model: &Handlers) -> TokenStream {
             impl ::iop::__private::Handlers for #component {
                 type This = Self;
                 const TABLE: ::iop::__private::HandlerTable<Self> = #table;
-                const HANDLED: &'static [&'static ::iop::__private::MessageType] =
+                const HANDLED: &'static [::iop::__private::HandledMessage] =
                     &::iop::__private::handled::<Self, #handled>();
             }
             #(#implementations)*

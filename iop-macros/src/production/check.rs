@@ -230,7 +230,7 @@ impl Names<'_> {
 }
 
 fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<model::Item> {
-    let Options { standalone, policy, refused, unread, settings, half_written, tap, tap_responses } =
+    let Options { standalone, policy, refused, unread, settings, half_written, room, tap, tap_responses } =
         policy::options(item, errors);
     let mut taps = Vec::new();
     for (to, responses) in [(tap, false), (tap_responses, true)] {
@@ -264,6 +264,7 @@ fn item(item: &ast::Item, names: &mut Names, errors: &mut Errors) -> Option<mode
         taps,
         options: settings,
         half_written,
+        room,
         ask_wired: item.complete,
         ask_reached: false,
         ask_entered: Vec::new(),

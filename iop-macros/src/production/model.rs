@@ -97,6 +97,8 @@ pub(crate) struct Item {
     pub(crate) options: Vec<(Ident, TokenStream)>,
     /// Options without a value: the beginning of one, perhaps.
     pub(crate) half_written: Vec<Ident>,
+    /// One more option could be written: behind a comma, or where there is none yet.
+    pub(crate) room: bool,
     pub(crate) fields: Vec<Field>,
     /// Something is wrong with its order, and that was said.
     pub(crate) refused: bool,

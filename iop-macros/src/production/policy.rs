@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::LitInt;
+use syn::{Attribute, LitInt, Meta};
 
 use super::ast;
 use super::model::{Failing, Order, Policy};
@@ -33,6 +33,8 @@ pub(super) struct Options {
     pub(super) settings: Vec<(Ident, TokenStream)>,
     /// Names without a value.
     pub(super) half_written: Vec<Ident>,
+    /// See [`model::Item::room`](super::model::Item::room).
+    pub(super) room: bool,
 }
 
 pub(super) fn options(item: &ast::Item, errors: &mut Errors) -> Options {
@@ -52,6 +54,7 @@ pub(super) fn options(item: &ast::Item, errors: &mut Errors) -> Options {
             errors.report(attribute, Code::E12, "an attribute that means nothing on an item", help);
             continue;
         }
+        options.room |= has_room(attribute);
         let before = errors.count();
         let arguments = attributes::arguments_of(attribute, errors);
         options.unread |= errors.count() > before;
@@ -70,6 +73,13 @@ pub(super) fn options(item: &ast::Item, errors: &mut Errors) -> Options {
         || (said("failing") && options.policy.failing.is_none())
         || options.together(&item.ident, said("failing"), errors);
     options
+}
+
+/// `#[item()]` or `#[item(pool_size = 2,)]`.
+fn has_room(attribute: &Attribute) -> bool {
+    let Meta::List(list) = &attribute.meta else { return false };
+    let last = list.tokens.clone().into_iter().last();
+    last.is_none_or(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','))
 }
 
 impl Options {

@@ -17,7 +17,17 @@ pub(super) fn proofs(production: &Production) -> TokenStream {
         _ => None,
     });
     let heard = matches!(production.alerts, Alerts::Unsaid).then(|| heard(&production.items));
-    quote! { #circles #orders #(#keys)* #(#counted)* #(#effects)* #heard }
+    let names = names(production);
+    quote! { #circles #orders #(#keys)* #(#counted)* #(#effects)* #names #heard }
+}
+
+/// One question for all of them: a name is wrong of two messages, wherever they are handled.
+fn names(Production { ident, .. }: &Production) -> TokenStream {
+    let span = at(ident);
+    quote_spanned! {span=>
+        #[allow(long_running_const_eval, reason = "a large production takes long, and ends")]
+        const _: () = ::iop::__private::assert_names::<{ ::iop::__private::slots(&__IOP_GRAPH) }>(&__IOP_GRAPH);
+    }
 }
 
 /// Nothing where no route lies on a circle.

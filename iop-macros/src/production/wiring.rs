@@ -48,6 +48,8 @@ fn item_wiring(index: usize, item: &Item, items: &[Item]) -> TokenStream {
         Value::Items(destinations) => destinations.as_slice(),
         Value::Nothing | Value::Setting(_) | Value::Unknown => &[],
     });
+    // The same for one more field: an editor finds the fields in front of it, whether it has a name yet or not.
+    let more_fields = quote! { let _ = &mut #fields; };
     let places = places(items, ends);
     let routes = item.fields.iter().filter_map(|field| route(&fields, field));
     let half_written = item.half_written.iter().map(|key| {
@@ -55,12 +57,15 @@ fn item_wiring(index: usize, item: &Item, items: &[Item]) -> TokenStream {
         let options = Ident::new(&options.to_string(), span);
         quote_spanned! {span=> let _ = #options.#key; }
     });
-    let half_written = only_in_editors(&half_written.collect());
+    // An editor asks what may stand where nothing stands yet.
+    let room = item.room.then(|| quote! { let _ = #options; });
+    let half_written = only_in_editors(&half_written.chain(room).collect());
     quote! {
         fn #function() -> ::iop::__private::Wiring {
             #start
             #(#set_options)*
             #(#set_fields)*
+            #more_fields
             #places
             #(#routes)*
             #half_written
@@ -110,10 +115,9 @@ fn mentions(Production { requirements, .. }: &Production) -> impl Iterator<Item 
 
 fn start(index: usize, item: &Item) -> TokenStream {
     let (fields, options, ty) = (local("fields", index), local("options", index), &item.ty);
-    let fields_mut = (!item.fields.is_empty()).then(|| quote!(mut));
     let options_mut = (!item.options.is_empty()).then(|| quote!(mut));
     quote! {
-        let #fields_mut #fields: <#ty as ::iop::__private::Component>::Fields = ::core::default::Default::default();
+        let mut #fields: <#ty as ::iop::__private::Component>::Fields = ::core::default::Default::default();
         let #options_mut #options: ::iop::__private::ItemOptions = ::core::default::Default::default();
     }
 }

@@ -23,11 +23,14 @@ const _: () = {
                 let options_0: ::iop::__private::ItemOptions = ::core::default::Default::default();
                 ::iop::__private::set(&mut fields_0.call_interval, "1s");
                 let _ = &mut fields_0.ou;
+                let _ = &mut fields_0;
                 ::iop::__private::wiring(fields_0, options_0)
             }
             fn __iop_wiring_1() -> ::iop::__private::Wiring {
-                let fields_1: <Greeter as ::iop::__private::Component>::Fields = ::core::default::Default::default();
+                let mut fields_1: <Greeter as ::iop::__private::Component>::Fields =
+                    ::core::default::Default::default();
                 let options_1: ::iop::__private::ItemOptions = ::core::default::Default::default();
+                let _ = &mut fields_1;
                 ::iop::__private::wiring(fields_1, options_1)
             }
             ::iop::__private::wirings(&[__iop_wiring_0, __iop_wiring_1])
@@ -36,6 +39,8 @@ const _: () = {
     const _: () =
         ::iop::__private::assert_text("clock", <Clock as ::iop::__private::Component>::TYPE, "call_interval", "1s");
     const _: () = ::iop::__private::assert_wired("greeter", <Greeter as ::iop::__private::Component>::TYPE, &[]);
+    #[allow(long_running_const_eval, reason = "a large production takes long, and ends")]
+    const _: () = ::iop::__private::assert_names::<{ ::iop::__private::slots(&__IOP_GRAPH) }>(&__IOP_GRAPH);
     const _: () = {
         #[allow(unused_imports, reason = "generated")]
         use ::iop::__private::HeardOf as _;

@@ -34,7 +34,7 @@ const _: () = {
             let table = table.timer(::iop::__private::timer_hook::<Self, Timer, Result>());
             table
         };
-        const HANDLED: &'static [&'static ::iop::__private::MessageType] = &::iop::__private::handled::<Self, 1usize>();
+        const HANDLED: &'static [::iop::__private::HandledMessage] = &::iop::__private::handled::<Self, 1usize>();
     }
     #[automatically_derived]
     impl ::iop::__private::Init for Router {

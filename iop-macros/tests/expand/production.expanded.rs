@@ -30,6 +30,7 @@ const _: () = {
                 let mut fields_0: <Clock as ::iop::__private::Component>::Fields = ::core::default::Default::default();
                 let options_0: ::iop::__private::ItemOptions = ::core::default::Default::default();
                 ::iop::__private::set(&mut fields_0.call_interval, "1s");
+                let _ = &mut fields_0;
                 let greeter = ::iop::__private::placed::<<Greeter as ::iop::__private::Component>::This>();
                 let printer = ::iop::__private::placed::<<plant::Printer as ::iop::__private::Component>::This>();
                 ::iop::__private::wire(&mut fields_0.out, ::iop::__private::route(greeter, "greeter"));
@@ -42,9 +43,11 @@ const _: () = {
                 ::iop::__private::wiring(fields_0, options_0)
             }
             fn __iop_wiring_1() -> ::iop::__private::Wiring {
-                let fields_1: <Greeter as ::iop::__private::Component>::Fields = ::core::default::Default::default();
+                let mut fields_1: <Greeter as ::iop::__private::Component>::Fields =
+                    ::core::default::Default::default();
                 let mut options_1: ::iop::__private::ItemOptions = ::core::default::Default::default();
                 ::iop::__private::set(&mut options_1.pool_size, 2);
+                let _ = &mut fields_1;
                 ::iop::__private::wiring(fields_1, options_1)
             }
             fn __iop_wiring_2() -> ::iop::__private::Wiring {
@@ -52,6 +55,7 @@ const _: () = {
                     ::core::default::Default::default();
                 let options_2: ::iop::__private::ItemOptions = ::core::default::Default::default();
                 ::iop::__private::set(&mut fields_2.title, TITLE);
+                let _ = &mut fields_2;
                 ::iop::__private::wiring(fields_2, options_2)
             }
             ::iop::__private::wirings(&[__iop_wiring_0, __iop_wiring_1, __iop_wiring_2])
@@ -68,6 +72,8 @@ const _: () = {
     const _: () = ::iop::__private::assert_wired("greeter", <Greeter as ::iop::__private::Component>::TYPE, &[]);
     const _: () =
         ::iop::__private::assert_wired("printer", <plant::Printer as ::iop::__private::Component>::TYPE, &["title"]);
+    #[allow(long_running_const_eval, reason = "a large production takes long, and ends")]
+    const _: () = ::iop::__private::assert_names::<{ ::iop::__private::slots(&__IOP_GRAPH) }>(&__IOP_GRAPH);
     const _: () = {
         #[allow(unused_imports, reason = "generated")]
         use ::iop::__private::HeardOf as _;

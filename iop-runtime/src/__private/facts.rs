@@ -3,7 +3,7 @@
 
 use crate::component::{ComponentKind, ComponentType, Entrance, Handlers};
 use crate::message::{MessageType, Tapped};
-use crate::production::proof::{Circles, Path, Text, contains, repeated, same};
+use crate::production::proof::{Circles, Path, Text, contains, namesakes, repeated, same};
 use crate::production::{Graph, Route};
 use crate::settings::{is_no_duration, measure_of};
 
@@ -208,7 +208,8 @@ const fn handles_all(component: &ComponentType, messages: &[&MessageType]) -> bo
     let mut index = 0;
     while index < messages.len() {
         let mut handler = 0;
-        while handler < component.handled.len() && !same(component.handled[handler].name, messages[index].name) {
+        while handler < component.handled.len() && !same(component.handled[handler].message.name, messages[index].name)
+        {
             handler += 1;
         }
         if handler == component.handled.len() {
@@ -217,6 +218,18 @@ const fn handles_all(component: &ComponentType, messages: &[&MessageType]) -> bo
         index += 1;
     }
     true
+}
+
+/// No two message types that the items handle, answer or send have one name. `SLOTS` is what
+/// [`slots`](crate::production::proof::slots) says of the graph.
+///
+/// # Panics
+/// Where two have.
+#[track_caller]
+pub const fn assert_names<const SLOTS: usize>(graph: &Graph) {
+    if let Some(text) = namesakes::<SLOTS>(graph) {
+        panic!("{}", text.as_str());
+    }
 }
 
 /// A process or operation handles something.

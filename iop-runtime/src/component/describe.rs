@@ -10,8 +10,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::{
-    AdapterInput, Answered, Classify, Context, Effect, Error, ErrorTable, Fields, HandlerTable, Handlers, PlainInput,
-    PollInput, ProcessInput, Result, Timer,
+    AdapterInput, Answered, Classify, Context, Effect, Error, ErrorTable, Fields, HandledMessage, HandlerTable,
+    Handlers, PlainInput, PollInput, ProcessInput, Result, Timer,
 };
 use crate::adapter::{AdapterDriver, DynAdapter, InboundAdapter};
 use crate::message::{Decoded, MessageType, SourceLocation};
@@ -187,7 +187,7 @@ pub struct ComponentType {
     /// The message types that it handles.
     pub handles: fn() -> Vec<&'static MessageType>,
     /// The same of a process or operation, for constant functions.
-    pub(crate) handled: &'static [&'static MessageType],
+    pub(crate) handled: &'static [HandledMessage],
     pub(crate) handles_something: bool,
     /// The hook by which it does something when responses come, or timers go off, in the order in which they do.
     pub(crate) calls_back: Option<&'static str>,
@@ -210,7 +210,7 @@ impl ComponentType {
             errors: None,
             correlate: None,
             entrance,
-            handles: || C::HANDLED.to_vec(),
+            handles: || C::HANDLED.iter().map(|handled| handled.message).collect(),
             handled: C::HANDLED,
             handles_something: !C::HANDLED.is_empty() || C::TABLE.incomplete,
             calls_back: C::TABLE.hook_of_callbacks(),

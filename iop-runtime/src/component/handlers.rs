@@ -27,17 +27,28 @@ pub trait Handlers: Component {
     type This;
     /// Every handler and hook.
     const TABLE: HandlerTable<Self>;
-    /// The message types of the table's handlers.
-    const HANDLED: &'static [&'static MessageType];
+    /// What the table's handlers handle.
+    const HANDLED: &'static [HandledMessage];
 }
 
-/// The message types that `C` handles, of which there are `N`.
+/// A message type that is handled, and what answers it.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct HandledMessage {
+    /// The message type.
+    pub message: &'static MessageType,
+    /// The type of its response, where there is one.
+    pub response: Option<&'static MessageType>,
+}
+
+/// What `C` handles: `N` message types.
 #[must_use]
-pub const fn handled<C: Handlers, const N: usize>() -> [&'static MessageType; N] {
-    let mut handled: [&'static MessageType; N] = [&REFUSED_MESSAGE; N];
+pub const fn handled<C: Handlers, const N: usize>() -> [HandledMessage; N] {
+    let mut handled = [HandledMessage { message: &REFUSED_MESSAGE, response: None }; N];
     let mut index = 0;
     while index < N {
-        handled[index] = C::TABLE.messages[index].message;
+        let MessageHandler { message, response, .. } = C::TABLE.messages[index];
+        handled[index] = HandledMessage { message, response };
         index += 1;
     }
     handled

@@ -31,9 +31,9 @@ pub use error::{Disposition, Error, RequestError, Result};
 pub use fan_out::{Chosen, NoAnswer, ToAll};
 pub use fields::{Fields, IntoSetting, ItemOptions, Outlet, SettingField, TargetField, TargetsField, Wiring};
 pub use handlers::{
-    Answer, Answered, Answers, CheckHook, Checks, Completes, CompletionHandler, ErasedResponse, HandlerTable, Handlers,
-    Handles, Hook, Init, MessageHandler, Pending, Responds, Response, ResponseArgument, ResponseHandler, ResultOf,
-    Teardown, check_hook, handled, init_hook, teardown_hook,
+    Answer, Answered, Answers, CheckHook, Checks, Completes, CompletionHandler, ErasedResponse, HandledMessage,
+    HandlerTable, Handlers, Handles, Hook, Init, MessageHandler, Pending, Responds, Response, ResponseArgument,
+    ResponseHandler, ResultOf, Teardown, check_hook, handled, init_hook, teardown_hook,
 };
 pub use input::{AdapterInput, InputHandler, PlainInput, PollInput, ProcessInput};
 pub use requests::{AsyncRequest, Awaited, Call, CallResult, Calls, NgRequest, SyncRequest, gather};

@@ -4,6 +4,7 @@
 
 mod alert;
 mod blob;
+mod digest;
 mod header;
 mod id;
 mod key;

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::digest::Digest;
 use super::read::{self, Accepted, InvalidMessage, Unfit};
 use super::upgrade::Upgrade;
 
@@ -128,6 +129,7 @@ pub struct MessageType {
     write: fn(&dyn Any) -> Result<Vec<u8>, String>,
     copy: Option<CopyValue>,
     schema: fn() -> serde_json::Value,
+    pub(crate) digest: Digest,
 }
 
 /// Copies a value whose type is erased; `None` where it is of another type.
@@ -182,6 +184,7 @@ impl MessageType {
             },
             copy: None,
             schema: || schemars::schema_for!(M).to_value(),
+            digest: Digest::of(name, rust_path, location),
         }
     }
 
@@ -307,6 +310,7 @@ pub static REFUSED_MESSAGE: MessageType = MessageType {
     write: |_| Err("it was refused".to_owned()),
     copy: None,
     schema: || serde_json::Value::Bool(false),
+    digest: Digest { name: 0, itself: 0 },
 };
 
 impl PartialEq for MessageType {

@@ -1,5 +1,5 @@
 //! What can be proved of a graph: that calls cannot wait for each other in a circle, that messages cannot go round for
-//! ever, that an order is kept from one item to another.
+//! ever, that an order is kept from one item to another, that a name means one message type.
 //!
 //! Constant functions over the constant data of the graph: `production!` has the compiler evaluate them, so that what
 //! they find is an error in the user's source, and components of other crates count. The start of a production calls the
@@ -8,6 +8,7 @@
 
 mod circle;
 mod effect;
+mod names;
 mod order;
 mod routes;
 mod text;
@@ -15,6 +16,8 @@ mod text;
 pub use circle::Circles;
 pub(crate) use circle::depth;
 pub(crate) use effect::repeated;
+pub(crate) use names::namesakes;
+pub use names::slots;
 pub use order::Path;
 pub(crate) use text::{Text, contains, same};
 
