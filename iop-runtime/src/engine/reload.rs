@@ -17,13 +17,15 @@ use crate::settings::{
 pub(crate) struct Effective {
     source: Option<SettingsSource>,
     shown: Mutex<Vec<ShownSetting>>,
+    /// Keys of live settings of which instances have kept an older value: the next reload brings them the new one again.
+    kept: Mutex<BTreeSet<String>>,
     /// One reload at a time.
     reloads: tokio::sync::Mutex<()>,
 }
 
 impl Effective {
     pub(crate) fn new(source: Option<SettingsSource>, shown: Vec<ShownSetting>) -> Self {
-        Self { source, shown: Mutex::new(shown), reloads: tokio::sync::Mutex::default() }
+        Self { source, shown: Mutex::new(shown), kept: Mutex::default(), reloads: tokio::sync::Mutex::default() }
     }
 
     /// What `production!` wires, where the production was started by its program.
@@ -123,6 +125,7 @@ struct Replaced {
 /// Gives every item its new values.
 fn replace(core: &Core, resolved: &ResolvedProduction, changes: &[SettingChange]) -> Replaced {
     let Replaced { mut restarts, mut kept } = Replaced::default();
+    let owed = std::mem::take(&mut *core.settings.kept.lock().unwrap_or_else(PoisonError::into_inner));
     for (item, ResolvedItem { config, options }) in core.items.iter().zip(&resolved.items) {
         let prefix = format!("{}.", item.name);
         let of_item = changes.iter().filter(|change| change.key.starts_with(&prefix));
@@ -137,10 +140,10 @@ fn replace(core: &Core, resolved: &ResolvedProduction, changes: &[SettingChange]
         // A secret may have another value behind the same reference.
         for decl in item.component().all_settings().filter(|decl| decl.live) {
             let changed = of_item.clone().any(|change| change.key[prefix.len()..] == *decl.name);
-            if (changed || decl.secret)
+            let key = format!("{prefix}{}", decl.name);
+            if (changed || decl.secret || owed.contains(&key))
                 && let Err(problem) = item.config.feed.tell(decl.name, config.settings.get(decl.name))
             {
-                let key = format!("{prefix}{}", decl.name);
                 let shown = resolved.shown.iter().find(|shown| shown.key == key);
                 let origin = shown.map_or(Origin::Code, |shown| shown.origin.clone());
                 kept.push(SettingError { key, origin, problem });
@@ -150,6 +153,8 @@ fn replace(core: &Core, resolved: &ResolvedProduction, changes: &[SettingChange]
             restarts.insert(item.index);
         }
     }
+    let owed = kept.iter().map(|setting| setting.key.clone()).collect();
+    *core.settings.kept.lock().unwrap_or_else(PoisonError::into_inner) = owed;
     Replaced { restarts, kept }
 }
 

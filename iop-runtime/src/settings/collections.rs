@@ -12,7 +12,8 @@ impl<T: Setting> Setting for Option<T> {
     const OPTIONAL: bool = true;
     const SECRET: bool = T::SECRET;
     const RANGED: bool = T::RANGED;
-    const LIVE: bool = T::LIVE;
+    // Not of `Option<Live<T>>`: an instance that was built without a value has nothing that could follow a later one, so
+    // a reload builds it anew. `Live<Option<T>>` is changed in place.
     const TABLE: Option<TableKind> = T::TABLE;
 
     fn from_raw(raw: &Raw) -> Result<Self, String> {
@@ -125,6 +126,13 @@ impl<T: Setting> Setting for BTreeMap<String, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_follows_its_value_from_none_to_some_is_changed_in_place() {
+        use crate::settings::Live;
+
+        assert_eq!((<Option<Live<u32>>>::LIVE, <Live<Option<u32>>>::LIVE), (false, true));
+    }
 
     #[test]
     fn a_list_and_a_map_are_read_from_toml_and_from_text() {

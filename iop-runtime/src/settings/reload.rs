@@ -62,7 +62,7 @@ pub struct Reloaded {
     /// The settings that have another value than before.
     pub changes: Vec<SettingChange>,
     /// The live settings of which running instances keep the value that they had, and why: what the new one refers to
-    /// cannot be read. The next start of the item reads it again.
+    /// cannot be read. The next reload reads it again, and so does the next start of the item.
     pub kept: Vec<SettingError>,
 }
 

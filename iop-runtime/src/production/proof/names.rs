@@ -103,8 +103,9 @@ impl<const SLOTS: usize> Names<SLOTS> {
         while index < self.found {
             if let Some((one, other)) = self.pairs[index] {
                 text = text.add(if index == 0 { "two message types are named " } else { ", two are named " });
-                text = text.name(one.name).add(": ").name(one.rust_path).add(" in line ").number(one.location.line);
-                text = text.add(" and ").name(other.rust_path).add(" in line ").number(other.location.line);
+                let (path, other_path) = shortened(one.rust_path, other.rust_path);
+                text = text.name(one.name).add(": ").name(path).add(" in line ").number(one.location.line);
+                text = text.add(" and ").name(other_path).add(" in line ").number(other.location.line);
             }
             index += 1;
         }
@@ -112,4 +113,27 @@ impl<const SLOTS: usize> Names<SLOTS> {
             "; a stored message is read as the type of its name: write `#[message(name = \"…\")]` on one [iop E14]",
         )
     }
+}
+
+/// Two Rust paths without their crate, where that is the same.
+const fn shortened<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str) {
+    let (length, length_of_other) = (crate_name(one), crate_name(other));
+    let (name, name_of_other) = (one.split_at(length).0, other.split_at(length_of_other).0);
+    if !same(name, name_of_other) {
+        return (one, other);
+    }
+    (one.split_at(length).1, other.split_at(length_of_other).1)
+}
+
+/// How long the name of the crate in a path is, with the `::` behind it.
+const fn crate_name(path: &str) -> usize {
+    let bytes = path.as_bytes();
+    let mut index = 0;
+    while index + 1 < bytes.len() {
+        if bytes[index] == b':' && bytes[index + 1] == b':' {
+            return index + 2;
+        }
+        index += 1;
+    }
+    0
 }
