@@ -4,5 +4,6 @@
 
 pub mod earthquakes;
 pub mod hl7;
+pub mod mllp;
 pub mod patterns;
 pub mod seed;

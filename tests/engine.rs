@@ -21,6 +21,8 @@ mod again;
 mod alerts;
 #[path = "engine/answers.rs"]
 mod answers;
+#[path = "engine/brought.rs"]
+mod brought;
 #[path = "engine/callers.rs"]
 mod callers;
 #[path = "engine/classes.rs"]

@@ -23,3 +23,8 @@ mod route_split_aggregate {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/how-to/read-hl7.md")]
 mod read_hl7 {}
+
+/// The same.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/how-to/hl7-over-mllp.md")]
+mod hl7_over_mllp {}

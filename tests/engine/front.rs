@@ -29,6 +29,7 @@ pub struct Front {
     mode: Mutex<Mode>,
     held: Mutex<Vec<(Commit, Result<Outcome, StoreError>)>>,
     lease_fails: AtomicBool,
+    is_full: AtomicBool,
     /// `false`: what was leased is known to the store, and not yet to who asked.
     leases_arrive: watch::Sender<bool>,
 }
@@ -40,6 +41,7 @@ impl Front {
             mode: Mutex::new(Mode::Pass),
             held: Mutex::default(),
             lease_fails: AtomicBool::new(false),
+            is_full: AtomicBool::new(false),
             leases_arrive: watch::Sender::new(true),
         })
     }
@@ -55,6 +57,11 @@ impl Front {
     /// Every step fails from now on, until the store is told to recover.
     pub fn fail(&self) {
         *self.mode() = Mode::Fail;
+    }
+
+    /// Whether there is room for something new.
+    pub fn fill(&self, full: bool) {
+        self.is_full.store(full, Ordering::SeqCst);
     }
 
     /// The next queue that is asked for cannot be read.
@@ -146,6 +153,10 @@ impl Store for Front {
 
     fn epoch(&self) -> u64 {
         self.inner.epoch()
+    }
+
+    fn is_short_of_space(&self) -> bool {
+        self.is_full.load(Ordering::SeqCst)
     }
 
     fn recover(&self) -> Reply<()> {

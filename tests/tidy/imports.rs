@@ -15,7 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("message", &["clock"]),
     // Components and adapters describe each other: a service names its adapter, an adapter has settings and fails like
     // a handler. Neither knows where it is placed.
-    ("adapter", &["clock", "component", "message", "settings"]),
+    ("adapter", &["clock", "component", "hl7", "message", "settings"]),
     ("component", &["adapter", "clock", "message", "settings"]),
     ("production", &["component", "message", "settings"]),
     // Of the graph it takes only how names are compared while compiling.

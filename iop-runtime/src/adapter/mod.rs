@@ -4,6 +4,8 @@
 //! receipt, which only a commit makes: acknowledging before the message is stored does not compile.
 
 pub mod file;
+#[cfg(feature = "hl7")]
+pub mod mllp;
 
 use std::any::Any;
 use std::future::Future;
@@ -30,6 +32,8 @@ pub trait InboundAdapter: Sized + Send + 'static {
     type Fields: Fields;
     /// Its settings.
     const SETTINGS: &'static [SettingDecl];
+    /// How its inputs come.
+    const INPUTS: Inputs = Inputs::Fetched;
 
     /// A fresh adapter.
     ///
@@ -52,8 +56,32 @@ pub trait InboundAdapter: Sized + Send + 'static {
     /// The input is stored, or was stored before ([`Committed::duplicate`]): it may be forgotten outside.
     fn accepted(&mut self, ticket: Self::Ticket, receipt: Committed) -> impl Future<Output = Result> + Send;
 
-    /// The service failed on the input for good: it must be set aside where a person finds it, never deleted.
+    /// The service failed on the input for good: it must be set aside where a person finds it, never deleted. Where somebody
+    /// has [brought](Inputs::Brought) it, that is whom to tell.
     fn refused(&mut self, ticket: Self::Ticket, error: &str) -> impl Future<Output = Result> + Send;
+
+    /// Something has come: `receive` is called at once, and not only when `call_interval` is over. May be dropped at any time.
+    fn arrival(&mut self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+
+    /// Nothing more is to be let in. Called once of what is [brought](Inputs::Brought); then `receive` until it gives
+    /// nothing, and only then does the worker end: what has been read is finished, and its answers are written.
+    fn stopping(&mut self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+}
+
+/// How inputs come to an adapter, and with that, who has them again when the service fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inputs {
+    /// They lie outside, and the adapter looks. One worker does, else several would fetch the same. An input that fails is
+    /// given again, as the item's `attempts` say; while the store has no room, nothing is fetched.
+    Fetched,
+    /// Somebody brings them and waits for the answer. As many workers as `pool_size` says take them, each with an adapter of
+    /// its own (see [`ItemConfig::shared`]). What cannot be taken is refused at once, also while the store has no room: who
+    /// brought it has it, and will bring it again.
+    Brought,
 }
 
 /// What [`InboundAdapter::receive`] found.
@@ -116,6 +144,10 @@ pub trait DynAdapter: Send {
     fn accepted(&mut self, ticket: Box<dyn Any + Send>, receipt: Committed) -> BoxFuture<'_, Result>;
     /// See [`InboundAdapter::refused`].
     fn refused<'a>(&'a mut self, ticket: Box<dyn Any + Send>, error: &'a str) -> BoxFuture<'a, Result>;
+    /// See [`InboundAdapter::arrival`].
+    fn arrival(&mut self) -> BoxFuture<'_, ()>;
+    /// See [`InboundAdapter::stopping`].
+    fn stopping(&mut self) -> BoxFuture<'_, ()>;
 }
 
 /// Erases an adapter's types.
@@ -167,5 +199,13 @@ impl<A: InboundAdapter> DynAdapter for AdapterDriver<A> {
 
     fn refused<'a>(&'a mut self, ticket: Box<dyn Any + Send>, error: &'a str) -> BoxFuture<'a, Result> {
         Box::pin(async move { self.0.refused(ticket_of::<A>(ticket)?, error).await })
+    }
+
+    fn arrival(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(self.0.arrival())
+    }
+
+    fn stopping(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(self.0.stopping())
     }
 }

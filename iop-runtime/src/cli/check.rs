@@ -113,7 +113,7 @@ fn table(said: &[Outside]) -> Rows {
 /// Asks the adapter of an item, and its component, neither of which was initialised; `None` where nobody can say.
 async fn ask(component: &'static ComponentType, config: ItemConfig) -> Option<Result<(), String>> {
     let adapter = match component.entrance {
-        Entrance::Adapter(build) => match build(&config) {
+        Entrance::Adapter(entrance) => match (entrance.build)(&config) {
             Ok(mut adapter) => adapter.check().await,
             Err(error) => Some(Err(error)),
         },

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -13,7 +13,7 @@ use super::{
     AdapterInput, Answered, Classify, Context, Effect, Error, ErrorTable, Fields, HandledMessage, HandlerTable,
     Handlers, PlainInput, PollInput, ProcessInput, Result, Timer,
 };
-use crate::adapter::{AdapterDriver, DynAdapter, InboundAdapter};
+use crate::adapter::{AdapterDriver, DynAdapter, InboundAdapter, Inputs};
 use crate::message::{Decoded, MessageType, SourceLocation};
 use crate::settings::{Feed, Raw, Setting, SettingDecl};
 
@@ -144,7 +144,15 @@ pub enum Entrance {
     /// Its worker calls `on_process_input` every `call_interval`.
     Poll,
     /// An adapter brings input.
-    Adapter(fn(&ItemConfig) -> Result<Box<dyn DynAdapter>>),
+    Adapter(AdapterEntrance),
+}
+
+/// What the engine needs to know of an adapter.
+#[derive(Debug, Clone, Copy)]
+pub struct AdapterEntrance {
+    /// How its inputs come.
+    pub inputs: Inputs,
+    pub(crate) build: fn(&ItemConfig) -> Result<Box<dyn DynAdapter>>,
 }
 
 impl fmt::Debug for Entrance {
@@ -254,7 +262,10 @@ impl ComponentType {
         Self::new::<C>(
             name,
             ComponentKind::Service,
-            Entrance::Adapter(|config| Ok(Box::new(AdapterDriver::new(A::build(config)?)))),
+            Entrance::Adapter(AdapterEntrance {
+                inputs: A::INPUTS,
+                build: |config| Ok(Box::new(AdapterDriver::new(A::build(config)?))),
+            }),
         )
     }
 
@@ -336,9 +347,41 @@ pub struct ItemConfig {
     /// Where its instances learn of later values.
     #[doc(hidden)]
     pub feed: Arc<Feed>,
+    /// What its instances have in common.
+    #[doc(hidden)]
+    pub shared: Shared,
+}
+
+/// What the instances of an item have in common, while there is one of them.
+#[doc(hidden)]
+#[derive(Clone, Default)]
+pub struct Shared(Arc<Mutex<Option<Weak<dyn Any + Send + Sync>>>>);
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shared")
+    }
 }
 
 impl ItemConfig {
+    /// What all workers of the item use together, such as a listening socket: made by the first that asks, and gone with the
+    /// last that holds it. What is not `usable` any more is made anew.
+    pub fn shared<T: Send + Sync + 'static>(
+        &self,
+        usable: impl FnOnce(&T) -> bool,
+        make: impl FnOnce() -> T,
+    ) -> Arc<T> {
+        let mut shared = self.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let there = shared.as_ref().and_then(Weak::upgrade).and_then(|there| there.downcast::<T>().ok());
+        if let Some(there) = there.filter(|there| usable(there)) {
+            return there;
+        }
+        let made = Arc::new(make());
+        let weak: Weak<T> = Arc::downgrade(&made);
+        *shared = Some(weak);
+        made
+    }
+
     /// The value of a setting.
     ///
     /// # Errors

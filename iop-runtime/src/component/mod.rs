@@ -25,7 +25,9 @@ pub use classes::{Classify, ErrorTable};
 pub use context::{ByValue, Coming, Context, Incoming, Outgoing, Reach, Turn};
 #[cfg(feature = "testing")]
 pub(crate) use describe::instance_of;
-pub use describe::{Component, ComponentKind, ComponentType, Entrance, Instance, ItemConfig, TargetDecl};
+pub use describe::{
+    AdapterEntrance, Component, ComponentKind, ComponentType, Entrance, Instance, ItemConfig, TargetDecl,
+};
 pub use effect::Effect;
 pub use error::{Disposition, Error, RequestError, Result};
 pub use fan_out::{Chosen, NoAnswer, ToAll};

@@ -108,6 +108,11 @@ pub(crate) fn input_refused(label: &str, error: &str) {
     error!("{label} is set aside: {error}");
 }
 
+/// An input was refused, and is with whoever brought it.
+pub(crate) fn input_turned_away(label: &str, error: &str) {
+    warn!("{label} is not taken: {error}");
+}
+
 /// An item came up.
 pub(crate) fn item_started(item: &ItemState) {
     debug!("`{}` is running", item.name);

@@ -2,7 +2,8 @@
 //!
 //! A message's way: [`core`] submits it to the store and hands it to the [`queue`] of its item; a [`worker`] claims it,
 //! runs its handler under [`guard`] with a [`turn`] behind the context, and commits what the turn did in one step, with
-//! the [`reply`]. [`process`] has the later turns of processes that wait, [`service`] those of services that fetch.
+//! the [`reply`]. [`process`] has the later turns of processes that wait, [`service`] those of services that are called in intervals, [`intake`]
+//! those behind an adapter.
 //!
 //! *Speculation*: what a turn sends is in the queues before it is durable. An operation's call and the answer to a
 //! caller outside wait for the commit; since commits keep the order of submission, what is durable is always a prefix.
@@ -25,6 +26,7 @@ pub(crate) mod held;
 mod hops;
 pub(crate) mod housekeeping;
 mod instances;
+mod intake;
 mod intent;
 mod item;
 mod lanes;

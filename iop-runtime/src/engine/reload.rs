@@ -134,8 +134,8 @@ fn replace(core: &Core, resolved: &ResolvedProduction, changes: &[SettingChange]
         }
         if item.config.settings != config.settings {
             let (feed, targets) = (Arc::clone(&item.config.feed), item.config.targets.clone());
-            let settings = config.settings.clone();
-            item.config.replace(ItemConfig { item: Arc::clone(&item.name), settings, targets, feed });
+            let (settings, shared) = (config.settings.clone(), item.config.shared.clone());
+            item.config.replace(ItemConfig { item: Arc::clone(&item.name), settings, targets, feed, shared });
         }
         // A secret may have another value behind the same reference.
         for decl in item.component().all_settings().filter(|decl| decl.live) {

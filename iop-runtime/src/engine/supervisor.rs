@@ -15,7 +15,8 @@ use super::item::{ItemState, Pulse};
 use super::service::NO_SPACE;
 use super::waiters::Caller;
 use super::{log, schedule, worker};
-use crate::component::{ComponentKind, Entrance, RequestError};
+use crate::adapter::Inputs;
+use crate::component::{AdapterEntrance, ComponentKind, Entrance, RequestError};
 use crate::lookup::TableError;
 use crate::store::{Commit, StoreError};
 
@@ -86,8 +87,8 @@ pub(crate) async fn start_item(core: &Arc<Core>, item: &Arc<ItemState>) -> bool 
     let Some(stop) = item.begin_start() else { return false };
     let workers = match item.component().entrance {
         // One fetches; several would fetch the same.
-        Entrance::Poll | Entrance::Adapter(_) => 1,
-        Entrance::Queue | Entrance::Director { .. } => item.options.pool_size,
+        Entrance::Poll | Entrance::Adapter(AdapterEntrance { inputs: Inputs::Fetched, .. }) => 1,
+        Entrance::Queue | Entrance::Director { .. } | Entrance::Adapter(_) => item.options.pool_size,
     };
     let mut all_ready = Vec::with_capacity(workers);
     for _ in 0..workers {

@@ -24,7 +24,7 @@ use super::retry::backoff;
 use super::streams::{self, Producer};
 use super::suspects::Suspects;
 use super::turn::{EngineTurn, Start};
-use super::{groups, hops, log, process, service};
+use super::{groups, hops, intake, log, process, service};
 use crate::clock::Timestamp;
 use crate::component::{ComponentKind, Context, Entrance, Instance, Result, Turn};
 use crate::message::{Header, Invocation, Kind, MessageId, SessionId};
@@ -194,7 +194,7 @@ impl Worker {
     async fn work(&mut self, stop: &CancellationToken) -> Exit {
         match self.item.component().entrance {
             Entrance::Poll => service::poll(self, stop).await,
-            Entrance::Adapter(build) => service::adapter(self, build, stop).await,
+            Entrance::Adapter(entrance) => intake::adapter(self, entrance, stop).await,
             Entrance::Queue | Entrance::Director { .. } => {
                 // What waits in its queue says itself that it is there.
                 self.starting.take();

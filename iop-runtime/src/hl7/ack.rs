@@ -94,6 +94,18 @@ impl Ack {
         Self { code: AckCode::Reject, ..Self::error(text) }
     }
 
+    /// What it says became of the message.
+    #[must_use]
+    pub fn code(&self) -> AckCode {
+        self.code
+    }
+
+    /// Why, in words.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// With another code: those of the enhanced mode.
     #[must_use]
     pub fn with_code(self, code: AckCode) -> Self {

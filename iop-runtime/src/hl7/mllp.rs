@@ -95,6 +95,12 @@ impl Decoder {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Whether a message has begun that has not ended.
+    #[must_use]
+    pub fn is_inside(&self) -> bool {
+        self.inside
+    }
+
     /// The next whole message, or `None` where more must come.
     ///
     /// # Errors

@@ -369,7 +369,7 @@ impl Slots {
             let settings =
                 settings.filter_map(|slot| slot.value.as_ref().map(|(raw, _)| (slot.decl.name, raw.clone()))).collect();
             let feed = Arc::new(Feed::new(Arc::clone(&tables)));
-            let config = ItemConfig { item: Arc::from(item.name), settings, targets, feed };
+            let config = ItemConfig { item: Arc::from(item.name), settings, targets, feed, ..ItemConfig::default() };
             Some(ResolvedItem { config, options: self.item_settings(index, errors)? })
         });
         // Every item is looked at, so that every mistake is found.

@@ -119,6 +119,10 @@ impl Store for Frozen {
         self.ask(Store::recover)
     }
 
+    fn is_short_of_space(&self) -> bool {
+        self.live().is_some_and(|store| store.is_short_of_space())
+    }
+
     fn submit(&self, step: Step) -> Receipt {
         let Some(store) = self.live() else {
             return Receipt { first_sequence: 0, leases: vec![None; step.emit.len()], commit: Commit::pending() };

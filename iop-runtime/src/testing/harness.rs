@@ -265,7 +265,13 @@ impl<C: Handlers> Harness<C> {
         }
         assert!(missing.is_empty(), "`{}` needs settings: {}", C::TYPE.name, missing.join(", "));
         let feed = Arc::new(Feed::new(Arc::new(self.tables(&settings))));
-        ItemConfig { item: Arc::clone(&self.item), settings, targets: self.targets.clone(), feed }
+        ItemConfig {
+            item: Arc::clone(&self.item),
+            settings,
+            targets: self.targets.clone(),
+            feed,
+            ..ItemConfig::default()
+        }
     }
 
     /// The lookup tables that settings name, with the rows that the test has given.
