@@ -61,8 +61,7 @@ const KEY_AT_ONCE: usize = 64;
 /// How many events a store keeps: the latest ones.
 const EVENTS_KEPT: usize = 100_000;
 
-/// An answer that the store is working on. The request took its place in the order when the method was called, not
-/// when the future is first polled.
+/// An answer that the store is working on. The request has its place in the order since the call, polled or not.
 pub type Reply<T> = BoxFuture<'static, Result<T, StoreError>>;
 
 /// Where messages live.
