@@ -15,7 +15,7 @@ use super::schema::Document;
 #[message(response = Told)]
 #[derive(Clone)]
 struct Question {
-    /// `hopeless` fails for good.
+    /// `hopeless` fails for good; `says`, `fails` and `panics` do so with the question.
     #[key]
     ward: String,
     #[sensitive]
@@ -54,16 +54,22 @@ struct Office {
 #[handlers]
 impl Office {
     async fn tell(&mut self, question: Question) -> Result<Told> {
-        if question.ward == "hopeless" {
-            return Err(Error::fatal("nobody knows"));
+        match question.ward.as_str() {
+            "hopeless" => Err(Error::fatal("nobody knows")),
+            "says" => {
+                info!("a question: {question:?}");
+                Ok(Told { by: "nobody".to_owned() })
+            }
+            "fails" => Err(Error::fatal(format!("failed with {question:?}"))),
+            "panics" => panic!("panicked with {question:?}"),
+            _ => Ok(Told { by: self.duty.require(&question.ward)? }),
         }
-        Ok(Told { by: self.duty.require(&question.ward)? })
     }
 }
 
 production! {
     /// Two offices, so that a message can be moved.
-    Offices {
+    pub(crate) Offices {
         door: Door { out: first },
         first: Office {},
         #[item(standalone)]

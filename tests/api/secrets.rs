@@ -1,10 +1,16 @@
 //! Secrets that are planted wherever one can come in, and looked for wherever something goes out.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
+use iop::clock::SystemClock;
 use iop::director::{RemoteDirector, Role};
-use iop::store::{AuditQuery, EventQuery, MessageQuery};
+use iop::store::sqlite::SqliteStore;
+use iop::store::{AuditQuery, Event, EventQuery, MessageQuery};
+use iop_tests::lab::Lab;
 
+use super::documented::Offices;
 use super::open::Open;
 
 /// What stands in the secrets, with the number of each.
@@ -51,7 +57,63 @@ async fn said(lab: &Open, role: Role) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn none_of_twenty_planted_secrets_is_in_an_answer_a_log_an_error_or_a_record() {
-    let lab = Open::lab().await;
+    planted(Open::lab().await).await;
+}
+
+#[tokio::test]
+async fn of_them_a_store_on_the_disk_has_the_sensitive_values_of_what_it_took_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let lab = Open::of::<Lab>(SqliteStore::open(&path, Arc::new(SystemClock)).unwrap()).await;
+    let token = lab.token.clone();
+    planted(lab).await;
+    let mut bytes = Vec::new();
+    for (_, content) in contents(&path) {
+        bytes.extend(content);
+    }
+    let holds = |secret: &str| bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+    let held: Vec<usize> = (0..PLANTED).filter(|number| holds(&canary(*number))).collect();
+    // A body is stored as it is: these two orders were taken. What was refused, or came as a credential, is not there.
+    assert_eq!((held, holds(&token)), (vec![9, 10], false));
+}
+
+#[tokio::test]
+async fn a_sensitive_value_is_not_in_what_a_handler_says_fails_or_panics_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let offices = Open::of::<Offices>(SqliteStore::open(&path, Arc::new(SystemClock)).unwrap()).await;
+    let operator = offices.token_of(Role::Operator);
+    let mut answers = Vec::new();
+    for (number, ward) in ["says", "fails", "panics"].iter().enumerate() {
+        let question = format!(r#"{{"ward": "{ward}", "patient": "{}"}}"#, canary(number));
+        // A panic is tried again; nobody waits for what comes of that.
+        let path = format!("/api/v1/items/first/messages?wait={}", *ward != "panics");
+        let answer = offices.call(operator, "POST", &path, &question).await;
+        answers.push((format!("the answer to {ward}"), answer.body));
+    }
+    let events = async || offices.store.events(EventQuery { limit: 1000, ..EventQuery::default() }).await.unwrap();
+    // Each was said, without what is sensitive.
+    for text in ["a question:", "failed with", "panicked with"] {
+        let is_said = |event: &Event| event.text.contains(text) && event.text.contains("Question { .. }");
+        while !events().await.iter().any(is_said) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    for role in Role::ALL {
+        answers.extend(said(&offices, role).await);
+    }
+    let events = events().await;
+    answers.push(("the event log".to_owned(), format!("{events:?}")));
+    for (place, text) in &answers {
+        for secret in (0..3).map(canary) {
+            assert!(!text.contains(&secret), "{secret} is in {place}: {text}");
+        }
+    }
+    offices.close().await;
+}
+
+/// Plants them, and looks at everything that is said.
+async fn planted(lab: Open) {
     let host = lab.address.to_string();
     let plain = |headers: &[(&'static str, String)]| {
         let mut all = vec![("Host", host.clone())];
@@ -124,8 +186,8 @@ async fn none_of_twenty_planted_secrets_is_in_an_answer_a_log_an_error_or_a_reco
     said_all.push(("the event log".to_owned(), format!("{events:?}")));
     let audit = lab.running.director().audit(AuditQuery::default()).await.unwrap();
     said_all.push(("the audit log".to_owned(), format!("{audit:?}")));
-    for (path, text) in files(lab.folder.path(), &broken) {
-        said_all.push((path.display().to_string(), text));
+    for (path, content) in contents(lab.folder.path()).into_iter().filter(|(path, _)| *path != broken) {
+        said_all.push((path.display().to_string(), String::from_utf8_lossy(&content).into_owned()));
     }
     assert!(said_all.len() > 100, "{}", said_all.len());
     let secrets: Vec<String> = (0..PLANTED).map(canary).collect();
@@ -141,9 +203,8 @@ async fn none_of_twenty_planted_secrets_is_in_an_answer_a_log_an_error_or_a_reco
     lab.close().await;
 }
 
-/// The files that the entrance leaves, and what is in them.
-fn files(folder: &Path, but: &Path) -> Vec<(PathBuf, String)> {
+/// The files in a folder, and what is in them.
+fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let entries = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
-    let files = entries.filter(|path| path.is_file() && path != but);
-    files.map(|path| (path.clone(), String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned())).collect()
+    entries.filter(|path| path.is_file()).map(|path| (path.clone(), std::fs::read(&path).unwrap())).collect()
 }

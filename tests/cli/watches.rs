@@ -133,6 +133,37 @@ fn a_test_has_an_expectation_a_list_of_items_and_a_body_to_begin_with() {
     assert!(desk.refused(&["test", "analyser", "-b", &order, "--expect", "{"], 2).contains("no JSON"));
 }
 
+/// Has a shell complete the last word of command lines with the script.
+fn completed_by_bash(script: &str) {
+    for (line, wanted) in [
+        ("lab sta", "start status"),
+        ("lab stop an", "analyser"),
+        ("lab pause intake ni", "nightly"),
+        ("lab resume an", "analyser"),
+        ("lab queues discard in", "intake"),
+        ("lab queues move intake --to an", "analyser"),
+        ("lab import orders.jsonl --to an", "analyser"),
+        ("lab resend --to in", "intake"),
+        ("lab log --item ni", "nightly"),
+        ("lab alerts mute an", "analyser"),
+        ("lab test intake --type Ord", "Order"),
+        ("lab schema Rep", "Report"),
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        let [.., before, last] = &words[..] else { panic!("{line}") };
+        let asked = format!(
+            "{script}\nCOMP_WORDS=({line}); COMP_CWORD={}; _lab lab '{last}' '{before}'; echo \"${{COMPREPLY[*]}}\"",
+            words.len() - 1
+        );
+        let Ok(shell) = std::process::Command::new("bash").args(["--norc", "-c", &asked]).output() else {
+            eprintln!("skipped: there is no bash");
+            return;
+        };
+        let (said, errors) = (String::from_utf8_lossy(&shell.stdout), String::from_utf8_lossy(&shell.stderr));
+        assert_eq!((said.trim(), errors.trim()), (wanted, ""), "{line}");
+    }
+}
+
 #[test]
 fn a_shell_completes_the_names_of_items_and_of_message_types() {
     let desk = Desk::new();
@@ -145,6 +176,7 @@ fn a_shell_completes_the_names_of_items_and_of_message_types() {
             assert!(script.contains("analyser") && script.contains("Report"), "{shell} has no names");
         }
     }
+    completed_by_bash(&desk.shown(&["completions", "bash"]));
     let err = desk.refused(&["settings", "get", "analyser.repetitons"], 4);
     assert_eq!(err, "there is no setting `analyser.repetitons`; did you mean `analyser.repetitions`?\n");
     let got = desk.ask(&["settings", "get", "analyser.repetitions", "--set", "analyser.repetitions=7"]);

@@ -8,45 +8,37 @@ use clap_complete::Shell;
 use super::exit::{Exit, Failure};
 use super::{Program, linked};
 
-/// Where the name of an item is typed: the path of the command, and the argument.
-const ITEMS: [(&[&str], &str); 9] = [
-    (&["start"], "item"),
-    (&["stop"], "item"),
-    (&["restart"], "item"),
-    (&["test"], "item"),
-    (&["log"], "item"),
-    (&["resend"], "to"),
-    (&["replay"], "run"),
-    (&["queues", "peek"], "item"),
-    (&["alerts", "mute"], "item"),
-];
-
-/// Where the name of a message type is typed.
-const TYPES: [(&[&str], &str); 3] = [(&["test"], "type_name"), (&["test"], "template"), (&["schema"], "type_name")];
+/// What is suggested, by what stands for a value in the help.
+struct Names {
+    items: Vec<&'static str>,
+    types: Vec<&'static str>,
+}
 
 impl Program {
     /// `completions`.
     pub(crate) fn completions(self, shell: Shell, mut out: &mut dyn Write) -> Result<Exit, Failure> {
-        let items: Vec<&str> = self.graph.items.iter().map(|item| item.name).collect();
-        let types: Vec<&str> = linked()?.messages.keys().copied().collect();
-        let mut command = self.command();
-        for (path, argument) in ITEMS {
-            command = suggesting(command, path, argument, &items);
-        }
-        for (path, argument) in TYPES {
-            command = suggesting(command, path, argument, &types);
-        }
+        let items = self.graph.items.iter().map(|item| item.name).collect();
+        let types = linked()?.messages.keys().copied().collect();
+        let mut command = suggesting(self.command(), &Names { items, types });
         let name = command.get_name().to_owned();
         clap_complete::generate(shell, &mut command, name, &mut out);
         Ok(Exit::Done)
     }
 }
 
-/// The command with values for one of its arguments. Only for a shell: who types another name is told by the command which
+/// The command with names for each `ITEM` and each `TYPE`. Only for a shell: who types another name is told by the command which
 /// one was meant.
-fn suggesting(command: clap::Command, path: &[&str], argument: &str, values: &[&'static str]) -> clap::Command {
-    match path {
-        [] => command.mut_arg(argument, |argument| argument.value_parser(PossibleValuesParser::new(values))),
-        [first, rest @ ..] => command.mut_subcommand(first, |inner| suggesting(inner, rest, argument, values)),
-    }
+fn suggesting(command: clap::Command, names: &Names) -> clap::Command {
+    let command = command.mut_args(|argument| {
+        let stands_for = |word: &str| {
+            let values = argument.get_value_names().unwrap_or_default();
+            values.iter().any(|value| value.split('|').any(|part| part == word))
+        };
+        match (stands_for("ITEM"), stands_for("TYPE")) {
+            (true, _) => argument.value_parser(PossibleValuesParser::new(&names.items)),
+            (_, true) => argument.value_parser(PossibleValuesParser::new(&names.types)),
+            _ => argument,
+        }
+    });
+    command.mut_subcommands(|inner| suggesting(inner, names))
 }
