@@ -293,6 +293,11 @@ async fn a_search_with_a_mistake_says_what_was_meant() {
 async fn what_is_not_there_is_said_and_is_a_page() {
     let open = Open::workshop().await;
     let nobody = "0".repeat(32);
+    // Nobody has looked for anything yet.
+    let page = open.page("/messages").await;
+    assert!(page.contains("No message yet.") && !page.contains("Nothing fits."), "{page}");
+    assert!(open.page("/messages?q=item:nobody").await.contains("Nothing fits."));
+    assert!(open.page("/").await.contains("nothing has ended yet"));
     for path in [
         "/items/nobody".to_owned(),
         "/queues/nobody".to_owned(),

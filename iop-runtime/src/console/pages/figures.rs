@@ -94,7 +94,11 @@ fn took(latency: LatencyView) -> Figure {
     let micros = |micros: Option<u64>| {
         micros.map_or_else(|| "–".to_owned(), |micros| spoken(std::time::Duration::from_micros(micros)))
     };
-    Figure::new(micros(latency.p95_micros), format!("half of them within {}", micros(latency.p50_micros)))
+    let half = latency.p50_micros.map_or_else(
+        || "nothing has ended yet".to_owned(),
+        |half| format!("half of them within {}", spoken(std::time::Duration::from_micros(half))),
+    );
+    Figure::new(micros(latency.p95_micros), half)
 }
 
 /// What waits for an item.
