@@ -7,7 +7,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use iop::adapter::{Committed, Inbound, InboundAdapter, Inputs, Received};
 use iop::component::{Fields, ItemConfig, Wiring};
 use iop::engine::Stop;
-use iop::message::Status;
 use iop::prelude::*;
 use iop::settings::SettingDecl;
 use tokio::sync::Notify;
@@ -198,7 +197,7 @@ async fn what_is_brought_and_cannot_be_stored_is_refused_with_the_reason() {
     assert_eq!(said(1).await, ["second refused: not stored: the disk is on fire"]);
     bring(&["third"]);
     assert_eq!(said(1).await, ["third accepted"]);
-    lab.until("shelf", Status::Completed).await;
+    lab.until_idle().await;
     assert_eq!(lab.requests_to("shelf").await.len(), 1);
     lab.stop(Stop::Drain(Duration::from_secs(60))).await;
     assert_eq!(said(1).await, ["the door is closed"]);

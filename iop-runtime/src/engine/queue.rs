@@ -142,10 +142,8 @@ impl Queue {
         let (room, want_room) = (Notify::new(), AtomicUsize::new(0));
         let state = Mutex::new(state);
         let queue = Self { item, index, kind, grouping, plain, state, room, want_room, activity };
-        if kind.served {
-            // What an earlier run left in the store comes first.
-            queue.look();
-        }
+        // What an earlier run left in the store comes first.
+        queue.look();
         queue
     }
 
@@ -279,8 +277,11 @@ impl Queue {
         }
     }
 
-    /// Something may be in the store that the window does not have: ask again.
+    /// Something may be in the store that the window does not have: ask again. Nothing is where nobody asks.
     pub(crate) fn look(&self) {
+        if !self.kind.served {
+            return;
+        }
         self.look_again(&mut self.lock());
         self.wake();
     }
