@@ -175,6 +175,16 @@ fn all_mistakes_of_all_layers_are_reported_in_one_run() {
 }
 
 #[test]
+fn what_is_no_assignment_is_reported_without_what_may_be_a_secret() {
+    let given = Given::default().set(&["password=hunter2", "intake.password:hunter2", "password hunter2"]);
+    assert_eq!(
+        given.mistakes(),
+        ["password", "intake.password", "password"]
+            .map(|name| format!("`{name}` (--set): write `--set item.setting=value`"))
+    );
+}
+
+#[test]
 fn a_file_that_is_no_toml_is_reported_with_its_line() {
     let mistakes = Given::default().file("[intake]\npool_size = = 2\nattempts = 3\n").mistakes();
     assert_eq!(mistakes.len(), 2, "{mistakes:#?}");

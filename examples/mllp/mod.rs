@@ -88,6 +88,10 @@ impl Neighbour {
         Ok(())
     }
 
+    async fn on_check(&self) -> Result {
+        MllpSender::to(&self.address).check().await
+    }
+
     async fn send(&mut self, admission: Admission) -> Result {
         self.line.send(&admission.hl7).await?;
         Ok(())

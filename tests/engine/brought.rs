@@ -219,3 +219,21 @@ async fn what_was_let_in_before_a_stop_is_finished() {
     stop.await.expect("it stops");
     assert_eq!(said(3).await, ["waits accepted", "second accepted", "third accepted"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_until_all_is_done_waits_while_the_store_recovers() {
+    let _turn = TURN.lock().await;
+    let (store, clock) = Lab::memory();
+    let front = Front::of(store.clone());
+    let lab = Lab::on_store::<Lodge>(front.clone(), store, clock).await;
+    lab.until_idle().await;
+    front.fail();
+    // What it asks the store itself is what fails.
+    lab.until_idle().await;
+    bring(&["first"]);
+    assert_eq!(said(1).await, ["first accepted"]);
+    lab.until_idle().await;
+    assert_eq!(lab.requests_to("shelf").await.len(), 1);
+    lab.stop(Stop::Drain(Duration::from_secs(60))).await;
+    assert_eq!(said(1).await, ["the door is closed"]);
+}

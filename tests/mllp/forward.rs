@@ -64,3 +64,24 @@ fn admissions_go_to_whom_they_concern_and_are_sent_again_until_they_are_taken() 
     let queues = ground.run(&["queues", "-o", "json"]);
     assert!(!queues.out.contains("\"suspended\": 1"), "{}", queues.out);
 }
+
+#[test]
+fn a_check_says_who_can_be_reached_and_leaves_the_port_to_who_listens() {
+    let ground = Ground::new(env!("CARGO_BIN_EXE_forward_program"));
+    let ((_laboratory, at_laboratory), (billing, at_billing)) = (System::new(), System::new());
+    drop(billing);
+    let (laboratory, billing) =
+        (format!("laboratory.address={at_laboratory}"), format!("billing.address={at_billing}"));
+    let check = |admissions: &str| {
+        let set = ["--set", admissions, "--set", &laboratory, "--set", &billing];
+        let ended = ground.run(&[&["check", "--connect", "-o", "csv"], &set[..]].concat());
+        assert_eq!(ended.code, Some(5), "{}", ended.err);
+        ended.out
+    };
+    let free = check("admissions.address=127.0.0.1:0");
+    assert!(free.contains("admissions,reached"), "{free}");
+    assert!(free.contains("laboratory,reached"), "{free}");
+    assert!(free.contains(&format!("billing,unreachable,no connection to {at_billing}")), "{free}");
+    let taken = check(&format!("admissions.address={at_laboratory}"));
+    assert!(taken.contains("admissions,unknown"), "{taken}");
+}

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::activity::Activity;
+use super::activity::{Activity, Busy};
 use super::alerts::Alerts;
 use super::deadlines::Deadlines;
 use super::envelope::Envelope;
@@ -76,19 +76,38 @@ pub(crate) struct Core {
 }
 
 /// A failure of the store, noticed by whoever noticed it first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Failure {
-    error: Mutex<Option<StoreError>>,
+    noted: Mutex<Noted>,
+    activity: Arc<Activity>,
     pub(crate) noticed: Notify,
 }
 
+#[derive(Debug, Default)]
+struct Noted {
+    error: Option<StoreError>,
+    /// From the failure until the items have started over there is something under way.
+    busy: Option<Busy>,
+}
+
 impl Failure {
+    pub(super) fn of(activity: Arc<Activity>) -> Self {
+        Self { noted: Mutex::default(), activity, noticed: Notify::new() }
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn report(&self, error: &StoreError) {
         // A store that was closed on purpose has not failed, and a row that is damaged is so after a start as well.
         if matches!(error, StoreError::Closed | StoreError::Damaged(_)) {
             return;
         }
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.clone());
+        let mut noted = self.noted();
+        noted.error.get_or_insert_with(|| error.clone());
+        noted.busy.get_or_insert_with(|| self.activity.begin(None));
+        drop(noted);
         self.noticed.notify_one();
     }
 
@@ -99,7 +118,15 @@ impl Failure {
     }
 
     pub(crate) fn take(&self) -> Option<StoreError> {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.noted().error.take()
+    }
+
+    /// The items have started over.
+    pub(crate) fn is_over(&self) {
+        let mut noted = self.noted();
+        if noted.error.is_none() {
+            noted.busy = None;
+        }
     }
 }
 
@@ -141,10 +168,10 @@ impl Core {
             waiters: Arc::default(),
             instances: Instances::default(),
             streams: Streams::default(),
-            activity: parts.activity,
             deadlines: Arc::default(),
             runtime: parts.handlers.as_ref().map(Handle::id),
-            failure: Arc::default(),
+            failure: Arc::new(Failure::of(Arc::clone(&parts.activity))),
+            activity: parts.activity,
             unseen: Unseen::default(),
             probe: parts.probe,
             handlers: parts.handlers,

@@ -261,7 +261,13 @@ impl Running {
                 () = self.core.activity.idle(|item| self.core.makes_progress(item), |item| self.core.has_express(item)) => {}
                 failed = supervisor::gone(&mut gone) => return Err(failed),
             }
-            self.core.flush().await?;
+            match self.core.flush().await {
+                Ok(()) => {}
+                // Nobody mends these.
+                Err(error @ (StoreError::Closed | StoreError::Damaged(_))) => return Err(error),
+                // It is not idle until the store has recovered, and what it gives again is done.
+                Err(_) => continue,
+            }
             // Between being idle and being durable something may have come in.
             if self.core.activity.is_idle(|item| self.core.makes_progress(item), |item| self.core.has_express(item)) {
                 return self.summary().await;

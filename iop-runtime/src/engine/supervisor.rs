@@ -214,6 +214,7 @@ pub(crate) async fn watch_store(core: Arc<Core>, gone: watch::Sender<Option<Stor
             let again = of_kind(&core, kind).filter(|item| up.contains(&item.index));
             join_all(again.map(|item| start_item(&core, item))).await;
         }
+        core.failure.is_over();
     }
 }
 

@@ -178,7 +178,7 @@ impl Layers {
         let given = text.split_once('=').and_then(|(key, value)| Some((Place::of_key(key.trim())?, value)));
         match given {
             Some((place, value)) => self.given.push(Given { place, raw: Raw::from(value), origin }),
-            None => self.errors.push(SettingError::new(text, origin, "write `--set item.setting=value`")),
+            None => self.errors.push(SettingError::new(name_in(text), origin, "write `--set item.setting=value`")),
         }
     }
 }
@@ -195,6 +195,12 @@ impl Place {
         let (item, setting) = key.split_once('.')?;
         Some(Self::Key { item: item.to_owned(), setting: setting.to_owned() })
     }
+}
+
+/// What can be the name of a setting, at the beginning of what is none: behind it there may be a secret.
+fn name_in(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_alphanumeric() && !"._-".contains(c));
+    &text[..end.unwrap_or(text.len())]
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

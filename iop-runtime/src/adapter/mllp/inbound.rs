@@ -1,14 +1,17 @@
 //! [`MllpInbound`]: the inbound adapter of a service that others send HL7 to.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::net::TcpListener;
 
 use super::listener::{Arrived, Listener};
 use super::received::{MllpTicket, ReceivedHl7};
 use super::settings::{Acknowledge, Duplicates, ReadAs, Rules};
 use crate::adapter::{Committed, Inbound, InboundAdapter, Inputs, Received};
-use crate::component::{Fields, IntoSetting, ItemConfig, Result, SettingField, Wiring};
+use crate::component::{Error, Fields, IntoSetting, ItemConfig, Result, SettingField, Wiring};
 use crate::settings::{ByteSize, SettingDecl};
 
 /// Listens for HL7 v2 over MLLP.
@@ -150,6 +153,15 @@ impl InboundAdapter for MllpInbound {
         let rules = rules(config)?;
         let listener = config.shared(Listener::is_open, || Listener::new(rules));
         Ok(Self { listener, address: config.setting("address")?, next: None, stopping: false })
+    }
+
+    async fn check(&mut self) -> Option<Result> {
+        match TcpListener::bind(self.address).await {
+            Ok(_) => Some(Ok(())),
+            // Most likely the production that runs.
+            Err(error) if error.kind() == ErrorKind::AddrInUse => None,
+            Err(error) => Some(Err(Error::unavailable(format!("cannot listen on {}: {error}", self.address)))),
+        }
     }
 
     async fn open(&mut self) -> Result {

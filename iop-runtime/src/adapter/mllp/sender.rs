@@ -63,6 +63,11 @@ pub enum Refusal {
 ///         Ok(())
 ///     }
 ///
+///     /// `check --connect` asks.
+///     async fn on_check(&self) -> Result {
+///         MllpSender::to(&self.address).check().await
+///     }
+///
 ///     async fn send(&mut self, admission: Admission) -> Result {
 ///         self.line.send(&admission.hl7).await?;
 ///         Ok(())
@@ -123,6 +128,16 @@ impl MllpSender {
     #[must_use]
     pub fn on_reject(self, on_reject: Refusal) -> Self {
         Self { on_reject, ..self }
+    }
+
+    /// Connects, and ends the connection again: for `on_check`. Nothing is sent.
+    ///
+    /// # Errors
+    /// [Unavailable](Error::unavailable) where nobody answers.
+    pub async fn check(&self) -> Result {
+        let address = self.address.as_deref().ok_or(MllpError::NoAddress)?;
+        let reached = Line::connect(address, self.connect_within).await;
+        reached.map(drop).map_err(|error| self.judged(error))
     }
 
     /// Sends a message and waits until the receiver has taken it; what it has answered.
