@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::desk::Desk;
 
 /// A command line for each list of the program.
-const LISTS: [&[&str]; 16] = [
+const LISTS: [&[&str]; 17] = [
+    &["check", "--connect"],
     &["list"],
     &["messages", "find", "status:suspended"],
     &["searches"],
