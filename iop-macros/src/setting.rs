@@ -94,6 +94,7 @@ fn expand(ident: &Ident, words: &[Word]) -> TokenStream {
             }
 
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl ::iop::__private::IntoSetting<#ident> for &'static str {
                 fn into_raw(self) -> ::iop::__private::Raw {
                     ::iop::__private::Raw::from(self)

@@ -70,7 +70,7 @@ pub(crate) async fn l13_an_act_is_on_record_where_it_is_done(bench: impl Bench) 
     bench.emit(sent.clone()).await;
     let held = bench.lease(1).await.remove(0);
     let act = async |deed: Deed, action: &str| store.act(deed, record("eve", action, "it")).await.expect("it works");
-    let resume = Deed::Message(Admin::Resume(sent[0].id));
+    let resume = Deed::Admin(Admin::Resume(sent[0].id));
     assert!(!act(resume.clone(), "resume").await, "it is not suspended");
     let suspend = End::Suspend { reason: SuspendReason::Operator, error: "asked for".into() };
     let audit = || Some(Box::new(record("eve", "suspend", "it")));

@@ -47,7 +47,7 @@ pub(crate) async fn discard(
 /// With the entry of the act, where it is one.
 async fn told_the_store(core: &Core, action: Admin, entry: Option<AuditRecord>) -> Result<bool, StoreError> {
     match entry {
-        Some(entry) => core.store.act(Deed::Message(action), entry).await,
+        Some(entry) => core.store.act(Deed::Admin(action), entry).await,
         None => core.store.admin(action).await,
     }
 }

@@ -96,7 +96,7 @@ pub struct AuditRecord {
 #[derive(Debug, Clone)]
 pub enum Deed {
     /// To a message.
-    Message(Admin),
+    Admin(Admin),
     /// To a job.
     Job(JobWrite),
     /// To what is remembered: the name and the text of a note.

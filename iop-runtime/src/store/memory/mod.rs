@@ -119,7 +119,7 @@ impl Store for MemoryStore {
     fn act(&self, deed: Deed, record: AuditRecord) -> Reply<bool> {
         self.answer(move |state, now| {
             let done = match deed {
-                Deed::Message(action) => state.admin(&action, now),
+                Deed::Admin(action) => state.admin(&action, now),
                 Deed::Job(write) => state.jobs.write(write) > 0,
                 Deed::Note(name, text) => {
                     state.notes.insert(name, text);

@@ -36,7 +36,7 @@ impl Writer<'_> {
     /// What somebody does, and that they did it.
     pub(super) fn act(&mut self, deed: Deed, record: AuditRecord) -> Result<bool> {
         let done = match deed {
-            Deed::Message(action) => {
+            Deed::Admin(action) => {
                 self.flush_starts()?;
                 self.admin(&action)?
             }
