@@ -162,8 +162,7 @@ async fn an_end_without_an_answer_leaves_it_open_whether_the_message_was_taken()
 async fn what_is_no_acknowledgement_is_none() {
     let (receiver, mut sender) = Receiver::new().await;
     tokio::spawn(async move {
-        let mut answers = ["HTTP/1.1 400 Bad Request", "\x0bhello\x1c\r", "\x0bMSH|^~\\&|\x1c\r"].iter();
-        while let Some(answer) = answers.next() {
+        for answer in ["HTTP/1.1 400 Bad Request", "\x0bhello\x1c\r", "\x0bMSH|^~\\&|\x1c\r"] {
             let mut caller = receiver.caller().await;
             caller.hears().await;
             caller.stream.write_all(answer.as_bytes()).await.unwrap();
