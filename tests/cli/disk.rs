@@ -45,6 +45,24 @@ fn a_disk_that_keeps_failing_ends_the_program_with_74_and_all_of_it_is_there_whe
 }
 
 #[test]
+fn a_sync_that_fails_while_a_store_is_made_leaves_none_or_a_sound_one() {
+    if !can_fail() {
+        return;
+    }
+    let mut refused = 0;
+    for when in 1..=10 {
+        let desk = Desk::new();
+        let ended = with_failing_syncs(&desk, &when.to_string());
+        assert!(matches!(ended.code, Some(0 | 74)), "sync {when}: {:?}: {}", ended.code, ended.err);
+        refused += u32::from(ended.code == Some(74));
+        let ended = desk.ask(&["run", "--until-idle"]);
+        assert_eq!(ended.code, Some(0), "after sync {when} failed: {}", ended.err);
+        assert!(desk.shown(&["store", "check"]).contains("is sound"), "after sync {when} failed");
+    }
+    assert!(refused > 0, "some failures are those of the making");
+}
+
+#[test]
 fn a_database_that_is_damaged_while_it_is_open_ends_the_program_with_65() {
     let desk = Desk::new();
     for number in 0..5 {

@@ -166,8 +166,21 @@ pub(crate) async fn begun(
     };
     // What is refused is left as it was.
     let _ = store.close().await;
-    let exit = if matches!(changed, Changed::Store(_)) { Exit::Failed } else { Exit::CheckFailed };
-    Err(Failure::new(exit, events::escaped_lines(&changed.to_string())))
+    Err(match changed {
+        Changed::Store(error) => store_failed(&error),
+        changed => Failure::new(Exit::CheckFailed, events::escaped_lines(&changed.to_string())),
+    })
+}
+
+/// The store does not come back.
+fn store_failed(error: &StoreError) -> Failure {
+    match error {
+        StoreError::Corrupt(_) => Failure::new(
+            Exit::Damaged,
+            format!("{error}; it is left as it is: `store check` says how far, `store salvage` saves what is sound"),
+        ),
+        _ => Failure::new(Exit::Unusable, format!("the store failed: {error}; start again when it is mended")),
+    }
 }
 
 /// Why a production stops.
@@ -229,16 +242,7 @@ async fn stop(running: Running, grace: Duration, signals: &mut Signals) -> Stopp
 
 fn report(end: End, stopped: Stopped, out: &mut dyn Write) -> Result<Exit, Failure> {
     match (end, stopped) {
-        (End::Gone(error @ StoreError::Corrupt(_)), _) => {
-            let text = format!(
-                "{error}; it is left as it is: `store check` says how far, `store salvage` saves what is sound"
-            );
-            Err(Failure::new(Exit::Damaged, text))
-        }
-        (End::Gone(error), _) => {
-            let text = format!("the store failed: {error}; start again when it is mended");
-            Err(Failure::new(Exit::Unusable, text))
-        }
+        (End::Gone(error), _) => Err(store_failed(&error)),
         (_, Stopped::Cleanly(Err(error))) => {
             let text = format!("the store did not close cleanly: {error}; what was acknowledged is safe");
             Err(Failure::new(Exit::Unusable, text))

@@ -186,6 +186,7 @@ impl Directory {
         // The log is moved into the database by the writer alone, which writes down what the pages are then; and a store that
         // is refused for its log must keep it.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        schema::keep_a_log(&connection)?;
         connection.execute_batch(
             "PRAGMA synchronous = FULL;
              PRAGMA cache_size = -16384;
@@ -372,6 +373,7 @@ impl Draft {
         let tables = || -> rusqlite::Result<()> {
             let connection = Connection::open(self.path.join(DATABASE))?;
             connection.execute_batch(schema::NEW_DATABASE)?;
+            schema::keep_a_log(&connection)?;
             connection.execute_batch("BEGIN")?;
             connection.execute_batch(schema::TABLES)?;
             connection.execute_batch(schema::VIEW)?;

@@ -1,6 +1,6 @@
 //! The tables, and the numbers that stand in them for words. Described for readers in `docs/reference/store-format.md`.
 
-use rusqlite::{Result, Row};
+use rusqlite::{Connection, Result, Row, ffi};
 
 use super::row::unsigned;
 use super::tip::Place;
@@ -17,9 +17,22 @@ pub(super) const FORMAT: i64 = 1;
 pub(super) const NEW_DATABASE: &str = "
     PRAGMA page_size = 4096;
     PRAGMA auto_vacuum = INCREMENTAL;
-    PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
 ";
+
+/// Has the database write into a log first. SQLite answers where it could not, and goes on in the old way, of which nothing
+/// here knows.
+///
+/// # Errors
+/// Where it does not: the disk failed.
+pub(super) fn keep_a_log(connection: &Connection) -> Result<()> {
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    let why = "the database could not be told to keep a log: disk I/O error".to_owned();
+    Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR), Some(why)))
+}
 
 /// The tables.
 pub(super) const TABLES: &str = "

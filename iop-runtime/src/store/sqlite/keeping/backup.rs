@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Check, Copied, Keeper, KeepingError, check, contents, store_now};
 use crate::store::sqlite::directory::{self, Draft, connect_read_only, database_error, io_error};
 use crate::store::sqlite::row::signed;
-use crate::store::sqlite::schema::{META, Meta};
+use crate::store::sqlite::schema::{META, Meta, keep_a_log};
 use crate::store::sqlite::tip::{Place, Tip};
 use crate::store::{HELD, Held};
 
@@ -78,7 +78,8 @@ fn copy_contents(database: &Connection, from: &Path, to: &Path) -> Result<()> {
 
 /// Makes the copy a history of its own: nothing that belongs to the original fits it any more, and the other way round.
 fn begin_anew(copy: &Connection, held: &Held) -> Result<Place> {
-    copy.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN")?;
+    keep_a_log(copy)?;
+    copy.execute_batch("PRAGMA synchronous = FULL; BEGIN")?;
     let meta = copy.query_row(META, (), Meta::read)?;
     let mut history = blake3::Hasher::new();
     history.update(&meta.place.hash);
