@@ -1,10 +1,12 @@
 //! A production from files to lines that kills its own process at the moment that the environment names: after
 //! something has been done outside, and before it is committed inside.
 
+#[path = "../programs/mortal.rs"]
+mod mortal;
+
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::Command;
 
 use iop::adapter::file::{FileInbound, FileInboundFields, FileTicket, KeyedLines, ReceivedFile};
 use iop::adapter::{Committed, InboundAdapter, Received};
@@ -12,15 +14,7 @@ use iop::component::ItemConfig;
 use iop::prelude::*;
 use iop::settings::SettingDecl;
 
-/// Ends the process as a power failure of the process would: no destructor, no flush, no farewell. Once.
-fn die_at(moment: &str) {
-    if std::env::var("KILL_AT").as_deref() != Ok(moment) || std::fs::exists("killed").unwrap_or(true) {
-        return;
-    }
-    std::fs::write("killed", moment).expect("a note for the next run");
-    let killed = Command::new("kill").args(["-9", &std::process::id().to_string()]).status();
-    panic!("still alive: {killed:?}");
-}
+use mortal::die_at;
 
 /// The adapter, with a moment between the commit and the archive.
 struct Inbox(FileInbound);

@@ -1,8 +1,10 @@
 //! A production that takes HL7 over MLLP, does with it what its events say, and kills its own process at the moment that the
 //! environment names.
 
+#[path = "mortal.rs"]
+mod mortal;
+
 use std::path::PathBuf;
-use std::process::Command;
 
 use iop::adapter::file::KeyedLines;
 use iop::adapter::mllp::{MllpInbound, MllpInboundFields, MllpTicket, ReceivedHl7};
@@ -12,15 +14,7 @@ use iop::hl7::{Ack, Hl7, hl7};
 use iop::prelude::*;
 use iop::settings::SettingDecl;
 
-/// Ends the process as a failure of the power of the process would: no destructor, no flush, no farewell. Once.
-fn die_at(moment: &str) {
-    if std::env::var("KILL_AT").as_deref() != Ok(moment) || std::fs::exists("killed").unwrap_or(true) {
-        return;
-    }
-    std::fs::write("killed", moment).expect("a note for the next run");
-    let killed = Command::new("kill").args(["-9", &std::process::id().to_string()]).status();
-    panic!("still alive: {killed:?}");
-}
+use mortal::die_at;
 
 /// The adapter, with a moment between the commit and the acknowledgement.
 struct Mortal(MllpInbound);
