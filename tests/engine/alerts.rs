@@ -36,14 +36,15 @@ impl Press {
 
 /// Where alerts go. Fails for good where it is told to.
 #[business_operation]
-pub struct Mail;
-
-static MAIL_FAILS: AtomicBool = AtomicBool::new(false);
+pub struct Mail {
+    #[setting(default = false)]
+    fails: bool,
+}
 
 #[handlers]
 impl Mail {
     async fn alert(&mut self, _: Alert) -> Result {
-        if MAIL_FAILS.load(Ordering::SeqCst) { Err(Error::fatal("no mail server")) } else { Ok(()) }
+        if self.fails { Err(Error::fatal("no mail server")) } else { Ok(()) }
     }
 }
 
@@ -160,8 +161,7 @@ async fn a_queue_that_is_deep_for_a_moment_is_no_news() {
 
 #[tokio::test(start_paused = true)]
 async fn an_alert_about_the_item_of_alerts_is_not_sent_to_it() {
-    MAIL_FAILS.store(true, Ordering::SeqCst);
-    let lab = Lab::start::<Plant>().await;
+    let lab = Lab::with::<Plant>("mail.fails", true).await;
     press(&lab, 0).await;
     lab.until("mail", Status::Suspended).await;
     look(300).await;
@@ -170,7 +170,6 @@ async fn an_alert_about_the_item_of_alerts_is_not_sent_to_it() {
     let mut items: Vec<_> = conditions.iter().filter_map(|condition| condition.item.as_deref()).collect();
     items.sort_unstable();
     assert_eq!(items, ["mail", "press"], "it is seen all the same");
-    MAIL_FAILS.store(false, Ordering::SeqCst);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! Failing handlers: retries, suspension, panics, hangs, and what the caller learns.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use iop::director::DirectorError;
 use iop::message::{Kind, Status, SuspendReason};
@@ -10,7 +10,7 @@ use crate::kit::Lab;
 
 #[message(response = Done)]
 pub struct Job {
-    /// How the operation behaves: `ok`, `flaky`, `fail`, `fatal`, `panic`, `hang`, `slow`.
+    /// How the operation behaves: `ok`, `flaky`, `fail`, `fatal`, `broken`, `panic`, `hang`, `slow`.
     how: String,
 }
 
@@ -35,6 +35,7 @@ impl Desk {
 }
 
 static ATTEMPTS: AtomicUsize = AtomicUsize::new(0);
+static MENDED: AtomicBool = AtomicBool::new(false);
 
 /// Behaves as it is told.
 #[business_operation]
@@ -52,6 +53,7 @@ impl Worker {
                 Ok(Done { after: attempt })
             }
             "fatal" => Err(Error::fatal("never")),
+            "broken" if !MENDED.load(Ordering::SeqCst) => Err(Error::fatal("broken")),
             "panic" if attempt == 1 => panic!("on purpose"),
             "hang" if attempt == 1 => std::future::pending().await,
             "slow" => {
@@ -68,6 +70,8 @@ production! {
     pub Shop {
         #[item(attempts = 1, request_timeout = "600s")]
         desk: Desk { out: worker },
+        #[item(request_timeout = "600s")]
+        patient: Desk { out: worker },
         #[item(timeout = "10s")]
         worker: Worker {},
     }
@@ -110,6 +114,27 @@ async fn a_fatal_error_suspends_at_once() {
     assert!(matches!(answer, Err(DirectorError::Suspended { .. })), "{answer:?}");
     assert_eq!(lab.requests_to("worker").await[0].attempt, 1);
     assert!(begun.elapsed() < Duration::from_millis(100));
+}
+
+// What became of the request is on record: another attempt of its sender would only find the same.
+#[tokio::test(start_paused = true)]
+async fn whose_request_is_suspended_is_not_tried_again_until_a_person_resumes_both() {
+    let begun = tokio::time::Instant::now();
+    let lab = Lab::start::<Shop>().await;
+    let answer = lab.call("patient", r#"{"how":"broken"}"#).await;
+    assert!(matches!(answer, Err(DirectorError::Suspended { .. })), "{answer:?}");
+    assert!(begun.elapsed() < Duration::from_millis(100));
+    let asked = lab.requests_to("patient").await.remove(0);
+    assert_eq!((asked.status, asked.attempt), (Status::Suspended, 1));
+
+    MENDED.store(true, Ordering::SeqCst);
+    let request = lab.requests_to("worker").await.remove(0);
+    for id in [request.id, asked.id] {
+        lab.director().resume(id, "eve").await.expect("it is suspended");
+        lab.until_idle().await;
+    }
+    let statuses: Vec<_> = lab.messages().await.iter().map(|header| header.status).collect();
+    assert_eq!(statuses, [Status::Completed; 4], "two requests, two responses, and nothing asked twice");
 }
 
 #[tokio::test(start_paused = true)]

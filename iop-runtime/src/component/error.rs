@@ -71,7 +71,7 @@ impl Error {
     /// What the engine does about it.
     #[must_use]
     pub fn disposition(&self) -> Disposition {
-        self.disposition.unwrap_or(Disposition::Retry)
+        self.disposition.unwrap_or_else(|| usual(&*self.source))
     }
 
     /// With what the table of its operation says of it, where nothing was said before.
@@ -121,17 +121,28 @@ impl fmt::Debug for Error {
 // `Error` is not itself a `std::error::Error`: that is what lets every other error convert with `?`.
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
-        let error: Box<dyn StdError + Send + Sync> = Box::new(error);
-        // What a lookup table lacks, another attempt would not find. An item that is stopped is started again some day.
-        let disposition = match error.downcast_ref::<LookupError>() {
-            Some(LookupError::NoKey { .. } | LookupError::Unreadable { .. }) => Some(Disposition::Fatal),
-            Some(_) => Some(Disposition::Unavailable),
-            None if matches!(error.downcast_ref(), Some(RequestError::Stopped { .. })) => {
-                Some(Disposition::Unavailable)
+        Self { source: Box::new(error), disposition: None }
+    }
+}
+
+/// What is done about an error of which nobody has said it.
+fn usual(error: &(dyn StdError + 'static)) -> Disposition {
+    if let Some(error) = error.downcast_ref() {
+        return match error {
+            // An item that is stopped is started again some day.
+            RequestError::Stopped { .. } => Disposition::Unavailable,
+            // What became of a request is on record: each attempt would find the same, until a person changes it.
+            RequestError::Suspended { .. } | RequestError::Removed { .. } | RequestError::Unreadable { .. } => {
+                Disposition::Fatal
             }
-            None => None,
+            _ => Disposition::Retry,
         };
-        Self { source: error, disposition }
+    }
+    match error.downcast_ref() {
+        // What a lookup table lacks, another attempt would not find.
+        Some(LookupError::NoKey { .. } | LookupError::Unreadable { .. }) => Disposition::Fatal,
+        Some(_) => Disposition::Unavailable,
+        None => Disposition::Retry,
     }
 }
 
