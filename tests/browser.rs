@@ -8,6 +8,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -80,11 +81,30 @@ struct Open {
     ground: Ground,
     _process: Process,
     store: PathBuf,
+    /// What vouches for it, where it speaks TLS.
+    certificate: Option<PathBuf>,
 }
 
 impl Open {
     fn start(program: &'static str, name: &str, settings: &[&str]) -> Self {
+        Self::start_on(Ground::new(program), name, settings, None)
+    }
+
+    /// Behind a certificate of its own for this machine.
+    fn start_behind_tls(program: &'static str, name: &str, settings: &[&str]) -> Self {
         let ground = Ground::new(program);
+        let (certificate, key) = (ground.path("certificate.pem"), ground.path("key.pem"));
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
+        fs::write(&certificate, made.cert.pem()).unwrap();
+        fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+        let files = [("certificate", &certificate), ("key", &key)];
+        let files = files.map(|(name, file)| format!("iop.tls_{name}={}", file.display()));
+        let settings: Vec<&str> = files.iter().map(String::as_str).chain(settings.iter().copied()).collect();
+        Self::start_on(ground, name, &settings, Some(certificate))
+    }
+
+    fn start_on(ground: Ground, name: &str, settings: &[&str], certificate: Option<PathBuf>) -> Self {
         let users = ground.path("users.toml").to_string_lossy().into_owned();
         let mut tokens = String::new();
         for role in ["viewer", "reader", "operator"] {
@@ -100,23 +120,30 @@ impl Open {
         arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
         let mut process = ground.start(&arguments);
         let store = ground.path("iop-data").join(name);
-        process
-            .wait_for("the console listens", || TcpStream::connect(read(&store.join("http-address")).trim()).is_ok());
-        Self { ground, _process: process, store }
+        process.wait_for("the console listens", || {
+            let address = read(&store.join("http-address"));
+            TcpStream::connect(address.trim().trim_start_matches("https://")).is_ok()
+        });
+        Self { ground, _process: process, store, certificate }
     }
 
     /// Runs a script on the console. It prints a line for each case.
     fn run(&self, tools: &Tools, script: &str) {
         let shots = built("shots").join(script.trim_end_matches(".mjs"));
         fs::create_dir_all(&shots).unwrap();
+        let address = read(&self.store.join("http-address"));
+        let address = address.trim();
+        // A scheme is written where it is not the usual one.
+        let url = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
         let output = Command::new("node")
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("browser").join(script))
-            .env("CONSOLE_URL", format!("http://{}", read(&self.store.join("http-address")).trim()))
+            .env("CONSOLE_URL", url)
             .env("CONSOLE_TOKEN", read(&self.store.join("http-token")).trim())
             .env("CONSOLE_TOKENS", self.ground.path("tokens"))
             .env("CHROMIUM", &tools.chromium)
             .env("MODULES", &tools.modules)
             .env("SHOTS", &shots)
+            .envs(self.certificate.as_ref().map(|file| ("NODE_EXTRA_CA_CERTS", file)))
             .env("TZ", "UTC")
             .output()
             .unwrap();
@@ -138,10 +165,12 @@ fn in_a_browser(with: impl FnOnce(&Tools)) {
     }
 }
 
-/// The hospital in which nothing happens but what a script does.
+/// Nothing happens in the hospital but what a script does.
+const STILL: [&str; 4] =
+    ["hl7_in.enabled=false", "device_in.enabled=false", "csv_in.enabled=false", "lis_rest.backoff=10ms"];
+
 fn quiet_hospital() -> Open {
-    let still = ["hl7_in.enabled=false", "device_in.enabled=false", "csv_in.enabled=false", "lis_rest.backoff=10ms"];
-    Open::start(env!("CARGO_BIN_EXE_hospital_program"), "hospital", &still)
+    Open::start(env!("CARGO_BIN_EXE_hospital_program"), "hospital", &STILL)
 }
 
 #[test]
@@ -152,6 +181,13 @@ fn a_person_finds_mends_and_sends_messages_in_the_console() {
 #[test]
 fn every_page_can_be_used_by_who_cannot_see_it_or_sees_little() {
     in_a_browser(|tools| quiet_hospital().run(tools, "accessible.mjs"));
+}
+
+#[test]
+fn a_user_logs_in_over_tls_and_follows_a_message_that_failed() {
+    in_a_browser(|tools| {
+        Open::start_behind_tls(env!("CARGO_BIN_EXE_hospital_program"), "hospital", &STILL).run(tools, "secure.mjs");
+    });
 }
 
 #[test]

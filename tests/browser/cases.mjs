@@ -60,6 +60,8 @@ await test("Escape closes what is suggested and leaves what is written", page, a
 await test("a mistake in a search is answered with what was probably meant", page, async () => {
   await go("/messages?q=statsu:suspended");
   check((await text("[role=alert]")).includes("did you mean"), await text("[role=alert]"));
+  await page.locator("[role=alert] a").click();
+  await page.waitForURL((to) => to.searchParams.get("q") === "status:suspended");
 });
 
 await test("a message is resent and arrives", page, async () => {
@@ -169,6 +171,29 @@ await test("a page whose production is gone says so", page, async () => {
   await until("the lamp is lit again", async () => (await text("[data-lamp=running]")) !== "not reached");
 });
 
+await test("a page that nobody looks at holds no connection, and is as it should be when it is looked at again", page, async () => {
+  await go("/");
+  await page.evaluate(() => { window.sameDocument = true; });
+  const badge = page.locator('[data-item="lis_rest"] [data-badge] text');
+  const looks = (hidden) => page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+  const streams = (request) => new URL(request.url()).pathname.startsWith("/live/");
+  const [closed] = await Promise.all([page.waitForEvent("requestfailed", streams), looks(true)]);
+  check(closed !== null, "the stream goes on");
+  const before = Number(await badge.textContent());
+  let asked = 0;
+  const note = () => { asked += 1; };
+  page.on("request", note);
+  await fail();
+  check(asked === 0 && Number(await badge.textContent()) === before, `it has asked ${asked} times`);
+  page.off("request", note);
+  await looks(false);
+  await until("what has changed is shown", async () => Number(await badge.textContent()) === before + 1);
+  check(await page.evaluate(() => window.sameDocument === true), "the page was loaded again");
+});
+
 await test("a form made from the type sends a message and leads to its trace", page, async () => {
   await go("/test?item=orders_http");
   const wanted = order();
@@ -179,6 +204,65 @@ await test("a form made from the type sends a message and leads to its trace", p
   await page.waitForURL(/\/trace\//);
   check((await text("#panel")).includes(wanted.order_id), await text("#panel"));
   check(await page.locator(".iop-sequence [data-message]").count() >= 2, "the trace is empty");
+});
+
+await test("a form has the parts, lists, choices, variants, days and what may be left out of a type", page, async () => {
+  const json = async () => JSON.parse(await page.locator("[data-json]").inputValue());
+  const labelled = (name) => page.locator("[data-fields]").getByLabel(name, { exact: true });
+  await go("/test?item=router&type=LabOrder");
+  await labelled("order id").fill("ORD-FORM");
+  await labelled("mrn").fill("4471123");
+  await page.locator("fieldset", { has: page.locator("legend", { hasText: "tests" }) }).last().getByRole("button", { name: "Add one" }).click();
+  await labelled("tests 2").fill("CREA");
+  await labelled("urgency").selectOption("Stat");
+  const taken = page.locator("[data-fields] input[type=date]");
+  if (await taken.count() === 0) await labelled("taken is given").check();
+  await taken.fill("2026-02-28");
+  await labelled("note is given").uncheck();
+  await until("the JSON has all of it", async () => JSON.stringify(await json()).includes("2026-02-28"));
+  const order = await json();
+  check(order.order_id === "ORD-FORM" && order.patient.mrn === "4471123" && order.tests.join() === "text,CREA" && order.urgency === "Stat"
+    && order.taken === "2026-02-28" && !("note" in order), JSON.stringify(order));
+  // A variant with parts of its own takes the place of another.
+  await go("/test?item=router&type=WardMessage");
+  await labelled("event: which").selectOption({ label: "Ordered" });
+  await labelled("order id").fill("ORD-7");
+  await page.locator("[data-fields]").getByRole("button", { name: "Add one" }).click();
+  await labelled("tests 1").fill("GLU");
+  await until("the JSON has the variant", async () => (await json()).event.Ordered?.tests?.[0] === "GLU");
+  await labelled("event: which").selectOption({ label: "Admitted" });
+  await until("the JSON has the other", async () => "Admitted" in (await json()).event && !("Ordered" in (await json()).event));
+  // What is written as JSON is in the form at once.
+  const body = { control_id: "M-1", event: { Ordered: { order_id: "ORD-8", tests: ["NA", "K"], urgency: "Urgent" } }, patient: { mrn: "1", name: "N", ward: "W" } };
+  await page.locator("[data-json]").fill(JSON.stringify(body));
+  check(await labelled("tests 2").inputValue() === "K" && await labelled("order id").inputValue() === "ORD-8", "the form does not follow");
+});
+
+await test("a rule is muted for a time that is chosen, and speaks again", page, async () => {
+  await fail();
+  await until("an alert holds", async () => (await api("GET", "/api/v1/alerts")).answer.conditions.length > 0);
+  await go("/alerts");
+  await page.locator("[data-mute]").first().click();
+  await page.locator("dialog[open] [name=seconds]").selectOption({ label: "8 hours" });
+  await page.locator("dialog[open] [data-confirm]").click();
+  await page.locator("button", { hasText: "Let it speak" }).waitFor();
+  const { muted } = (await api("GET", "/api/v1/alerts")).answer;
+  const hours = (new Date(muted[0].until) - Date.now()) / 3_600_000;
+  check(hours > 7.8 && hours <= 8, `${hours} hours`);
+  await page.locator("button", { hasText: "Let it speak" }).first().click();
+  await page.locator("button", { hasText: "Let it speak" }).waitFor({ state: "detached" });
+});
+
+await test("settings that somebody has set are found among all of them", page, async () => {
+  await go("/settings");
+  const rows = page.locator("[data-settings] tbody tr");
+  const all = await rows.count();
+  await page.locator(".chip", { hasText: "set by somebody" }).click();
+  await page.waitForURL(/set=true/);
+  const set = await rows.count();
+  check(set > 0 && set < all, `${set} of ${all}`);
+  check(await page.locator("[data-settings] tbody tr:not(.set)").count() === 0, "one is as in code");
+  await page.locator("[id='lis_rest.backoff']", { hasText: "10ms" }).waitFor();
 });
 
 await test("an item is stopped and started, and the question says what becomes of its queue", page, async () => {
@@ -424,7 +508,7 @@ await test("a viewer is offered nothing that is not theirs, and is refused it", 
   for (const path of ["/", "/items/sftp_out", "/queues", "/queues/lis_rest", "/suspended", "/settings", "/store", "/messages?q=status:suspended",
     `/trace/${waiting.session}?m=${waiting.failed}`]) {
     await go(path, viewer);
-    const offered = await viewer.locator("[data-act], [data-job], [data-edit], [data-reveal], [data-reload], [data-row], [data-purge]").count();
+    const offered = await viewer.locator("main [data-act], [data-job], [data-edit], [data-reveal], [data-reload], [data-row], [data-purge]").count();
     check(offered === 0, `${path} offers ${offered} buttons`);
     check(!(await viewer.content()).includes("4471123"), `${path} shows a number of a patient`);
   }
@@ -453,7 +537,7 @@ await test("a reader sees bodies and is offered no act, an operator acts and is 
   const reader = await enter("reader");
   for (const path of paths) {
     await go(path, reader);
-    const offered = await reader.locator("[data-act], [data-job], [data-edit], [data-reload], [data-row], [data-purge]").count();
+    const offered = await reader.locator("main [data-act], [data-job], [data-edit], [data-reload], [data-row], [data-purge]").count();
     check(offered === 0, `${path} offers a reader ${offered} acts`);
   }
   check((await text("[data-body]", reader)).includes(waiting.order_id), "a reader sees no body");
@@ -481,9 +565,22 @@ await test("who is nobody sees nothing, and a token is never in an address that 
   for (const path of ["/", "/messages", `/trace/${first.session}`, "/api/v1/status"]) {
     const response = await stranger.goto(url + path);
     const shown = await stranger.content();
-    check(response.status() === 401 || response.url().includes("/login"), `${path}: ${response.status()}`);
+    check(response.status() === 401 || new URL(response.url()).pathname === "/login", `${path}: ${response.status()}`);
     check(!shown.includes("lis_rest") && !shown.includes("hospital"), `${path} shows something`);
   }
+  // Who follows a link is asked who they are, and led on to it.
+  const wanted = `/messages?q=${encodeURIComponent("status:suspended since:1h")}`;
+  await stranger.goto(url + wanted);
+  await stranger.locator("[name=token]").fill("no-token");
+  await stranger.locator("button").click();
+  await stranger.locator("[role=alert]", { hasText: "nobody's token" }).waitFor();
+  await stranger.locator("[name=token]").fill(tokenOf("viewer"));
+  await stranger.locator("button").click();
+  await stranger.waitForURL(url + wanted);
+  await stranger.locator(".foot button", { hasText: "Log out" }).click();
+  await stranger.waitForURL(`${url}/login`);
+  await stranger.goto(url);
+  check(new URL(stranger.url()).pathname === "/login", "who has logged out sees a page");
   await context.close();
   const { status } = await api("POST", "/api/v1/items/sftp_out/stop", undefined, tokenOf("reader"));
   check(status === 403, `a reader stops an item: ${status}`);

@@ -1,5 +1,7 @@
 //! What is around every page: who looks at it, the bar at its top, and how it is answered.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -62,6 +64,7 @@ impl Visit {
             title: title.into(),
             here,
             theme: self.theme,
+            who: Arc::clone(&self.caller.name),
             role: self.caller.role,
             now: self.director.now(),
             since: self.director.since(),
@@ -79,6 +82,8 @@ pub(super) struct Frame {
     pub(super) title: String,
     pub(super) here: &'static str,
     pub(super) theme: Option<&'static str>,
+    /// Who looks at it.
+    pub(super) who: Arc<str>,
     pub(super) role: Role,
     pub(super) now: Timestamp,
     /// When the production was started.

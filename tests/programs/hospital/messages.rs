@@ -93,6 +93,10 @@ pub(crate) struct LabOrder {
     /// What else the laboratory should know.
     #[serde(default)]
     pub(crate) note: Option<String>,
+    /// On which day the sample was taken.
+    #[serde(default)]
+    #[schemars(extend("format" = "date"))]
+    pub(crate) taken: Option<String>,
 }
 
 /// What the laboratory has found.

@@ -24,7 +24,7 @@ impl Router {
         let patient = message.patient;
         match message.event {
             WardEvent::Ordered { order_id, tests, urgency } => {
-                let order = LabOrder { order_id, patient, tests, urgency, note: None };
+                let order = LabOrder { order_id, patient, tests, urgency, note: None, taken: None };
                 cx.send_request_async(&self.lab, order).response_required(false).await?;
             }
             WardEvent::Admitted { visit } => {

@@ -169,6 +169,7 @@ impl NightList {
             tests: vec!["GLU".to_owned()],
             urgency: Urgency::Routine,
             note: Some("fasting".to_owned()),
+            taken: None,
         };
         cx.send_request_async(&self.lab_flow, order).await?;
         Ok(())

@@ -2,7 +2,7 @@
 //
 // A button has `data-act="POST /api/v1/…"`, `data-title`, `data-effect` (what will happen), and where they apply
 // `data-danger`, `data-reason` (asks for one), `data-ask="name|label|value"` (asks for one more parameter, which goes where
-// the address has `{name}`, or else behind it), `data-takes` (the type that an item that is asked for has to take),
+// the address has `{name}`, or else behind it), `data-choices="value|name|…"` (what it may be), `data-takes` (the type that an item that is asked for has to take),
 // `data-then` (where to go afterwards, with `{id}` and `{session}` of the answer)).
 // Without `data-effect` it acts at once.
 
@@ -70,6 +70,14 @@ export function reloaded(text) {
 /** A labelled field. */
 export const field = (label, attributes) => make("label", { class: "field" }, label, make("input", { autocomplete: "off", ...attributes }));
 
+/** A field with choices, each a value and what it is called. */
+function chosen(label, name, value, choices) {
+  const select = make("select", { name });
+  for (let at = 0; at + 1 < choices.length; at += 2) select.append(make("option", { value: choices[at] }, choices[at + 1]));
+  select.value = value;
+  return make("label", { class: "field" }, label, select);
+}
+
 /** A field for an item, with the names of those that take a type of message. */
 function itemField(label, attributes, type) {
   const names = make("datalist", { id: "items" });
@@ -93,12 +101,14 @@ function afterwards(button, answer) {
 }
 
 function confirm(button) {
-  const { title, effect, ask, reason, danger, takes } = button.dataset;
+  const { title, effect, ask, choices, reason, danger, takes } = button.dataset;
   const problem = make("p", { class: "problem", role: "alert", hidden: true });
   const fields = [];
   if (ask !== undefined) {
     const [name, label, value] = ask.split("|");
-    fields.push(name === "to" ? itemField(label, { required: true }, takes) : field(label, { name, value: value ?? "", required: true }));
+    if (name === "to") fields.push(itemField(label, { required: true }, takes));
+    else if (choices) fields.push(chosen(label, name, value, choices.split("|")));
+    else fields.push(field(label, { name, value: value ?? "", required: true }));
   }
   if (reason !== undefined) {
     fields.push(field("Reason", { name: "reason", required: reason === "required" }));

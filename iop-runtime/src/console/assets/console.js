@@ -42,6 +42,23 @@ export function localTimes(root = document) {
   }
 }
 
+function zones() {
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" }).formatToParts(new Date());
+  const short = parts.find(({ type }) => type === "timeZoneName")?.value ?? zone;
+  for (const element of document.querySelectorAll("[data-zone]")) element.textContent = `Times are in ${zone}.`;
+  for (const element of document.querySelectorAll("[data-zone-short]")) {
+    element.textContent = short;
+    element.title = `Times are in ${zone}.`;
+  }
+}
+
+/** On a narrow screen the pages of the bar are scrolled to the one that is shown. */
+function hereInSight() {
+  const here = document.querySelector(".top nav [aria-current]");
+  const bar = here?.parentElement;
+  if (bar) bar.scrollLeft = here.offsetLeft - bar.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+}
+
 function theme() {
   const button = document.querySelector("[data-theme-toggle]");
   if (!button) return;
@@ -100,7 +117,8 @@ function swapping() {
 }
 
 localTimes();
-for (const element of document.querySelectorAll("[data-zone]")) element.textContent = `Times are in ${zone}.`;
+zones();
+hereInSight();
 theme();
 swapping();
 actions();

@@ -71,9 +71,15 @@ function labelled(name, schema, control, required) {
 
 // Each maker returns `{ node, read }`; `read` gives the value, `undefined` where it is left out.
 
+/** How a text of a format is entered. The browser's own field for a day takes nothing else, so that what is no day stays text. */
+function written(format, value) {
+  if (format === "date" && (!value || /^\d{4}-\d{2}-\d{2}$/.test(value))) return { type: "date" };
+  return { type: "text", placeholder: { "date-time": "2026-01-31T12:00:00Z", time: "12:00:00", uuid: "00000000-0000-0000-0000-000000000000" }[format] };
+}
+
 function text(name, schema, value, required) {
   const long = typeof value === "string" && (value.length > 80 || value.includes("\n"));
-  const control = make(long ? "textarea" : "input", long ? { rows: 4 } : { type: "text" });
+  const control = make(long ? "textarea" : "input", long ? { rows: 4 } : written(schema.format, value));
   control.value = value ?? "";
   if (schema.maxLength) control.maxLength = schema.maxLength;
   return { node: labelled(name, schema, control, required), read: () => control.value };

@@ -4,6 +4,7 @@ import { make } from "./act.js";
 import { localTimes } from "./console.js";
 import { listen, watch } from "./live.js";
 
+/** As many as are sent to who comes back: `pages/log.rs`. */
 const KEPT = 1000;
 
 function line(event) {
@@ -47,6 +48,12 @@ export function log() {
     held.splice(0, held.length - KEPT);
     waiting.textContent = `${held.length} new line${held.length === 1 ? "" : "s"} above`;
     waiting.hidden = false;
+  });
+  // Who looked elsewhere for long is sent the newest lines alone.
+  listen("skipped", () => {
+    held = [];
+    for (const gap of body.querySelectorAll("[data-gap]")) gap.remove();
+    body.prepend(make("tr", { "data-gap": true }, make("td", { colspan: 5, class: "quiet" }, "Lines between these were not sent while nobody looked. Show finds them.")));
   });
   button.hidden = false;
   button.addEventListener("click", () => {

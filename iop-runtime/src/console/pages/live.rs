@@ -16,6 +16,7 @@ use crate::director::http::stream::{self, Look, News};
 use crate::director::http::{Tail, last_seen};
 use crate::director::view::{ProductionOverview, QueueView};
 use crate::message::{MessageId, SessionId};
+use crate::store::EventQuery;
 
 /// Between two looks at what moves all the time.
 const OFTEN: Duration = Duration::from_millis(500);
@@ -53,14 +54,20 @@ pub(super) struct Which {
 
 /// `GET /live/{page}`.
 pub(super) async fn live(visit: Visit, Path(open): Path<Open>, Query(which): Query<Which>, looks: Arc<Looks>) -> Page {
-    Ok(Watch { visit, open, which, looks, tail: None, said: None }.answer())
+    Ok(Watch { visit, open, which, looks, tail: None, skipped: false, said: None }.answer())
 }
 
 /// `GET /live/log`: the bar, and the lines that fit as they are written.
 pub(super) async fn log(visit: Visit, Query(lines): Query<log::Which>, headers: HeaderMap, looks: Arc<Looks>) -> Page {
-    let tail = Tail::new(lines.query(), lines.text(), last_seen(&headers).or(lines.after()));
+    let seen = last_seen(&headers).or(lines.after());
+    let newest = visit.director.events(EventQuery { limit: 1, ..EventQuery::default() }).await?;
+    let newest = newest.events.first().map_or(0, |event| event.number);
+    // Who looked elsewhere for long would get all of it, and keep the last of it.
+    let skipped = seen.is_some_and(|seen| newest.saturating_sub(seen) > log::KEPT);
+    let after = if skipped { Some(newest.saturating_sub(log::KEPT)) } else { seen };
+    let tail = Tail::new(lines.query(), lines.text(), after);
     let (open, which) = (Open::Page, Which::default());
-    Ok(Watch { visit, open, which, looks, tail: Some(tail), said: None }.answer())
+    Ok(Watch { visit, open, which, looks, tail: Some(tail), skipped, said: None }.answer())
 }
 
 /// Somebody who looks at a page.
@@ -70,6 +77,8 @@ struct Watch {
     which: Which,
     looks: Arc<Looks>,
     tail: Option<Tail>,
+    /// Lines that were not seen are left out before those of the tail.
+    skipped: bool,
     /// What they see.
     said: Option<Seen>,
 }
@@ -84,6 +93,9 @@ impl Look for Watch {
     }
 
     async fn look(&mut self, news: &mut News) {
+        if std::mem::take(&mut self.skipped) {
+            news.add("skipped", None, &log::KEPT);
+        }
         if let Some(tail) = &mut self.tail {
             tail.look(&self.visit.director, news).await;
         }

@@ -21,6 +21,8 @@ const PAGE: usize = 200;
 const LOOKED: usize = 5_000;
 /// Lines of a download.
 const DOWNLOAD: usize = 20_000;
+/// Lines that somebody is sent who comes back to a page that follows the log; the page keeps no more: `assets/log.js`.
+pub(super) const KEPT: u64 = 1000;
 
 /// Which lines.
 #[derive(Debug, Clone, Default, Deserialize)]

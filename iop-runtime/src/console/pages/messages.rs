@@ -46,7 +46,8 @@ struct MessagesPage {
     query: String,
     encoded: String,
     chips: Vec<(&'static str, String, bool)>,
-    mistakes: Vec<Mistake>,
+    /// What is wrong with the search, and the search without it.
+    mistakes: Vec<(Mistake, Option<String>)>,
     count: String,
     looked: String,
     messages: Vec<MessageView>,
@@ -94,7 +95,8 @@ pub(super) async fn messages(visit: Visit, Query(which): Query<Which>) -> Page {
     let query = match search::parse(&which.q) {
         Ok(query) => query,
         Err(error) => {
-            shown.mistakes = error.mistakes;
+            shown.mistakes =
+                error.mistakes.into_iter().map(|mistake| (mistake.clone(), corrected(&which.q, &mistake))).collect();
             return page(&shown);
         }
     };
@@ -114,6 +116,15 @@ pub(super) async fn messages(visit: Visit, Query(which): Query<Which>) -> Page {
     shown.next = found.next;
     shown.messages = found.messages;
     page(&shown)
+}
+
+/// The search with what was probably meant.
+fn corrected(query: &str, mistake: &Mistake) -> Option<String> {
+    let meant = mistake.suggestion.as_deref()?;
+    let (before, behind) = (query.get(..mistake.span.start)?, query.get(mistake.span.end..)?);
+    // A qualifier is suggested with its colon, which stands in the search already.
+    let behind = behind.strip_prefix(':').filter(|_| meant.ends_with(':')).unwrap_or(behind);
+    Some(format!("{before}{meant}{behind}"))
 }
 
 /// The searches that are kept, by name.
@@ -286,6 +297,17 @@ mod tests {
         assert_eq!(quoted_cell("plain"), "plain");
         assert_eq!(quoted_cell("a \"b\", c"), "\"a \"\"b\"\", c\"");
         assert_eq!(quoted_cell("=HYPERLINK(\"http://evil\")"), "\"'=HYPERLINK(\"\"http://evil\"\")\"");
+    }
+
+    #[test]
+    fn a_search_is_corrected_where_it_was_wrong_and_nowhere_else() {
+        let corrected = |query: &str| {
+            let mistakes = search::parse(query).unwrap_err().mistakes;
+            mistakes.iter().map(|mistake| super::corrected(query, mistake)).collect::<Vec<_>>()
+        };
+        assert_eq!(corrected("since:1h statsu:error"), [Some("since:1h status:error".to_owned())]);
+        assert_eq!(corrected("status:eror since:1h"), [Some("status:error since:1h".to_owned())]);
+        assert_eq!(corrected("status:"), [None]);
     }
 
     #[test]

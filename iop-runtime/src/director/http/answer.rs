@@ -29,6 +29,15 @@ impl Failure {
         };
         Self { status, body: CallFailure::new(kind, error) }
     }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What is wrong, in words.
+    pub(super) fn problem(&self) -> &str {
+        &self.body.error
+    }
 }
 
 impl From<SearchError> for Failure {

@@ -2,7 +2,7 @@
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
@@ -12,10 +12,15 @@ use crate::picture::escaped;
 /// No reason is longer.
 const LONGEST: usize = 64 * 1024;
 
-/// A browser says what it would like to show; programs do not.
+/// A browser that looks at something.
 pub(super) fn wants_a_page(request: &Request) -> bool {
-    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    request.method() == Method::GET && accepts.contains("text/html")
+    request.method() == Method::GET && likes_pages(request.headers())
+}
+
+/// A browser says what it would like to show; programs do not.
+pub(super) fn likes_pages(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepts.contains("text/html")
 }
 
 /// Makes a page of what is no page where a browser asks.
@@ -55,25 +60,27 @@ fn reason(said: &[u8]) -> Option<String> {
 
 /// The page: in the look of the console, and without anything of a production.
 pub(crate) fn page(status: StatusCode, text: &str) -> Response {
+    const MESSAGES: &str = "<a class=\"button\" href=\"/messages\">Search messages</a>";
+    const AGAIN: &str = "<a class=\"button\" href=\"\">Try again</a>";
+    const OTHER: &str = "<a class=\"button\" href=\"/login\">Log in as somebody else</a>";
     let kind = HeaderValue::from_static("text/html; charset=utf-8");
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    let title = match status {
-        StatusCode::FORBIDDEN => "This is not for your role",
-        StatusCode::NOT_FOUND => "There is nothing here",
-        StatusCode::BAD_REQUEST => "This address cannot be right",
-        StatusCode::SERVICE_UNAVAILABLE => "Not now",
-        _ => "That did not work",
+    let (title, next) = match status {
+        StatusCode::UNAUTHORIZED => ("You are not logged in", OTHER),
+        StatusCode::FORBIDDEN => ("This is not for your role", OTHER),
+        StatusCode::NOT_FOUND => ("There is nothing here", MESSAGES),
+        StatusCode::BAD_REQUEST => ("This address cannot be right", MESSAGES),
+        StatusCode::SERVICE_UNAVAILABLE => ("Not now", AGAIN),
+        _ => ("That did not work", AGAIN),
     };
     let number = status.as_u16();
     let html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
          <link rel=\"icon\" href=\"/assets/icon.svg\">\n<link rel=\"stylesheet\" href=\"/assets/console.css\">\n</head>\n\
-         <body>\n<header class=\"top\"><a class=\"name\" href=\"/\">To the production</a><nav aria-label=\"Pages\">\
-         <a href=\"/messages\">Messages</a><a href=\"/queues\">Queues</a><a href=\"/suspended\">Suspended</a>\
-         <a href=\"/log\">Event log</a></nav></header>\n<main id=\"main\">\n<header><h1>{title}</h1>\
-         <span class=\"aside\">{number}</span></header>\n<div class=\"notice bad\" role=\"alert\"><p>{}</p></div>\n\
-         </main>\n</body>\n</html>\n",
+         <body class=\"alone\">\n<main id=\"main\">\n<section class=\"card\">\n<p class=\"quiet\">{number}</p>\n\
+         <h1>{title}</h1>\n<p role=\"alert\">{}</p>\n<div class=\"buttons\"><a class=\"button main\" href=\"/\">To the \
+         production</a>{next}</div>\n</section>\n</main>\n</body>\n</html>\n",
         escaped(text)
     );
     (status, headers, Body::from(html)).into_response()

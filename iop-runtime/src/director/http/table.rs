@@ -30,7 +30,7 @@ use axum::extract::{Request, State};
 use axum::handler::Handler;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Extension, Router};
 use schemars::JsonSchema;
@@ -172,7 +172,7 @@ async fn allowed(
     }
     match role {
         // Somebody who looks at a page can log in there.
-        None if wants_a_page(&request) => Redirect::to("/login").into_response(),
+        None if wants_a_page(&request) => super::login::first(request.uri()).into_response(),
         None => super::access::unknown_caller().into_response(),
         Some(role) => {
             let problem = format!("this needs the role `{access}`, yours is `{role}`");

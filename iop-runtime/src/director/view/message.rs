@@ -159,6 +159,13 @@ impl From<Header> for MessageView {
     }
 }
 
+impl MessageView {
+    /// The first that is known of it. A worker of a process may begin before its acceptance is on the disk.
+    pub(crate) fn begun(&self) -> Timestamp {
+        self.started.map_or(self.created, |started| started.min(self.created))
+    }
+}
+
 /// Some messages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]

@@ -112,7 +112,7 @@ pub async fn trace(
 }
 
 fn took(messages: &[MessageView]) -> Option<u64> {
-    let first: Timestamp = messages.iter().map(|message| message.created).min()?;
+    let first: Timestamp = messages.iter().map(MessageView::begun).min()?;
     let last = messages.iter().filter_map(|message| message.ended).max()?;
     u64::try_from(last.since(first).as_micros()).ok()
 }

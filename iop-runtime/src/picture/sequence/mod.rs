@@ -191,7 +191,9 @@ pub fn document(session: &Session, title: &str) -> String {
 pub fn spoken(duration: Duration) -> String {
     let (seconds, millis) = (duration.as_secs(), duration.as_millis());
     match seconds {
-        0 if millis == 0 && duration.as_micros() > 0 => format!("{:.1} ms", duration.as_secs_f64() * 1000.0),
+        // What would be `0.0` and `1.0` is a whole number.
+        0 if (50..950).contains(&duration.as_micros()) => format!("{:.1} ms", duration.as_secs_f64() * 1000.0),
+        0 if millis == 0 && duration.as_micros() >= 950 => "1 ms".to_owned(),
         0 => format!("{millis} ms"),
         1..60 => format!("{:.2} s", duration.as_secs_f64()),
         60..3600 => format!("{} m {} s", seconds / 60, seconds % 60),
@@ -208,7 +210,9 @@ mod tests {
     fn a_duration_is_spoken_in_the_unit_that_fits() {
         let spoken = |micros| spoken(Duration::from_micros(micros));
         assert_eq!(spoken(0), "0 ms");
+        assert_eq!(spoken(49), "0 ms");
         assert_eq!(spoken(400), "0.4 ms");
+        assert_eq!(spoken(960), "1 ms");
         assert_eq!(spoken(33_000), "33 ms");
         assert_eq!(spoken(4_594_000), "4.59 s");
         assert_eq!(spoken(200_000_000), "3 m 20 s");

@@ -132,7 +132,7 @@ fn tree(trace: &SessionTrace, address: &Address) -> Vec<Branch> {
 
 /// The session in the terms of the picture.
 pub(super) fn session(trace: &SessionTrace, graph: &Graph, now: Timestamp) -> Session {
-    let begin = trace.messages.iter().map(|traced| traced.message.created).min().unwrap_or(now);
+    let begin = trace.messages.iter().map(|traced| traced.message.begun()).min().unwrap_or(now);
     let party = |item: &crate::production::Item| Party {
         name: item.name.to_owned(),
         kind: item.component.kind.as_str().to_owned(),
@@ -178,7 +178,7 @@ fn sent(traced: &TracedMessage, begin: Timestamp, now: Timestamp) -> Sent {
             Status::Completed => State::Done,
             Status::Discarded | Status::Expired => State::Gone,
         },
-        at: message.created.since(begin),
+        at: message.begun().since(begin),
         queued,
         ran,
         attempts: message.attempt,

@@ -73,7 +73,7 @@ pub(super) async fn of(
     let tabs = tabs
         .map(|&(word, name)| (word, name, counts(word), address.with(|which| which.tab = Some(word.to_owned()))))
         .collect();
-    let begin = trace.messages.iter().map(|traced| traced.message.created).min();
+    let begin = trace.messages.iter().map(|traced| traced.message.begun()).min();
     let traced = trace.messages.iter().find(|traced| traced.message.id == id);
     let shown = detail.body.shown;
     Ok(Some(Panel {
