@@ -27,6 +27,8 @@ mod brought;
 mod callers;
 #[path = "engine/classes.rs"]
 mod classes;
+#[path = "engine/cut.rs"]
+mod cut;
 #[path = "engine/decisions.rs"]
 mod decisions;
 #[path = "engine/effects.rs"]

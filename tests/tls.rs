@@ -181,6 +181,40 @@ async fn a_remote_director_drives_over_tls_and_believes_no_other_certificate() {
     lab.close().await;
 }
 
+/// What the command line of the laboratory says of a production at a URL: exit code, output, and what stands beside it.
+async fn typed(url: &str, more: &[&Path]) -> (Option<i32>, String, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_lab"));
+    command.args(["status", "-o", "json", "--url", url, "--token-file"]).args(more);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[tokio::test]
+async fn the_command_line_asks_over_tls_and_says_what_is_missing() {
+    let lab = Open::lab().await;
+    let url = format!("https://localhost:{}", lab.port);
+    let (token, ca, flag) = (lab.path("token"), lab.path("certificate.pem"), Path::new("--ca"));
+    write_private(&token, &lab.folder.token);
+    let (code, out, err) = typed(&url, &[&token, flag, &ca]).await;
+    let status: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {code:?} {out}{err}"));
+    assert_eq!(status["production"], "Lab");
+
+    let stranger = Folder::new();
+    let (other, missing, plain) = (stranger.path("certificate.pem"), lab.path("missing"), url.replace("https", "http"));
+    for (url, more, expected, said) in [
+        (&url, [&*token, flag, &other].as_slice(), 6, "did not prove"),
+        (&url, &[&token], 2, "`--ca FILE`"),
+        (&url, &[&token, flag, &missing], 2, "cannot read"),
+        (&plain, &[&token, flag, &ca], 2, "is not encrypted"),
+    ] {
+        let (code, out, err) = typed(url, more).await;
+        assert_eq!((code, &*out), (Some(expected), ""), "{more:?}: {err}");
+        assert!(err.contains(said), "{err}");
+    }
+    lab.close().await;
+}
+
 #[tokio::test]
 async fn tls_1_2_and_1_3_are_spoken_and_nothing_older() {
     let lab = Open::lab().await;

@@ -81,6 +81,7 @@ production! {
 struct Caller<'o> {
     open: &'o Open,
     made: BTreeSet<(String, String)>,
+    with_a_body: BTreeSet<(String, String)>,
 }
 
 impl Caller<'_> {
@@ -88,6 +89,11 @@ impl Caller<'_> {
     async fn any(&mut self, method: &str, path: &str, body: &str) -> Answer {
         let answer = self.open.call(self.open.token_of(Role::Admin), method, path, body).await;
         let template = self.open.document.template(method, path).expect("a call of the document");
+        let mistakes = self.open.document.mistakes_of_call(method, path, body);
+        assert_eq!(mistakes, [""; 0], "{body}");
+        if !body.is_empty() {
+            self.with_a_body.insert((method.to_owned(), template.clone()));
+        }
         self.made.insert((method.to_owned(), template));
         answer
     }
@@ -140,6 +146,7 @@ impl Caller<'_> {
         let id = suspended["id"].as_str().unwrap();
         self.post("items/first/pause", "").await;
         self.post(&format!("messages/{id}/resend"), "").await;
+        self.post(&format!("messages/{id}/resend?force=true"), r#"{"ward": "north"}"#).await;
         self.post(&format!("messages/{id}/resume"), "").await;
         for act in ["suspend?reason=later", "move?to=second", "discard?reason=nobody"] {
             let id = self.waiting().await;
@@ -199,7 +206,8 @@ impl Caller<'_> {
         let lines: Vec<_> = exported["messages"].as_array().unwrap().iter().map(Value::to_string).collect();
         let imported = self.post("import?to=second&dry_run=true", &lines.join("\n")).await;
         assert_eq!(imported["lines"].as_array().unwrap().len(), lines.len());
-        self.post("purge?preview=true&older_than=0", "").await;
+        let seen = self.post("purge?preview=true&older_than=3600", "").await;
+        self.post(&format!("purge?older_than=3600&at={}", seen["at"].as_str().unwrap()), "").await;
         let preview = self.post("purge?preview=true&q=status:completed", "").await;
         let up_to = &preview["up_to"];
         self.post(&format!("purge?q=status:completed&up_to={up_to}"), "").await;
@@ -212,18 +220,20 @@ impl Caller<'_> {
 async fn every_call_of_the_document_answers_what_the_document_says() {
     let store = MemoryStore::new(std::sync::Arc::new(iop::clock::SystemClock));
     let open = Open::of::<Offices>(store).await;
-    let mut caller = Caller { open: &open, made: BTreeSet::new() };
+    let mut caller = Caller { open: &open, made: BTreeSet::new(), with_a_body: BTreeSet::new() };
     caller.drives().await;
     caller.sends().await;
     caller.looks().await;
     caller.works().await;
     let left: Vec<_> = open.document.operations().filter(|of| !caller.made.contains(of)).collect();
     assert!(left.is_empty(), "no test compares the answers of these calls with the document: {left:?}");
+    let left: Vec<_> = open.document.with_a_body().filter(|of| !caller.with_a_body.contains(of)).collect();
+    assert!(left.is_empty(), "no test compares the bodies of these calls with the document: {left:?}");
     open.close().await;
 }
 
 #[test]
-fn an_answer_that_the_document_does_not_describe_is_noticed() {
+fn an_answer_or_a_body_that_the_document_does_not_describe_is_noticed() {
     let schema = |schema: Value| {
         let responses = json!({ "200": { "content": { "application/json": { "schema": schema } } } });
         Document::new(json!({
@@ -257,6 +267,23 @@ fn an_answer_that_the_document_does_not_describe_is_noticed() {
     ] {
         let found = mistakes(wrong.clone());
         assert!(found.iter().any(|mistake| mistake.contains(said)), "{wrong}: {found:?}");
+    }
+    let body = json!({ "required": true, "content": { "application/json": { "schema": {
+        "anyOf": [{ "$ref": "#/components/schemas/Thing" }],
+    } } } });
+    let made = Document::new(json!({
+        "paths": { "/things": { "post": { "requestBody": body } }, "/nothing": { "post": {} } },
+        "components": { "schemas": { "Thing": { "type": "object", "properties": { "id": { "type": "string" } } } } },
+    }));
+    assert_eq!(made.mistakes_of_call("POST", "/things", r#"{"id": "a"}"#), [""; 0]);
+    for (path, body, said) in [
+        ("/things", "", "has to have a body"),
+        ("/things", r#"{"id": 1}"#, ".id is no string"),
+        ("/things", r#"{"idd": "a"}"#, "has `idd`, which is not described"),
+        ("/nothing", "{}", "takes a body, which is not described"),
+    ] {
+        let found = made.mistakes_of_call("POST", path, body);
+        assert!(found.iter().any(|mistake| mistake.contains(said)), "{path} {body}: {found:?}");
     }
     let unknown = things.mistakes("GET", "/api/v1/others", 200, "application/json", &json!([]));
     assert_eq!(unknown, ["GET /api/v1/others is not in the document"]);

@@ -1,4 +1,4 @@
-//! Answers held against the schemas of an OpenAPI document: whether each field is described, each that has to be there is
+//! Answers and bodies held against the schemas of an OpenAPI document: whether each field is described, each that has to be there is
 //! there, and each is of its type. Formats, patterns and bounds are not looked at.
 
 use std::collections::BTreeSet;
@@ -62,6 +62,42 @@ impl Document {
             self.check(&content["schema"], body, "", &mut mistakes);
         }
         mistakes.iter().map(|mistake| format!("{method} {template}: {mistake}")).collect()
+    }
+
+    /// What is different between the body of a call and its description.
+    pub(crate) fn mistakes_of_call(&self, method: &str, path: &str, body: &str) -> Vec<String> {
+        let Some(template) = self.template(method, path) else {
+            return vec![format!("{method} {path} is not in the document")];
+        };
+        let described = &self.0["paths"][&template][method.to_ascii_lowercase()]["requestBody"];
+        if body.is_empty() {
+            let missing = described["required"] == true;
+            return if missing { vec![format!("{method} {template} has to have a body")] } else { Vec::new() };
+        }
+        let Some((kind, content)) = described["content"].as_object().and_then(|content| content.iter().next()) else {
+            return vec![format!("{method} {template} takes a body, which is not described")];
+        };
+        let mut mistakes = Vec::new();
+        match kind.as_str() {
+            "application/json" => match serde_json::from_str(body) {
+                Ok(value) => self.check(&content["schema"], &value, "", &mut mistakes),
+                Err(error) => mistakes.push(error.to_string()),
+            },
+            // What is not described of a line is not read.
+            "application/jsonl" => {
+                for line in body.lines() {
+                    self.described(&content["schema"], &serde_json::from_str(line).unwrap(), "", &mut mistakes);
+                }
+            }
+            kind => assert_eq!(kind, "text/plain"),
+        }
+        mistakes.iter().map(|mistake| format!("{method} {template}: {mistake}")).collect()
+    }
+
+    /// Every call that takes a body.
+    pub(crate) fn with_a_body(&self) -> impl Iterator<Item = (String, String)> {
+        self.operations()
+            .filter(|(method, path)| self.0["paths"][path][method.to_ascii_lowercase()]["requestBody"].is_object())
     }
 
     /// A value, and that all of its fields are described.

@@ -75,7 +75,7 @@ impl Terminal {
 fn what_is_watched_ends_with_a_key_or_a_signal_and_leaves_the_terminal_as_it_was() {
     let desk = Desk::new();
     let running = desk.serve(&[]);
-    for (ends, code) in [("q", 0), ("INT", 130)] {
+    for (ends, code) in [("q", 0), ("INT", 130), ("TERM", 130), ("HUP", 130)] {
         let mut terminal = Terminal::open(24);
         let before = terminal.modes();
         let mut top = terminal.run(&desk, &["top", "--every", "1h"]);

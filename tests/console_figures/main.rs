@@ -170,6 +170,7 @@ fn pages(middle: &Header) -> Vec<(&'static str, String)> {
         ("suspended", "/suspended"),
         ("event log", "/log"),
         ("event log, a word", "/log?text=suspended"),
+        ("store", "/store"),
         ("audit", "/audit"),
         ("settings", "/settings"),
     ]

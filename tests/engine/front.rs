@@ -8,9 +8,9 @@ use iop::message::MessageId;
 use iop::store::memory::MemoryStore;
 use iop::store::{
     Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
-    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseOrder, LeaseRequest, LeaseToken, NodeId, Outcome, ProcessState,
-    PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage,
-    Viewer,
+    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseOrder, LeaseRequest, LeaseToken, NodeId, OnRecord, Outcome,
+    ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob,
+    StoredMessage, Usage, Viewer,
 };
 use tokio::sync::watch;
 
@@ -241,7 +241,7 @@ impl Store for Front {
         self.inner.append_audit(record)
     }
 
-    fn act(&self, deed: Deed, record: AuditRecord) -> Reply<bool> {
+    fn act(&self, deed: Deed, record: OnRecord) -> Reply<bool> {
         let (done, mut arrive) = (self.inner.act(deed, record), self.leases_arrive.subscribe());
         Box::pin(async move {
             let _ = arrive.wait_for(|arrive| *arrive).await;

@@ -1,6 +1,7 @@
 //! What goes by itself: sessions that are over for as long as their item keeps them, and never what is not finished.
 
-use iop::director::DirectorError;
+use iop::clock::Clock;
+use iop::director::{AgePurge, DirectorError};
 use iop::message::Status;
 use iop::prelude::*;
 use iop::production;
@@ -87,4 +88,25 @@ async fn what_a_query_finds_goes_with_its_session_and_what_came_after_the_previe
 
     let nothing = director.purgeable_found(&parse("type:Nothing").expect("a query")).await.map(|_| ());
     assert_eq!(nothing, Err(DirectorError::NoMessage("type:Nothing".to_owned())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_purge_by_age_is_about_what_was_so_old_when_it_was_looked_at() {
+    let lab = Lab::start::<Office>().await;
+    let (director, hour) = (lab.director(), Duration::from_secs(3600));
+    assert!(lab.call("long", r#"{"pages": 1}"#).await.is_ok());
+    tokio::time::sleep(hour * 2).await;
+    assert!(lab.call("long", r#"{"pages": 2}"#).await.is_ok());
+    let (which, seen) = director.purgeable(Some(hour)).await.expect("readable");
+    assert_eq!(seen.messages, 2);
+    // The other one has got so old as well by then.
+    tokio::time::sleep(hour * 2).await;
+    let gone = director.purge(which, Duration::MAX, "eve").await.expect("it is done");
+    assert!(gone.messages == 2 && gone.next.is_none(), "{gone:?}");
+    assert_eq!(lab.messages().await.len(), 2);
+
+    let ahead = AgePurge::at(lab.clock().now().after(hour), Some(hour));
+    let refused = director.purge(ahead, Duration::MAX, "eve").await.map(|_| ());
+    assert!(matches!(refused, Err(DirectorError::Refused(_))), "{refused:?}");
+    assert_eq!(lab.messages().await.len(), 2);
 }

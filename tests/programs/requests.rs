@@ -100,6 +100,24 @@ impl Fairy {
     }
 }
 
+/// A parcel.
+#[message]
+struct Parcel {
+    number: u64,
+}
+
+/// Takes parcels.
+#[business_operation]
+struct Depot;
+
+#[handlers]
+impl Depot {
+    async fn take(&mut self, parcel: Parcel) -> Result {
+        debug!("parcel {} came in", parcel.number);
+        Ok(())
+    }
+}
+
 fn write_line(file: &Path, line: &str) -> std::io::Result<()> {
     writeln!(OpenOptions::new().create(true).append(true).open(file)?, "{line}")
 }
@@ -120,9 +138,19 @@ production! {
     }
 }
 
+production! {
+    Depots {
+        #[item(standalone)]
+        first: Depot {},
+        #[item(standalone)]
+        second: Depot {},
+    }
+}
+
 fn main() -> ExitCode {
     match std::env::var("REQUESTS_PRODUCTION").as_deref() {
         Ok("charging") => iop::run::<Charging>(),
+        Ok("depots") => iop::run::<Depots>(),
         Ok("wishing") => iop::run::<Wishing>(),
         other => panic!("no such production: {other:?}"),
     }

@@ -69,17 +69,18 @@ pub(crate) async fn l13_an_act_is_on_record_where_it_is_done(bench: impl Bench) 
     let (store, sent) = (bench.store(), messages(2));
     bench.emit(sent.clone()).await;
     let held = bench.lease(1).await.remove(0);
-    let act = async |deed: Deed, action: &str| store.act(deed, record("eve", action, "it")).await.expect("it works");
+    let act =
+        async |deed: Deed, action: &str| store.act(deed, record("eve", action, "it").into()).await.expect("it works");
     let resume = Deed::Admin(Admin::Resume(sent[0].id));
     assert!(!act(resume.clone(), "resume").await, "it is not suspended");
     let suspend = End::Suspend { reason: SuspendReason::Operator, error: "asked for".into() };
-    let audit = || Some(Box::new(record("eve", "suspend", "it")));
-    let end = Step { end: vec![(held.token, suspend)], audit: audit(), ..Step::default() };
+    let audit = || Some(Box::new(record("eve", "suspend", "it").into()));
+    let end = Step { end: vec![(held.token, suspend)], record: audit(), ..Step::default() };
     assert_eq!(bench.commit(end).await, committed());
     assert!(act(resume, "resume").await);
     let _held = bench.lease(2).await;
     let discard = Discard { id: sent[1].id, by: "eve".into() };
-    let refused = Step { discard: vec![discard], audit: audit(), ..Step::default() };
+    let refused = Step { discard: vec![discard], record: audit(), ..Step::default() };
     assert_eq!(bench.commit(refused).await, Outcome::NotAtRest);
     assert!(act(Deed::Note("name".into(), "text".into()), "note").await);
     assert_eq!(store.note("name".into()).await, Ok(Some("text".into())));
@@ -89,7 +90,7 @@ pub(crate) async fn l13_an_act_is_on_record_where_it_is_done(bench: impl Bench) 
     let actions: Vec<_> = entries.iter().map(|entry| &*entry.action).collect();
     assert_eq!(actions, ["suspend", "resume", "note", "job"]);
     // An entry by itself is a step as well.
-    bench.commit(Step { audit: audit(), ..Step::default() }).await;
+    bench.commit(Step { record: audit(), ..Step::default() }).await;
     assert_eq!(verify_audit(&*store, None).await.map(|head| head.number), Ok(5));
 }
 

@@ -26,6 +26,7 @@ mod replay;
 mod screen;
 mod searches;
 mod settings;
+mod signals;
 mod source;
 mod start;
 mod status;

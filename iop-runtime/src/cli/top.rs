@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::arguments::{SettingsArguments, TopArguments};
 use super::exit::{Exit, Failure};
 use super::screen::Screen;
+use super::signals::Signals;
 use super::table::{Rows, text};
 use super::{Program, terminal, wait_for};
 use crate::events::{Look, escaped};
@@ -58,7 +59,7 @@ async fn watched(
     every: Duration,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
-    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut signals = Signals::listen()?;
     let screen = Screen::enter(out)?;
     loop {
         let (looked, rows) = (Instant::now(), terminal::rows());
@@ -67,17 +68,17 @@ async fn watched(
         out.flush()?;
         while looked.elapsed() < every && terminal::rows() == rows {
             tokio::select! {
-                interrupted = &mut interrupted => {
-                    interrupted.map_err(Failure::failed)?;
-                    return Ok(Exit::Interrupted);
-                }
+                () = signals.stop() => return Ok(Exit::Interrupted),
                 () = tokio::time::sleep(AT_ONCE.min(every)) => {}
             }
             if screen.pressed(ENDS) {
                 return Ok(Exit::Done);
             }
         }
-        shown = look().await?;
+        shown = tokio::select! {
+            looked = look() => looked?,
+            () = signals.stop() => return Ok(Exit::Interrupted),
+        };
     }
 }
 
@@ -129,8 +130,7 @@ fn screen(overview: &Value, look: Look, hint: &str) -> Result<String, Failure> {
     screen.extend(lines.next().map(|head| format!("{head}\n")));
     // What is not well comes first to the eye.
     for (line, item) in lines.zip(items) {
-        let bad = item["degraded"] == true || item["backlog"]["suspended"].as_u64().is_some_and(|count| count > 0);
-        if bad && look == Look::Coloured {
+        if is_not_well(item) && look == Look::Coloured {
             screen.push_str(&format!("\x1b[31m{line}\x1b[0m\n"));
         } else {
             screen.push_str(&format!("{line}\n"));
@@ -148,6 +148,13 @@ fn screen(overview: &Value, look: Look, hint: &str) -> Result<String, Failure> {
     Ok(screen)
 }
 
+/// Whether somebody has to look after it. What was stopped is as somebody wants it.
+fn is_not_well(item: &Value) -> bool {
+    let stopped = item["state"] == "stopped" && item["error"].is_null();
+    let suspended = item["backlog"]["suspended"].as_u64().is_some_and(|count| count > 0);
+    suspended || (item["degraded"] == true && !stopped)
+}
+
 fn milliseconds(micros: &Value) -> String {
     micros.as_f64().map_or_else(|| "-".to_owned(), |micros| format!("{:.1} ms", micros / 1000.0))
 }
@@ -155,6 +162,25 @@ fn milliseconds(micros: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fails_or_waits_for_a_person_is_red_and_what_somebody_stopped_is_not() {
+        let item = |state: &str, suspended: u64, error: Option<&str>| {
+            let degraded = state != "running" || error.is_some();
+            serde_json::json!({ "name": "lab", "state": state, "degraded": degraded, "error": error, "backlog": { "suspended": suspended } })
+        };
+        for (item, red) in [
+            (item("running", 0, None), false),
+            (item("stopped", 0, None), false),
+            (item("stopped", 3, None), true),
+            (item("running", 3, None), true),
+            (item("starting", 0, None), true),
+            (item("stopped", 0, Some("no route to host")), true),
+        ] {
+            let shown = screen(&serde_json::json!({ "items": [item] }), Look::Coloured, "").unwrap();
+            assert_eq!(shown.contains("\x1b[31mlab"), red, "{shown}");
+        }
+    }
 
     #[test]
     fn a_screen_that_is_too_long_says_how_much_of_it_is_not_shown() {

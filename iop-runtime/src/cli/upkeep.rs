@@ -1,7 +1,7 @@
 //! `purge`, and `alerts`: what is removed, and what a person should know of.
 
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -25,6 +25,7 @@ struct PurgedBody {
     marks: u64,
     events: u64,
     more: bool,
+    at: Option<String>,
     query: Option<String>,
     up_to: Option<u64>,
     after: Option<u64>,
@@ -69,10 +70,9 @@ impl Program {
 
 async fn purged(place: &Place, arguments: &PurgeArguments, out: &mut dyn Write) -> Result<Exit, Failure> {
     let by = segment(&who());
-    let began = Instant::now();
     let which = match (&arguments.query, arguments.older_than) {
         (Some(query), _) => format!("&q={}", segment(&parsed(query)?.to_string())),
-        (None, Some(age)) => older_than(age.0, Duration::ZERO),
+        (None, Some(age)) => format!("&older_than={}", age.0.as_secs()),
         (None, None) => String::new(),
     };
     let preview: PurgedBody = place.post(&format!("/api/v1/purge?preview=true&by={by}{which}")).await?;
@@ -87,19 +87,15 @@ async fn purged(place: &Place, arguments: &PurgeArguments, out: &mut dyn Write) 
     }
     out.flush()?;
     confirmed(arguments.yes, "remove that")?;
-    let frozen = match (preview.query, preview.up_to) {
-        // Just what the preview has found, whatever has come since.
-        (Some(query), Some(up_to)) => format!("&q={}&up_to={up_to}", segment(&query)),
-        _ => which,
+    // Just what the preview has found, whatever has come since, or has become so old.
+    let frozen = match (preview.query, preview.up_to, preview.at) {
+        (Some(query), Some(up_to), _) => format!("&q={}&up_to={up_to}", segment(&query)),
+        (_, _, at) => which + &at.map(|at| format!("&at={}", segment(&at))).unwrap_or_default(),
     };
     let progress = Progress::of(preview.messages);
     let mut done = PurgedBody { more: true, ..PurgedBody::default() };
     while done.more {
         let after = done.after.map(|after| format!("&after={after}")).unwrap_or_default();
-        let frozen = match arguments.older_than.filter(|_| arguments.query.is_none()) {
-            Some(age) => &older_than(age.0, began.elapsed()),
-            None => &frozen,
-        };
         let purged: PurgedBody = place.post(&format!("/api/v1/purge?preview=false&by={by}{frozen}{after}")).await?;
         done = PurgedBody {
             messages: done.messages + purged.messages,
@@ -114,13 +110,6 @@ async fn purged(place: &Place, arguments: &PurgeArguments, out: &mut dyn Write) 
     drop(progress);
     writeln!(out, "{}", purged_line("purged", &done))?;
     Ok(Exit::Done)
-}
-
-/// What was so old when the purge began: what gets so old meanwhile would keep it going for ever, where more comes than a purge
-/// removes.
-fn older_than(age: Duration, began: Duration) -> String {
-    // To the second, as the age itself is said.
-    format!("&older_than={}", (age + began).as_secs())
 }
 
 fn purged_line(what: &str, purged: &PurgedBody) -> String {
@@ -176,16 +165,4 @@ fn alerts_table(alerts: &Value) -> Rows {
         rows.push([text(&mute["item"]), kind, String::new(), String::new(), String::new(), String::new(), said]);
     }
     rows
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_purge_that_goes_on_keeps_its_line() {
-        let age = Duration::from_secs(60);
-        assert_eq!(older_than(age, Duration::from_millis(3)), "&older_than=60");
-        assert_eq!(older_than(age, Duration::from_millis(20_700)), "&older_than=80");
-    }
 }

@@ -14,7 +14,7 @@ use crate::search::IMPORTED_FROM;
 use crate::store::{Commit, Outcome, Step};
 
 /// A message of an export, as far as an import reads it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ImportedLine {
     /// The message that was exported.
@@ -33,6 +33,7 @@ pub struct ImportedLine {
     /// How much of it there is.
     pub shown: Shown,
     /// Its body.
+    #[schemars(with = "serde_json::Value")]
     pub body: Box<RawValue>,
 }
 

@@ -32,7 +32,7 @@ use crate::component::{ComponentKind, Entrance, Incoming};
 use crate::engine::{Caller as Waiting, Core, CrashPoint, Delivery, Emission, Running, Stop, response_id, whole};
 use crate::message::{Accepted, Invocation, Kind, MessageId, MessageType, Priority, SessionId, Status, SuspendReason};
 use crate::production::Graph;
-use crate::store::{AuditRecord, NewMessage, Step, Store, StoredMessage};
+use crate::store::{NewMessage, OnRecord, Step, Store, StoredMessage};
 
 pub use self::access::{CallOrigin, Caller, Role};
 pub use self::audit::{Act, Actor, By};
@@ -44,7 +44,7 @@ pub use self::import::{Imported, ImportedLine, Importing};
 pub use self::jobs::{Job, JobAct, JobPlan, JobState, MOST_MESSAGES};
 pub use self::json::{JsonAnswer, JsonDirector};
 pub use self::operator::Resend;
-pub use self::purge::QueryPurge;
+pub use self::purge::{AgePurge, QueryPurge};
 pub use self::read::ExportOf;
 pub(crate) use self::remote::segment;
 pub use self::remote::{RemoteAnswer, RemoteDirector};
@@ -203,7 +203,7 @@ impl Director {
         let (director, by) = (self.clone(), by.into());
         let act = async move {
             let act = Act::new("message.resume", format!("message {message}")).by(by.clone());
-            let done = director.resume_with(message, &by, Some(director.entry(&act))).await;
+            let done = director.resume_with(message, &by, Some(director.entry(&act).into())).await;
             director.recorded(act, done, |done| *done).await
         };
         whole(act).await.map_err(store_error)?
@@ -218,30 +218,20 @@ impl Director {
         let (director, by) = (self.clone(), by.into());
         let act = async move {
             let act = Act::new("message.discard", format!("message {message}")).by(by.clone());
-            let done = director.discard_with(message, &by, Some(director.entry(&act))).await;
+            let done = director.discard_with(message, &by, Some(director.entry(&act).into())).await;
             director.recorded(act, done, |done| *done).await
         };
         whole(act).await.map_err(store_error)?
     }
 
-    /// As [`resume`](Self::resume), with its entry; without one as a part of an act that is on record as a whole.
-    async fn resume_with(
-        &self,
-        message: MessageId,
-        by: &By,
-        entry: Option<AuditRecord>,
-    ) -> Result<bool, DirectorError> {
-        crate::engine::resume(&self.core, message, &by.to_string().into(), entry).await.map_err(store_error)
+    /// As [`resume`](Self::resume), with how it is on record.
+    async fn resume_with(&self, message: MessageId, by: &By, record: Option<OnRecord>) -> Result<bool, DirectorError> {
+        crate::engine::resume(&self.core, message, &by.to_string().into(), record).await.map_err(store_error)
     }
 
     /// As [`discard`](Self::discard), in the same way.
-    async fn discard_with(
-        &self,
-        message: MessageId,
-        by: &By,
-        entry: Option<AuditRecord>,
-    ) -> Result<bool, DirectorError> {
-        crate::engine::discard(&self.core, message, &by.to_string().into(), entry).await.map_err(store_error)
+    async fn discard_with(&self, message: MessageId, by: &By, record: Option<OnRecord>) -> Result<bool, DirectorError> {
+        crate::engine::discard(&self.core, message, &by.to_string().into(), record).await.map_err(store_error)
     }
 
     /// Suspends a message that waits in memory for a worker or for its next attempt, in the name of `by`; `false` where it
@@ -252,7 +242,7 @@ impl Director {
     pub async fn suspend(&self, message: MessageId, by: impl Into<By>) -> Result<bool, DirectorError> {
         let by = by.into();
         let act = Act::new("message.suspend", format!("message {message}")).by(by.clone());
-        let entry = Some(self.entry(&act));
+        let entry = Some(self.entry(&act).into());
         let done = crate::engine::suspend(&self.core, message, &by.to_string().into(), entry).await;
         self.recorded(act, done.map_err(store_error), |done| *done).await
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Act, By, Director, DirectorError, store_error};
 use crate::engine::whole;
 use crate::message::{Header, MessageId};
-use crate::store::{AuditRecord, Event, MessageQuery};
+use crate::store::{Event, MessageQuery, OnRecord};
 
 /// Messages of a session that are read at once.
 const PAGE: usize = 500;
@@ -25,19 +25,19 @@ impl Director {
         let act = async move {
             let act = Act::new("message.move", format!("message {id}")).by(by.clone());
             let entry = director.entry(&act.clone().came_to(format!("done, to {to}")));
-            let done = director.move_with(id, &to, &by, Some(entry)).await;
+            let done = director.move_with(id, &to, &by, Some(entry.into())).await;
             director.recorded(act, done, |()| true).await
         };
         whole(act).await.map_err(store_error)?
     }
 
-    /// As [`move_message`](Self::move_message), with its entry; without one as a part of an act that is on record as a whole.
+    /// As [`move_message`](Self::move_message), with how it is on record.
     pub(super) async fn move_with(
         &self,
         id: MessageId,
         to: &str,
         by: &By,
-        entry: Option<AuditRecord>,
+        record: Option<OnRecord>,
     ) -> Result<(), DirectorError> {
         let found = self.stored(id).await?;
         let (header, target) = (&found.header, self.index(to)?);
@@ -52,7 +52,7 @@ impl Director {
         let accepted = message
             .accept_stored(header.type_version, &found.body)
             .map_err(|invalid| DirectorError::Invalid { type_name: message.name, invalid })?;
-        let done = crate::engine::redirect(&self.core, &found, target, &accepted.keys, entry).await;
+        let done = crate::engine::redirect(&self.core, &found, target, &accepted.keys, record).await;
         if !done.map_err(store_error)? {
             return Err(DirectorError::NotInQueue(id));
         }

@@ -11,7 +11,7 @@ use crate::engine::{at_rest, whole};
 use crate::message::{Invocation, Kind, MessageId, MessageType};
 use crate::search::RESENT_FROM;
 use crate::settings::ResolvedProduction;
-use crate::store::{AuditHash, AuditRecord, Commit, Event, MessageQuery, Step, Store, StoredMessage};
+use crate::store::{AuditHash, AuditRecord, Commit, Event, MessageQuery, OnRecord, Step, Store, StoredMessage};
 
 /// How a message is sent once more.
 #[derive(Debug, Clone)]
@@ -82,19 +82,19 @@ impl Director {
         new: MessageId,
         entry: AuditRecord,
     ) -> Result<Called, DirectorError> {
-        let commit = self.submit_again(original, &resend, new, Some(entry)).await?;
+        let commit = self.submit_again(original, &resend, new, Some(entry.into())).await?;
         self.core.durable(&commit).await.map_err(store_error)?;
         Ok(Called { id: new, session: original.header.session, response: None })
     }
 
-    /// Submits a stored request once more, as `new` and with its entry, where it is an act of its own; nothing happens where
-    /// that is stored already.
+    /// Submits a stored request once more, as `new` and with how that is on record; no second message where it is stored
+    /// already.
     pub(super) async fn submit_again(
         &self,
         original: &StoredMessage,
         resend: &Resend,
         new: MessageId,
-        entry: Option<AuditRecord>,
+        record: Option<OnRecord>,
     ) -> Result<Commit, DirectorError> {
         self.has_room()?;
         let core = &self.core;
@@ -117,7 +117,7 @@ impl Director {
         let edited = if resend.body.is_some() { " with another body" } else { "" };
         emitted.description = Some(Arc::from(format!("resent by {}{edited}", resend.by)));
         emitted.keys.push((RESENT_FROM, header.id.to_string()));
-        let commit = core.submit(Step { audit: entry.map(Box::new), ..Step::default() }, vec![emission]);
+        let commit = core.submit(Step { record: record.map(Box::new), ..Step::default() }, vec![emission]);
         let text = format!("resent to `{target}` as {new}{edited} by {}", resend.by);
         core.store.append_events(vec![Event::decided(header, &text, core.clock.now())]);
         Ok(commit)

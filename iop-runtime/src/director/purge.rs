@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::{Act, By, Director, DirectorError, MOST_MESSAGES, store_error};
+use crate::clock::Timestamp;
 use crate::engine::housekeeping;
 use crate::message::SessionId;
 use crate::search::Query;
@@ -24,14 +25,36 @@ pub struct QueryPurge {
     pub after: Option<u64>,
 }
 
+/// What is old enough at a moment: that of the preview, so that what gets so old meanwhile does not keep a purge going for ever.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct AgePurge {
+    /// So old; as the settings say, where it is left out.
+    pub older_than: Option<Duration>,
+    /// At this moment.
+    pub at: Timestamp,
+}
+
+impl AgePurge {
+    /// What was so old at this moment.
+    #[must_use]
+    pub fn at(at: Timestamp, older_than: Option<Duration>) -> Self {
+        Self { older_than, at }
+    }
+}
+
 impl Director {
-    /// What a [`purge`](Self::purge) would remove.
+    /// What a [`purge`](Self::purge) would remove, and as of when.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn purgeable(&self, older_than: Option<Duration>) -> Result<Purged, DirectorError> {
-        let plan = housekeeping::plan(&self.core, older_than);
-        housekeeping::preview(&*self.core.store, plan).await.map_err(store_error)
+    pub async fn purgeable(&self, older_than: Option<Duration>) -> Result<(AgePurge, Purged), DirectorError> {
+        // As it is written for people and programs, so that it is the same when it comes back.
+        let now = self.core.clock.now();
+        let which = AgePurge { older_than, at: Timestamp(now.0 - now.0.rem_euclid(1000)) };
+        let plan = housekeeping::plan(&self.core, older_than, which.at);
+        let purged = housekeeping::preview(&*self.core.store, plan).await.map_err(store_error)?;
+        Ok((which, purged))
     }
 
     /// Removes finished sessions that are older than this, or than the settings keep them where it is left out, in the name
@@ -39,16 +62,15 @@ impl Director {
     /// of their own keep it.
     ///
     /// # Errors
-    /// Those of the store.
-    pub async fn purge(
-        &self,
-        older_than: Option<Duration>,
-        at_most: Duration,
-        by: &str,
-    ) -> Result<Purged, DirectorError> {
-        let plan = housekeeping::plan(&self.core, older_than);
+    /// [`DirectorError::Refused`] where its moment has not come yet; those of the store.
+    pub async fn purge(&self, which: AgePurge, at_most: Duration, by: &str) -> Result<Purged, DirectorError> {
+        if which.at > self.core.clock.now() {
+            let problem = format!("{} has not come yet: nothing is so old at that time", which.at);
+            return Err(DirectorError::Refused(problem));
+        }
+        let plan = housekeeping::plan(&self.core, which.older_than, which.at);
         let store = &*self.core.store;
-        let which = match older_than {
+        let which = match which.older_than {
             Some(age) => format!("messages older than {} s", age.as_secs()),
             None => "messages that are kept no longer".to_owned(),
         };

@@ -111,7 +111,7 @@ impl Director {
             let all: Vec<SavedSearch> = all.into_values().collect();
             let text = serde_json::to_string(&all).map_err(|error| DirectorError::Unknown(error.to_string()))?;
             let note = Deed::Note(NOTE.into(), Arc::from(text));
-            self.core.store.act(note, self.entry(act)).await.map_err(store_error)?;
+            self.core.store.act(note, self.entry(act).into()).await.map_err(store_error)?;
         }
         Ok(changed)
     }

@@ -348,7 +348,7 @@ fn runtime() -> Option<tokio::runtime::Id> {
 
 /// `true` where a step changes nothing, so that the store need not hear of it.
 fn is_empty(step: &Step) -> bool {
-    let Step { fence: _, mark, start, end, state, emit, cancel, abandon, discard, audit } = step;
+    let Step { fence: _, mark, start, end, state, emit, cancel, abandon, discard, record } = step;
     mark.is_none()
         && start.is_empty()
         && end.is_empty()
@@ -357,7 +357,7 @@ fn is_empty(step: &Step) -> bool {
         && cancel.is_empty()
         && abandon.is_empty()
         && discard.is_empty()
-        && audit.is_none()
+        && record.is_none()
 }
 
 /// What a [`Core`] is made of.

@@ -1,5 +1,5 @@
 //! What a person decides of a message while the production runs: the store is told, and the queue looks again. Where it is an
-//! act of its own, its entry in the audit log is in the commit that does it.
+//! act, it is on record in the commit that does it: in the audit log, or as a part of a job.
 
 use std::sync::Arc;
 
@@ -8,17 +8,19 @@ use super::lanes::Withdrawn;
 use super::reply;
 use crate::component::RequestError;
 use crate::message::{Invocation, Kind, MessageId, SuspendReason};
-use crate::store::{Admin, AuditRecord, Deed, Discard, End, Event, Outcome, Redirect, Step, StoreError, StoredMessage};
+use crate::store::{
+    Admin, AuditRecord, Deed, Discard, End, Event, OnRecord, Outcome, Redirect, Step, StoreError, StoredMessage,
+};
 
 /// Puts a suspended message back to its place in its queue; `false` where it is not suspended.
 pub(crate) async fn resume(
     core: &Core,
     id: MessageId,
     by: &Arc<str>,
-    entry: Option<AuditRecord>,
+    record: Option<OnRecord>,
 ) -> Result<bool, StoreError> {
     let Some(found) = core.store.find(id).await? else { return Ok(false) };
-    let resumed = told_the_store(core, Admin::Resume(id), entry).await?;
+    let resumed = told_the_store(core, Admin::Resume(id), record).await?;
     if resumed {
         decided(core, &found);
         // A message in doubt may have had its effect: who let it run again is on record, and why it had waited.
@@ -34,30 +36,34 @@ pub(crate) async fn discard(
     core: &Core,
     id: MessageId,
     by: &Arc<str>,
-    entry: Option<AuditRecord>,
+    record: Option<OnRecord>,
 ) -> Result<bool, StoreError> {
-    if take_out(core, id, by, entry.clone()).await? {
+    if take_out(core, id, by, record.clone()).await? {
         return Ok(true);
     }
-    // It may wait in memory, leased to this process. Somebody may find it suspended, if the process ends in between.
-    let begun = entry.clone().map(|entry| AuditRecord { result: "begun".into(), ..entry });
-    Ok(suspend(core, id, by, begun).await? && take_out(core, id, by, entry).await?)
+    // It may wait in memory, leased to this process. Somebody may find it suspended, if the process ends in between; a job
+    // goes on with it then.
+    let begun = match &record {
+        Some(OnRecord::Audit(entry)) => Some(AuditRecord { result: "begun".into(), ..entry.clone() }.into()),
+        _ => None,
+    };
+    Ok(suspend(core, id, by, begun).await? && take_out(core, id, by, record).await?)
 }
 
-/// With the entry of the act, where it is one.
-async fn told_the_store(core: &Core, action: Admin, entry: Option<AuditRecord>) -> Result<bool, StoreError> {
-    match entry {
-        Some(entry) => core.store.act(Deed::Admin(action), entry).await,
+/// With how it is on record, where it is.
+async fn told_the_store(core: &Core, action: Admin, record: Option<OnRecord>) -> Result<bool, StoreError> {
+    match record {
+        Some(record) => core.store.act(Deed::Admin(action), record).await,
         None => core.store.admin(action).await,
     }
 }
 
 /// The same for one that nobody has. A process that waits for it goes on without a response, and is told so in the same
 /// commit.
-async fn take_out(core: &Core, id: MessageId, by: &Arc<str>, entry: Option<AuditRecord>) -> Result<bool, StoreError> {
+async fn take_out(core: &Core, id: MessageId, by: &Arc<str>, record: Option<OnRecord>) -> Result<bool, StoreError> {
     let Some(found) = core.store.find(id).await? else { return Ok(false) };
     let discard = vec![Discard { id, by: Arc::clone(by) }];
-    let step = Step { discard, audit: entry.map(Box::new), ..Step::default() };
+    let step = Step { discard, record: record.map(Box::new), ..Step::default() };
     let commit = core.submit(step, told(core, &found, by).into_iter().collect());
     // What somebody else has done before is not done now.
     let done = matches!(core.durable(&commit).await?, Outcome::Committed { .. });
@@ -75,7 +81,7 @@ pub(crate) async fn suspend(
     core: &Core,
     id: MessageId,
     by: &Arc<str>,
-    entry: Option<AuditRecord>,
+    record: Option<OnRecord>,
 ) -> Result<bool, StoreError> {
     let Some(found) = core.store.find(id).await? else { return Ok(false) };
     let Some(item) = item_of(core, &found) else { return Ok(false) };
@@ -85,7 +91,7 @@ pub(crate) async fn suspend(
     let reason = SuspendReason::Operator;
     let error = Arc::from(format!("suspended by {by}"));
     let step =
-        Step { end: vec![(*lease, End::Suspend { reason, error })], audit: entry.map(Box::new), ..Step::default() };
+        Step { end: vec![(*lease, End::Suspend { reason, error })], record: record.map(Box::new), ..Step::default() };
     let commit = core.submit_after(step, Vec::new(), |step| {
         if queue.parks(envelope.header.order_key.as_ref()) {
             queue.park(envelope, step);
@@ -102,7 +108,7 @@ pub(crate) async fn redirect(
     found: &StoredMessage,
     to: usize,
     keys: &[(&'static str, String)],
-    entry: Option<AuditRecord>,
+    record: Option<OnRecord>,
 ) -> Result<bool, StoreError> {
     let (header, target) = (&found.header, &core.items[to]);
     let order_key = target.queue.order_key_of(keys);
@@ -112,7 +118,7 @@ pub(crate) async fn redirect(
     let withdrawn = left.and_then(|queue| queue.withdraw_for_good(header.id));
     let lease = withdrawn.as_ref().map(|withdrawn| withdrawn.lease);
     let redirect = Redirect { id: header.id, to: Arc::clone(&target.name), order_key: order_key.clone(), parks, lease };
-    let done = told_the_store(core, Admin::Redirect(redirect), entry).await;
+    let done = told_the_store(core, Admin::Redirect(redirect), record).await;
     match (left, withdrawn) {
         (Some(queue), Some(Withdrawn { envelope, .. })) if done == Ok(true) => queue.withdrawn(&envelope),
         (Some(queue), Some(Withdrawn { envelope, .. })) => queue.put_back(envelope),

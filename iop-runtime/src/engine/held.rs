@@ -50,7 +50,7 @@ pub(crate) async fn release(core: &Arc<Core>, entry: AuditRecord) -> Result<bool
     if core.held().is_none() {
         return Ok(false);
     }
-    core.store.act(Deed::Note(HELD.into(), "".into()), entry).await?;
+    core.store.act(Deed::Note(HELD.into(), "".into()), entry.into()).await?;
     core.set_held(None);
     for item in held {
         if !item.is_up() {

@@ -37,7 +37,7 @@ pub(crate) async fn keep_house(core: Arc<Core>) {
         tokio::time::sleep(pause).await;
         pause = core.retention.every;
         let done = async {
-            let mut purged = purge(&*core.store, plan(&core, None), Duration::MAX).await?;
+            let mut purged = purge(&*core.store, plan(&core, None, core.clock.now()), Duration::MAX).await?;
             purged.add(to_size(&core).await?);
             if !purged.is_nothing() {
                 log::engine_span(&core).in_scope(|| log::purged(&purged));
@@ -60,10 +60,9 @@ pub(crate) async fn keep_house(core: Arc<Core>) {
     }
 }
 
-/// What may go by the settings; with `older_than` also what they keep longer, but for items and types that have a rule of
-/// their own.
-pub(crate) fn plan(core: &Core, older_than: Option<Duration>) -> Purge {
-    let now = core.clock.now();
+/// What may go at `now` by the settings; with `older_than` also what they keep longer, but for items and types that have a
+/// rule of their own.
+pub(crate) fn plan(core: &Core, older_than: Option<Duration>, now: Timestamp) -> Purge {
     let before = |keep: Keep| match keep {
         Keep::Forever => None,
         Keep::For(duration) => Some(ago(now, duration)),
@@ -88,7 +87,7 @@ pub(crate) fn plan(core: &Core, older_than: Option<Duration>) -> Purge {
 
 /// These sessions where they are over, however short ago that is; items and types that have a rule of their own keep it.
 pub(crate) fn plan_of(core: &Core, sessions: Vec<SessionId>) -> Purge {
-    let plan = plan(core, Some(Duration::ZERO));
+    let plan = plan(core, Some(Duration::ZERO), core.clock.now());
     // What ended at this very moment has ended.
     let messages = plan.messages.map(|now| now.after(Duration::from_micros(1)));
     Purge { messages, sessions: Some(sessions.into()), marks: None, events: None, ..plan }

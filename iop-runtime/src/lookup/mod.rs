@@ -327,7 +327,8 @@ impl TableStore {
         let data = serde_json::to_vec(record).map_err(|error| unreadable(name, &error))?;
         let expected = (version > 0).then_some(version);
         let write = StateWrite { instance: id(name), expected, new: Some(Bytes::from(data)) };
-        let receipt = self.store.submit(Step { state: vec![write], audit: Some(Box::new(entry)), ..Step::default() });
+        let receipt =
+            self.store.submit(Step { state: vec![write], record: Some(Box::new(entry.into())), ..Step::default() });
         match receipt.commit.wait().await? {
             Outcome::StateConflict => Ok(None),
             outcome if outcome.is_stored() => Ok(Some(version + 1)),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Admin, JobWrite, StoreError, Viewer};
+use super::{Admin, JobLine, JobWrite, StoreError, Viewer};
 use crate::clock::{Rfc3339, Timestamp, rfc3339};
 
 /// Entries that are read at once.
@@ -90,6 +90,26 @@ pub struct AuditRecord {
     pub after: Option<AuditHash>,
     /// What came of it: `done`, or why not.
     pub result: Arc<str>,
+}
+
+/// How an act is on record in the commit that does it.
+#[derive(Debug, Clone)]
+pub enum OnRecord {
+    /// With an entry of its own in the audit log.
+    Audit(AuditRecord),
+    /// As a part of a job, which is on record as a whole: what came of one of its messages. One that has a result keeps it.
+    OfJob {
+        /// The job.
+        job: u64,
+        /// The message, with its result.
+        line: JobLine,
+    },
+}
+
+impl From<AuditRecord> for OnRecord {
+    fn from(record: AuditRecord) -> Self {
+        Self::Audit(record)
+    }
 }
 
 /// What somebody does that is no [`Step`](super::Step), and goes on record with it: [`Store::act`](super::Store::act).

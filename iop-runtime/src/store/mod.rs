@@ -48,7 +48,7 @@ use crate::clock::Timestamp;
 use crate::message::{BlobStore, Header, Invocation, Kind, MessageId, Priority, SessionId, Status, SuspendReason};
 
 pub use admin::{Admin, Redirect};
-pub use audit::{AuditEntry, AuditFault, AuditHash, AuditHead, AuditQuery, AuditRecord, Deed, verify_audit};
+pub use audit::{AuditEntry, AuditFault, AuditHash, AuditHead, AuditQuery, AuditRecord, Deed, OnRecord, verify_audit};
 pub use flight::Flight;
 pub use held::Held;
 pub(crate) use held::NOTE as HELD;
@@ -125,8 +125,8 @@ pub trait Store: Viewer {
     /// Puts what somebody did at the end of the audit log. It answers when the entry is durable.
     fn append_audit(&self, record: AuditRecord) -> Reply<AuditEntry>;
 
-    /// Does something in one commit with its entry in the audit log; `false`, and no entry, where there was nothing to do.
-    fn act(&self, deed: Deed, record: AuditRecord) -> Reply<bool>;
+    /// Does something, and puts it on record in the same commit; `false`, and nothing on record, where there was nothing to do.
+    fn act(&self, deed: Deed, record: OnRecord) -> Reply<bool>;
 
     /// Removes one batch of what may go: messages with their bodies and keys, then marks, then events. A session goes when
     /// every message of it ended long enough ago, and no process instance of it has state.
@@ -226,8 +226,8 @@ pub struct Step {
     /// Messages that somebody takes out for good, which the event log says. Each must be unfinished and not leased, or the
     /// step is refused ([`Outcome::NotAtRest`]).
     pub discard: Vec<Discard>,
-    /// Who has done all this, for the audit log, where it is an act of somebody.
-    pub audit: Option<Box<AuditRecord>>,
+    /// How all this is on record, where it is an act of somebody.
+    pub record: Option<Box<OnRecord>>,
 }
 
 /// A message that is taken out for good.

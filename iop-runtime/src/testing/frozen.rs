@@ -11,8 +11,8 @@ use crate::message::{BlobStore, MessageId};
 use crate::store::blobs::Blobs;
 use crate::store::{
     Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
-    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged,
-    QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
+    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, OnRecord, ProcessState, PurgeBatch,
+    Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
 };
 
 /// Where the production's messages are.
@@ -180,7 +180,7 @@ impl Store for Frozen {
         self.ask(|store| store.append_audit(record))
     }
 
-    fn act(&self, deed: Deed, record: AuditRecord) -> Reply<bool> {
+    fn act(&self, deed: Deed, record: OnRecord) -> Reply<bool> {
         self.ask(|store| store.act(deed, record))
     }
 

@@ -66,11 +66,9 @@ function purge(button) {
   };
   const remove = async () => {
     if (found.up_to !== undefined) url.searchParams.set("up_to", found.up_to);
-    const age = url.searchParams.get("older_than");
-    const began = Date.now();
+    // What was so old when it was looked at: what gets so old meanwhile would keep it going for ever.
+    if (found.at !== undefined) url.searchParams.set("at", found.at);
     for (let more = true; more && shown.open;) {
-      // What was so old when it began. What gets so old meanwhile would keep it going for ever, where more comes than goes.
-      if (age !== null) url.searchParams.set("older_than", Number(age) + Math.floor((Date.now() - began) / 1000));
       const done = await call("POST", url);
       removed += done.messages;
       seen.replaceChildren(make("p", {}, `${count(removed)} of ${messages(found.messages)} removed …`));

@@ -32,12 +32,14 @@ pub(super) fn routes() -> Vec<Route> {
             .gives::<RowsDocument<'_>>(),
         Route::put("/api/v1/tables/{name}", Role::Admin, import)
             .says("Puts rows into a lookup table.", &["by", "replace"])
+            .takes::<BTreeMap<String, String>>()
             .gives::<EditedDocument>(),
         Route::get("/api/v1/tables/{name}/history", Role::Reader, history)
             .says("Who changed what in a lookup table.", &[])
             .gives::<Vec<RowChange>>(),
         Route::put("/api/v1/tables/{name}/rows/{key}", Role::Admin, set)
             .says("Sets a row of a lookup table.", &["by"])
+            .takes_text()
             .gives::<EditedDocument>(),
         Route::delete("/api/v1/tables/{name}/rows/{key}", Role::Admin, delete)
             .says("Deletes a row of a lookup table.", &["by"])

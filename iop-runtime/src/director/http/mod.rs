@@ -29,6 +29,7 @@ mod socket;
 mod stall;
 pub(crate) mod stream;
 mod table;
+mod takes;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
 mod transfer;

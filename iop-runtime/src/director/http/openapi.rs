@@ -1,7 +1,7 @@
 //! The API as a document that tools read: OpenAPI 3.1, made of the one table of routes.
 //!
 //! It cannot say what is not there, nor leave out what is. The schema of an answer is that of the very type that is
-//! serialised, with its doc comments.
+//! serialised, with its doc comments; that of a body is the one that it is read as, or those of the messages of the program.
 
 use axum::response::Response;
 use schemars::SchemaGenerator;
@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::json as answer;
 use super::table::{Access, Route};
+use super::takes;
 use crate::director::{CallFailure, Role};
 
 /// The route of this file.
@@ -36,8 +37,8 @@ pub(super) fn openapi(routes: &[Route]) -> Value {
         path[route.method.as_str().to_ascii_lowercase()] = operation(route, &mut schemas);
     }
     let mut schemas = schemas.take_definitions(true);
-    schemas.values_mut().for_each(without_links);
-    json!({
+    schemas.extend(takes::messages());
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "iop",
@@ -51,7 +52,9 @@ pub(super) fn openapi(routes: &[Route]) -> Value {
             },
             "schemas": schemas,
         },
-    })
+    });
+    without_links(&mut document);
+    document
 }
 
 fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
@@ -74,6 +77,9 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
             responses.insert("401".to_owned(), failed("Nobody that is known."));
             responses.insert("403".to_owned(), failed("The role does not include it."));
         }
+    }
+    if let Some(body) = route.takes.body() {
+        operation["requestBody"] = body;
     }
     operation["responses"] = Value::Object(responses);
     operation

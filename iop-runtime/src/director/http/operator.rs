@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Failure, json};
 use super::routes::{Asked, Changed, changed, read};
 use super::table::Route;
-use crate::director::{By, Caller, DirectorError, QueryPurge, Resend, Role};
+use crate::clock::Timestamp;
+use crate::director::{AgePurge, By, Caller, DirectorError, QueryPurge, Resend, Role};
 use crate::engine::{Condition, Mute};
 use crate::message::{AlertKind, MessageId, SessionId};
 use crate::store::Purged;
@@ -35,12 +36,16 @@ pub(super) fn routes() -> Vec<Route> {
             .says("Gives a request that waits to another item.", &["by", "reason", "to"])
             .gives::<Changed>(),
         Route::post("/api/v1/messages/{id}/resend", Role::Operator, resend)
-            .says("Sends a message once more, as a new one.", &["by", "reason", "to"])
+            .says(
+                "Sends a message once more, as a new one; with the body of the call, where it has one.",
+                &["by", "reason", "to", "force"],
+            )
+            .may_take_a_message()
             .gives::<Resent>(),
         Route::post("/api/v1/purge", Role::Admin, purge)
             .says(
                 "Removes finished sessions that are old enough, or those of what a query finds.",
-                &["older_than", "q", "up_to", "after", "preview", "by"],
+                &["older_than", "at", "q", "up_to", "after", "preview", "by"],
             )
             .gives::<PurgedBody>(),
         Route::post("/api/v1/store/release", Role::Admin, release)
@@ -111,6 +116,9 @@ struct HowOld {
     by: Option<String>,
     /// In seconds; what the settings say, where it is left out.
     older_than: Option<u64>,
+    /// What was so old at this moment, which the preview has said; now, where it is left out.
+    #[serde(default, with = "crate::clock::rfc3339_or_null")]
+    at: Option<Timestamp>,
     /// The sessions of what this finds, whatever their age.
     q: Option<String>,
     /// With a query: those of messages up to this sequence, which the preview has said.
@@ -131,6 +139,10 @@ struct PurgedBody {
     events: u64,
     /// Something is left: call again.
     more: bool,
+    /// By age: as of when, to call again with.
+    #[serde(skip_serializing_if = "Option::is_none", with = "crate::clock::rfc3339_or_null")]
+    #[schemars(with = "Option<crate::clock::Rfc3339>")]
+    at: Option<Timestamp>,
     /// Of a query: what it finds, and what to call again with.
     #[serde(flatten)]
     found: Option<FoundBody>,
@@ -150,7 +162,7 @@ impl From<Purged> for PurgedBody {
     fn from(purged: Purged) -> Self {
         let oldest = purged.oldest.map(|time| time.to_string());
         let Purged { messages, bytes, marks, events, next, .. } = purged;
-        Self { messages, bytes, oldest, marks, events, more: next.is_some(), found: None }
+        Self { messages, bytes, oldest, marks, events, more: next.is_some(), at: None, found: None }
     }
 }
 
@@ -160,7 +172,7 @@ async fn purge_found(asked: &Asked, text: &str, how: &HowOld) -> Response {
         Ok(query) => query,
         Err(response) => return *response,
     };
-    if how.older_than.is_some() {
+    if how.older_than.or(how.at.map(|_| 0)).is_some() {
         let problem = "say it with the query: `until:30d` is what is older than 30 days";
         return Failure::new(StatusCode::BAD_REQUEST, problem).into_response();
     }
@@ -189,12 +201,14 @@ async fn purge(asked: Asked, Query(how): Query<HowOld>) -> Response {
         return purge_found(&asked, text, &how).await;
     }
     let (older_than, director) = (how.older_than.map(Duration::from_secs), &asked.director);
-    let purged = if how.preview {
+    let done = if how.preview {
         director.purgeable(older_than).await
     } else {
-        director.purge(older_than, PURGE_AT_ONCE, &asked.caller.in_the_name_of(how.by.as_deref())).await
+        let which = AgePurge::at(how.at.unwrap_or_else(|| director.now()), older_than);
+        let by = asked.caller.in_the_name_of(how.by.as_deref());
+        director.purge(which, PURGE_AT_ONCE, &by).await.map(|purged| (which, purged))
     };
-    answer(purged.map(PurgedBody::from))
+    answer(done.map(|(which, purged)| PurgedBody { at: Some(which.at), ..PurgedBody::from(purged) }))
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -94,10 +94,12 @@ pub(super) fn all() -> Vec<Route> {
         Route::open_get("/healthz", alive),
         Route::post("/api/v1/services/{name}", Role::Operator, call_service)
             .says("Calls a service: its message in, its response out.", &[])
+            .takes_a_message()
             .gives::<Value>()
             .gives_nothing(),
         Route::post("/api/v1/items/{name}/messages", Role::Operator, send_message)
             .says("Calls any item that takes messages, or sends it one.", &["type", "wait"])
+            .takes_a_message()
             .gives::<Sent>(),
         Route::post("/api/v1/items/{name}/start", Role::Operator, start)
             .says("Starts an item.", &[])

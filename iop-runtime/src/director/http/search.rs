@@ -41,16 +41,17 @@ pub(super) fn routes() -> Vec<Route> {
         Route::delete("/api/v1/searches/{name}", Role::Operator, delete_search)
             .says("Forgets a search that was kept.", &["by"])
             .gives::<Changed>(),
-        Route::get("/api/v1/jobs", Role::Viewer, jobs).says("Every job.", &[]).gives::<Vec<Job>>(),
+        Route::get("/api/v1/jobs", Role::Viewer, jobs).says("Every job.", &["below"]).gives::<Vec<Job>>(),
         Route::post("/api/v1/jobs", Role::Operator, preview)
             .says("Looks at what a job would do, before it is started.", &[])
+            .takes::<Plan>()
             .gives::<Job>(),
         Route::get("/api/v1/jobs/{number}", Role::Viewer, job).says("A job, and how far it is.", &[]).gives::<Job>(),
         Route::get("/api/v1/jobs/{number}/messages", Role::Viewer, lines)
-            .says("What came of each message of a job.", &["after", "limit"])
+            .says("What came of each message of a job.", &["after"])
             .gives::<Lines>(),
         Route::post("/api/v1/jobs/{number}/start", Role::Operator, start)
-            .says("Starts a job that was looked at.", &[])
+            .says("Starts a job that was looked at.", &["token"])
             .gives::<Job>(),
         Route::post("/api/v1/jobs/{number}/pause", Role::Operator, pause).says("Has a job wait.", &[]).gives::<Job>(),
         Route::post("/api/v1/jobs/{number}/continue", Role::Operator, go_on)
@@ -143,15 +144,20 @@ async fn delete_search(asked: Asked, Path(name): Path<String>, Query(kept): Quer
 }
 
 /// A job that is to be looked at.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Plan {
     #[serde(flatten)]
     act: JobAct,
+    /// To which messages.
     query: String,
+    /// At most so many in a second.
     per_second: Option<u32>,
+    /// Also to those that were resent already.
     #[serde(default)]
     force: bool,
+    /// Why; a discard has to say it.
     reason: Option<String>,
+    /// In whose name.
     by: Option<String>,
 }
 

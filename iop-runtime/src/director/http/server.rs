@@ -1,10 +1,11 @@
 //! The accept loop: how long a caller may take, how much it may send, and how many there may be.
 //!
-//! Every wait for a caller has an end: for its first byte and for a head in hyper, for a body in `routes`, for somebody who
-//! reads the answer in `stall`. How many there may be is in `connections`.
+//! Every wait for a caller has an end: for its first head here, with an agreement on TLS in it, for each other head in hyper, for
+//! a body in `routes`, for somebody who reads the answer in `stall`. How many there may be is in `connections`.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -18,6 +19,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Patience;
@@ -96,14 +98,14 @@ pub(super) async fn serve(doors: Doors, router: Router, patience: Patience, grac
                 let Some(connection) = open.take(address) else { continue };
                 let talk = talk(connection, CallOrigin::Network(address));
                 match &doors.tls {
-                    None => drop(tasks.spawn(talk.over(stream))),
+                    None => drop(tasks.spawn(talk.over(stream, Instant::now()))),
                     Some(tls) => drop(tasks.spawn(talk.over_tls(stream, Arc::clone(tls)))),
                 }
             }
             #[cfg(unix)]
             Ok(Visitor::Socket(stream)) => {
                 let Some(connection) = local.take(Ipv4Addr::LOCALHOST.into()) else { continue };
-                tasks.spawn(talk(connection, CallOrigin::Socket).over(stream));
+                tasks.spawn(talk(connection, CallOrigin::Socket).over(stream, Instant::now()));
             }
             Err(error) => {
                 tracing::warn!(%error, "The HTTP entrance could not accept a connection.");
@@ -126,26 +128,36 @@ struct Conversation {
 }
 
 impl Conversation {
-    /// The same after both sides have agreed on how to encrypt, for which a caller has as long as for a head.
+    /// The same after both sides have agreed on how to encrypt, for which and the first head a caller has as long as for a head.
     async fn over_tls(self, stream: TcpStream, tls: Arc<Tls>) {
-        let makes_room = self.connection.ended();
+        let (came, makes_room) = (Instant::now(), self.connection.ended());
         let shaken = tokio::select! {
             shaken = tokio::time::timeout(self.patience.head, tls.shake_hands(stream)) => shaken,
             () = makes_room.cancelled() => return,
             () = self.stop.cancelled() => return,
         };
         match shaken {
-            Ok(Ok(stream)) => self.over(stream).await,
+            Ok(Ok(stream)) => self.over(stream, came).await,
             Ok(Err(error)) => tracing::debug!(%error, "A caller of the HTTP entrance came to no agreement on TLS."),
             Err(_) => tracing::debug!("A caller of the HTTP entrance took too long for TLS."),
         }
     }
 
-    async fn over<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(self, stream: S) {
+    /// Of somebody who came at this time: who has agreed on TLS slowly has not another whole patience for the first head.
+    async fn over<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(self, stream: S, came: Instant) {
         let Self { connection, origin, router, patience, stop } = self;
+        let asked = Arc::new(AtomicBool::new(false));
+        let has_asked = Arc::clone(&asked);
+        let says_nothing = async move {
+            tokio::time::sleep_until(came + patience.head).await;
+            if has_asked.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+        };
         let router = TowerToHyperService::new(router);
         let connection = Arc::new(connection);
         let answer = service_fn(|mut request: Request<Incoming>| {
+            asked.store(true, Ordering::Relaxed);
             let connection = Arc::clone(&connection);
             request.extensions_mut().insert(origin);
             let response = router.call(request.map(|body| Awaited::new(body, Arc::clone(&connection))));
@@ -167,6 +179,7 @@ impl Conversation {
         let ended = tokio::select! {
             ended = conversation.as_mut() => ended,
             () = makes_room.cancelled() => return,
+            () = says_nothing => return,
             () = stop.cancelled() => {
                 conversation.as_mut().graceful_shutdown();
                 conversation.await
@@ -176,5 +189,43 @@ impl Conversation {
             // Callers may leave whenever they like.
             tracing::debug!(%error, "A connection to the HTTP entrance ended early.");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// A conversation with somebody who came before it began; their side of it.
+    fn begun(patience: Patience, ago: Duration) -> (tokio::io::DuplexStream, tokio::task::JoinHandle<()>) {
+        let connection = Arc::new(Connections::default()).take(Ipv4Addr::LOCALHOST.into()).unwrap();
+        let (stop, origin) = (CancellationToken::new(), CallOrigin::Process);
+        let talk = Conversation { connection, origin, router: Router::new(), patience, stop };
+        let (ours, theirs) = tokio::io::duplex(1024);
+        (theirs, tokio::spawn(talk.over(ours, Instant::now() - ago)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_took_long_to_agree_on_tls_has_the_rest_of_the_time_for_a_head() {
+        let patience = Patience { head: Duration::from_secs(10), ..Patience::default() };
+        let began = Instant::now();
+        let (_theirs, silent) = begun(patience, Duration::from_secs(9));
+        silent.await.unwrap();
+        assert_eq!(began.elapsed().as_secs(), 1, "ten seconds in all");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_asked_something_has_as_long_for_each_further_head() {
+        let patience = Patience { head: Duration::from_secs(10), ..Patience::default() };
+        let began = Instant::now();
+        let (mut theirs, conversation) = begun(patience, Duration::from_secs(9));
+        theirs.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        theirs.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 404"), "{}", String::from_utf8_lossy(&answer));
+        conversation.await.unwrap();
+        assert_eq!(began.elapsed().as_secs(), 10);
     }
 }

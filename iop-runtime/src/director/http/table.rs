@@ -39,6 +39,7 @@ use super::answer::Failure;
 use super::gives::Gives;
 use super::refusal::wants_a_page;
 use super::routes::Behind;
+use super::takes::Takes;
 use crate::director::{Caller, Role};
 
 /// Who may use a route.
@@ -83,6 +84,8 @@ pub struct Route {
     pub summary: &'static str,
     /// What may stand in its query.
     pub query: &'static [&'static str],
+    /// What the body of a call is.
+    pub(super) takes: Takes,
     /// What it answers.
     pub(super) gives: Gives,
     handler: MethodRouter<Behind>,
@@ -94,13 +97,44 @@ impl Route {
         H: Handler<T, Behind>,
         T: 'static,
     {
-        Self { method, path, access, summary: "", query: &[], gives: Gives::default(), handler: on(filter, handler) }
+        let (takes, gives) = (Takes::default(), Gives::default());
+        Self { method, path, access, summary: "", query: &[], takes, gives, handler: on(filter, handler) }
     }
 
     /// What it does, and what may stand in its query.
     #[must_use]
     pub(crate) fn says(self, summary: &'static str, query: &'static [&'static str]) -> Self {
         Self { summary, query, ..self }
+    }
+
+    /// What it takes: a message.
+    #[must_use]
+    pub(crate) fn takes_a_message(self) -> Self {
+        Self { takes: Takes::Message { required: true }, ..self }
+    }
+
+    /// What it takes: a message, or nothing.
+    #[must_use]
+    pub(crate) fn may_take_a_message(self) -> Self {
+        Self { takes: Takes::Message { required: false }, ..self }
+    }
+
+    /// What it takes: a value of this type.
+    #[must_use]
+    pub(crate) fn takes<T: JsonSchema>(self) -> Self {
+        Self { takes: Takes::json::<T>(), ..self }
+    }
+
+    /// What it takes: lines with a value of this type each.
+    #[must_use]
+    pub(crate) fn takes_lines<T: JsonSchema>(self) -> Self {
+        Self { takes: Takes::lines::<T>(), ..self }
+    }
+
+    /// What it takes: text.
+    #[must_use]
+    pub(crate) fn takes_text(self) -> Self {
+        Self { takes: Takes::Text, ..self }
     }
 
     /// What it answers: a value of this type.

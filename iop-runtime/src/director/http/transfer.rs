@@ -28,6 +28,7 @@ pub(super) fn routes() -> Vec<Route> {
             .gives::<ExportPage>(),
         Route::post("/api/v1/import", Role::Operator, import)
             .says("Takes exported messages in as new ones, a line of JSON each.", &["to", "dry_run", "by"])
+            .takes_lines::<ImportedLine>()
             .gives::<Lines>(),
     ]
 }

@@ -1,10 +1,11 @@
-//! What a job does to its messages. To do it again after a crash changes nothing: a message that a job resends has an id that
-//! derives from the job, and what was resumed or discarded is so.
+//! What a job does to its messages. That it is done stands in its line in the same commit, so that a job which goes on after a
+//! crash knows what it has done. A message that it resends has an id that derives from the job.
 
+use super::run::DONE;
 use super::{Job, JobAct};
 use crate::director::{Director, DirectorError, Resend, store_error};
 use crate::message::MessageId;
-use crate::store::JobLine;
+use crate::store::{Commit, JobLine, OnRecord};
 
 /// What came of a message.
 pub(super) enum Came {
@@ -25,18 +26,26 @@ impl Director {
         let mut came = Vec::with_capacity(lines.len());
         let mut commits = Vec::new();
         for line in lines {
+            let done = |new| {
+                let line = JobLine { new, result: Some(DONE.into()), ..line.clone() };
+                Some(OnRecord::OfJob { job: job.number, line })
+            };
             let result = match &job.act {
-                JobAct::Resend { to } => self.send_again(job, line.message, to.clone()).await.map(|(new, commit)| {
-                    commits.push(commit);
-                    Some(new)
-                }),
+                JobAct::Resend { to } => {
+                    let new = MessageId::of_input(&[b"job", job.token.as_bytes(), &line.message.to_bytes()]);
+                    let sent = self.send_again(job, line.message, to.clone(), new, done(Some(new))).await;
+                    sent.map(|commit| {
+                        commits.push(commit);
+                        Some(new)
+                    })
+                }
                 JobAct::Resume => {
-                    self.resume_with(line.message, &job.who(), None).await.and_then(|done| waited(line, done))
+                    self.resume_with(line.message, &job.who(), done(None)).await.and_then(|done| waited(line, done))
                 }
                 JobAct::Discard { .. } => {
-                    self.discard_with(line.message, &job.who(), None).await.and_then(|done| waited(line, done))
+                    self.discard_with(line.message, &job.who(), done(None)).await.and_then(|done| waited(line, done))
                 }
-                JobAct::Move { to } => self.move_with(line.message, to, &job.who(), None).await.map(|()| None),
+                JobAct::Move { to } => self.move_with(line.message, to, &job.who(), done(None)).await.map(|()| None),
             };
             came.push(match result {
                 Ok(new) => Came::Done(new),
@@ -60,12 +69,12 @@ impl Director {
         job: &Job,
         id: MessageId,
         to: Option<String>,
-    ) -> Result<(MessageId, crate::store::Commit), DirectorError> {
-        let new = MessageId::of_input(&[b"job", job.token.as_bytes(), &id.to_bytes()]);
+        new: MessageId,
+        record: Option<OnRecord>,
+    ) -> Result<Commit, DirectorError> {
         let original = self.stored(id).await?;
         let resend = Resend { to, body: None, force: job.force, by: job.who() };
-        let commit = self.submit_again(&original, &resend, new, None).await?;
-        Ok((new, commit))
+        self.submit_again(&original, &resend, new, record).await
     }
 }
 

@@ -425,7 +425,7 @@ impl Director {
         // Who wanted the job gave the reason for it; who stops or starts it is the one who acts.
         let act = Act::new(action, job.object());
         let act = if action == "job.start" { act.by(job.who()) } else { act };
-        let written = self.core.store.act(Deed::Job(progress), self.entry(&act)).await.map_err(store_error);
+        let written = self.core.store.act(Deed::Job(progress), self.entry(&act).into()).await.map_err(store_error);
         self.recorded(act, written, |done| *done).await?;
         Ok(job)
     }

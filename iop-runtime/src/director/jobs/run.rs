@@ -8,6 +8,13 @@ use super::{Job, JobState};
 use crate::director::{Act, Director, DirectorError, store_error};
 use crate::store::{Deed, JobLineQuery, JobWrite};
 
+/// The result of a message to which it was done …
+pub(super) const DONE: &str = "done";
+/// … of one that was left alone, with the reason behind it …
+const LEFT_ALONE: &str = "left alone: ";
+/// … and of one to which it could not be done.
+const FAILED: &str = "failed: ";
+
 /// Messages between two looks at whether the job is to go on.
 const AT_ONCE: usize = 50;
 
@@ -35,6 +42,8 @@ impl Director {
         }
         let director = self.clone();
         tokio::spawn(async move {
+            // What cannot be read is read again with the next messages.
+            let _ = director.count_anew(number).await;
             loop {
                 let pause = match director.some_of(number).await {
                     Ok(Some(pause)) => pause,
@@ -73,15 +82,15 @@ impl Director {
             match came {
                 Came::Done(new) => {
                     job.done += 1;
-                    (line.new, line.result) = (new, Some("done".into()));
+                    (line.new, line.result) = (new, Some(DONE.into()));
                 }
                 Came::LeftAlone(why) => {
                     job.left_alone += 1;
-                    line.result = Some(format!("left alone: {why}").into());
+                    line.result = Some(format!("{LEFT_ALONE}{why}").into());
                 }
                 Came::Failed(why) => {
                     job.failed += 1;
-                    line.result = Some(format!("failed: {why}").into());
+                    line.result = Some(format!("{FAILED}{why}").into());
                 }
             }
         }
@@ -91,13 +100,41 @@ impl Director {
         Ok(Some(pause.unwrap_or(Duration::ZERO)))
     }
 
+    /// What came of its messages, where a process ended in the middle of some: each has its result, and nobody has counted them.
+    async fn count_anew(&self, number: u64) -> Result<(), DirectorError> {
+        let _alone = self.core.jobs.lock().await;
+        let mut job = self.job(number).await?;
+        let (mut after, counted) = (0, (job.done, job.left_alone, job.failed));
+        (job.done, job.left_alone, job.failed) = (0, 0, 0);
+        loop {
+            let lines = self.job_lines(number, after).await?;
+            for result in lines.iter().filter_map(|line| line.result.as_deref()) {
+                match result {
+                    DONE => job.done += 1,
+                    result if result.starts_with(LEFT_ALONE) => job.left_alone += 1,
+                    _ => job.failed += 1,
+                }
+            }
+            // They are worked on in their order.
+            match lines.last() {
+                Some(last) if last.result.is_some() => after = last.place,
+                _ => break,
+            }
+        }
+        if counted == (job.done, job.left_alone, job.failed) {
+            return Ok(());
+        }
+        let progress = JobWrite::Progress { number, document: job.document()?, lines: Vec::new() };
+        self.core.store.write_job(progress).await.map(drop).map_err(store_error)
+    }
+
     async fn end(&self, job: &mut Job) -> Result<(), DirectorError> {
         (job.state, job.ended) = (JobState::Done, Some(self.core.clock.now()));
         let progress = JobWrite::Progress { number: job.number, document: job.document()?, lines: Vec::new() };
         let Job { done, left_alone, failed, .. } = job;
         let result: Arc<str> = format!("{done} done, {left_alone} left alone, {failed} failed").into();
         let act = Act::new("job.end", job.object()).by(job.who()).came_to(result);
-        let ended = self.core.store.act(Deed::Job(progress), self.entry(&act)).await.map_err(store_error);
+        let ended = self.core.store.act(Deed::Job(progress), self.entry(&act).into()).await.map_err(store_error);
         self.recorded(act, ended, |ended| *ended).await.map(drop)
     }
 }

@@ -1,5 +1,5 @@
 //! Which conditions hold, and what is told of them: one alert on entering, one on leaving, and nothing in between but where
-//! it is asked for. Knows neither items nor the store.
+//! it is asked for. What is shown of one that holds is what was measured last. Knows neither items nor the store.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::message::{AlertKind, AlertPhase, MessageId, SessionId};
+
+/// What is shown of a condition is renewed as often at most: each time, the record is stored.
+const RENEWED: Duration = Duration::from_secs(10);
 
 /// What a condition is about: an item, or `None` for the production as a whole.
 pub(super) type Key = (Option<String>, AlertKind);
@@ -60,7 +63,7 @@ pub struct Condition {
     #[serde(with = "crate::clock::rfc3339")]
     #[schemars(with = "crate::clock::Rfc3339")]
     pub last: Timestamp,
-    /// What was measured when it was last told.
+    /// What was measured last.
     pub value: Option<f64>,
     /// The limit.
     pub limit: Option<f64>,
@@ -116,12 +119,14 @@ pub(super) struct Book {
     pub(super) record: Record,
     /// Readings that differ from the record, and since when. Not stored: after a restart a grace begins anew.
     turning: HashMap<Key, Timestamp>,
+    /// When what is shown of a condition was renewed last. Not stored either.
+    renewed: HashMap<Key, Timestamp>,
 }
 
 impl Book {
     /// Replaces the record by what is stored.
     pub(super) fn load(&mut self, record: Record) {
-        *self = Self { record, turning: HashMap::new() };
+        *self = Self { record, ..Self::default() };
     }
 
     /// Goes over all that was measured; what holds and is watched no more is over.
@@ -133,6 +138,7 @@ impl Book {
             .into_iter()
             .partition(|condition| watched.contains(&(condition.item.clone(), condition.kind)));
         self.record.conditions = kept;
+        self.renewed.retain(|key, _| self.record.conditions.iter().any(|condition| is(condition, key)));
         told.extend(over.into_iter().filter(|condition| condition.told > 0).map(|condition| {
             let text = "not watched any more".to_owned();
             Told { phase: AlertPhase::Left, condition: Condition { text, ..condition } }
@@ -172,12 +178,21 @@ impl Book {
             }
             Some(at) => {
                 let condition = self.record.conditions.get_mut(at)?;
+                if matches!(measured.reading, Reading::Under | Reading::Stale) {
+                    return None;
+                }
                 let again = measured.repeat.is_some_and(|repeat| now.since(condition.last) >= repeat);
                 let phase = match condition.told {
-                    _ if muted || matches!(measured.reading, Reading::Under | Reading::Stale) => return None,
-                    0 => AlertPhase::Entered,
-                    _ if again => AlertPhase::Lasts,
-                    _ => return None,
+                    0 if !muted => AlertPhase::Entered,
+                    1.. if !muted && again => AlertPhase::Lasts,
+                    _ => {
+                        let last = self.renewed.entry(key).or_insert(condition.last);
+                        if measured.reading == Reading::Over && now.since(*last) >= RENEWED {
+                            *last = now;
+                            renew(condition, measured);
+                        }
+                        return None;
+                    }
                 };
                 let told = condition.told + 1;
                 *condition = Condition { told, ..entered(measured, condition.since, now, true) };
@@ -193,6 +208,12 @@ impl Book {
 
 fn is(condition: &Condition, (item, kind): &Key) -> bool {
     condition.item == *item && condition.kind == *kind
+}
+
+/// Shows what was measured now; who was told of it, and when, stays.
+fn renew(condition: &mut Condition, measured: Measured) {
+    let Condition { since, last, told, .. } = *condition;
+    *condition = Condition { told, ..entered(measured, since, last, false) };
 }
 
 fn entered(measured: Measured, since: Timestamp, now: Timestamp, told: bool) -> Condition {
@@ -304,6 +325,33 @@ mod tests {
         }
         assert_eq!(told, [(10, AlertPhase::Entered), (25, AlertPhase::Lasts)]);
         assert_eq!(book.record.conditions[0].told, 2);
+    }
+
+    #[test]
+    fn what_is_shown_of_a_condition_that_lasts_is_what_was_measured_last() {
+        let count = |count: u32, cause| {
+            let text = format!("{count} messages wait");
+            vec![Measured {
+                value: Some(f64::from(count)),
+                text,
+                cause,
+                grace: Duration::ZERO,
+                ..depth(Reading::Over).remove(0)
+            }]
+        };
+        let mut book = Book::default();
+        assert_eq!(book.judge(count(1, None), second(0)).len(), 1);
+        let latest = MessageId::random();
+        let cause = Some((SessionId::of(latest), latest));
+        assert_eq!(book.judge(count(2, cause), second(9)), []);
+        assert_eq!(book.record.conditions[0].text, "1 messages wait", "it is stored, and not so often");
+        assert_eq!(book.judge(count(3, cause), second(10)), [], "nobody is told again");
+        let shown = &book.record.conditions[0];
+        assert_eq!((&*shown.text, shown.value, shown.message), ("3 messages wait", Some(3.0), Some(latest)));
+        assert_eq!((shown.since, shown.last, shown.told), (second(0), second(0), 1));
+        book.judge(depth(Reading::Stale), second(30));
+        book.judge(depth(Reading::Between), second(31));
+        assert_eq!(book.record.conditions[0].text, "3 messages wait", "nobody has looked, or it is about to be over");
     }
 
     #[test]

@@ -24,7 +24,7 @@ use super::core::{Core, Delivery, Emission};
 use super::log;
 use crate::clock::Timestamp;
 use crate::message::{Alert, AlertKind, AlertPhase, Invocation, Kind, Message, MessageId, Priority, SessionId, Status};
-use crate::store::{AuditRecord, NewMessage, StateWrite, Step, StoreError};
+use crate::store::{AuditRecord, NewMessage, OnRecord, StateWrite, Step, StoreError};
 
 /// How often the rules are looked at that need nothing of the store.
 const LOOK: Duration = Duration::from_secs(1);
@@ -148,14 +148,14 @@ impl State {
         &mut self,
         core: &Core,
         told: Vec<Told>,
-        audit: Option<Box<AuditRecord>>,
+        record: Option<Box<OnRecord>>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let data =
             serde_json::to_vec(&self.book.record).map_err(|error| StoreError::NotStored(error.to_string().into()))?;
         let write = StateWrite { instance: record_id(), expected: self.version, new: Some(data.into()) };
         let alerts = told.iter().filter_map(|told| emission(core, told, now)).collect();
-        let commit = core.submit(Step { state: vec![write], audit, ..Step::default() }, alerts);
+        let commit = core.submit(Step { state: vec![write], record, ..Step::default() }, alerts);
         // What follows is built on it; read again, if it does not come to be.
         self.loaded = false;
         let outcome = core.durable(&commit).await?;
@@ -256,7 +256,7 @@ impl Alerts {
         if mute.until > now {
             state.book.record.muted.push(mute);
         }
-        state.store(core, Vec::new(), Some(Box::new(entry)), now).await
+        state.store(core, Vec::new(), Some(Box::new(entry.into())), now).await
     }
 }
 

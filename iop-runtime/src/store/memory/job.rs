@@ -24,13 +24,11 @@ impl Jobs {
                 self.latest
             }
             JobWrite::Progress { number, document, lines } => {
-                if let Some((stored, all)) = self.jobs.get_mut(&number) {
+                if let Some((stored, _)) = self.jobs.get_mut(&number) {
                     *stored = document;
-                    for line in all.iter_mut().filter(|line| line.result.is_none()) {
-                        if let Some(with_result) = lines.iter().find(|with_result| with_result.place == line.place) {
-                            (line.new, line.result) = (with_result.new, with_result.result.clone());
-                        }
-                    }
+                }
+                for line in lines {
+                    self.write_line(number, line);
                 }
                 number
             }
@@ -38,6 +36,14 @@ impl Jobs {
                 self.jobs.remove(&number);
                 number
             }
+        }
+    }
+
+    /// What came of a message; one that has a result keeps it.
+    pub(super) fn write_line(&mut self, job: u64, with_result: JobLine) {
+        let Some((_, lines)) = self.jobs.get_mut(&job) else { return };
+        if let Some(line) = lines.iter_mut().find(|line| line.place == with_result.place && line.result.is_none()) {
+            (line.new, line.result) = (with_result.new, with_result.result);
         }
     }
 

@@ -17,8 +17,8 @@ use std::time::Duration;
 use self::state::State;
 use super::{
     Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
-    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged,
-    QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
+    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, OnRecord, ProcessState, PurgeBatch,
+    Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
 };
 use crate::clock::{Clock, Timestamp};
 use crate::message::{BlobStore, MessageId};
@@ -116,7 +116,7 @@ impl Store for MemoryStore {
         self.answer(move |state, now| state.append_audit(record, now))
     }
 
-    fn act(&self, deed: Deed, record: AuditRecord) -> Reply<bool> {
+    fn act(&self, deed: Deed, record: OnRecord) -> Reply<bool> {
         self.answer(move |state, now| {
             let done = match deed {
                 Deed::Admin(action) => state.admin(&action, now),
@@ -127,7 +127,7 @@ impl Store for MemoryStore {
                 }
             };
             if done {
-                state.append_audit(record, now);
+                state.put_on_record(record, now);
             }
             done
         })

@@ -13,8 +13,8 @@ use crate::store::judge::refusal;
 use crate::store::leases::{Fences, Leases, Queued};
 use crate::store::{
     Admin, AuditEntry, AuditHead, AuditRecord, Commit, Discard, EVENTS_KEPT, End, Event, Fence, LeaseBatch, LeaseOrder,
-    LeaseRequest, LeaseToken, Leased, NewMessage, NodeId, Outcome, Parked, ProcessState, Receipt, Redirect, Step,
-    StoredMessage,
+    LeaseRequest, LeaseToken, Leased, NewMessage, NodeId, OnRecord, Outcome, Parked, ProcessState, Receipt, Redirect,
+    Step, StoredMessage,
 };
 
 /// All that the store knows.
@@ -70,6 +70,13 @@ impl State {
             if matches!(status, Some(Status::InFlight | Status::Retrying)) {
                 self.rows.make_ready(sequence);
             }
+        }
+    }
+
+    pub(super) fn put_on_record(&mut self, record: OnRecord, now: Timestamp) {
+        match record {
+            OnRecord::Audit(record) => drop(self.append_audit(record, now)),
+            OnRecord::OfJob { job, line } => self.jobs.write_line(job, line),
         }
     }
 
@@ -143,8 +150,8 @@ impl State {
         for discard in step.discard {
             self.discard(&discard, now);
         }
-        if let Some(record) = step.audit {
-            self.append_audit(*record, now);
+        if let Some(record) = step.record {
+            self.put_on_record(*record, now);
         }
         Outcome::Committed { duplicates }
     }

@@ -9,7 +9,7 @@ use super::reader::{Filter, View};
 use super::row::{signed, unsigned};
 use super::writer::Writer;
 use crate::clock::Timestamp;
-use crate::store::{AuditEntry, AuditHash, AuditHead, AuditQuery, AuditRecord, Deed};
+use crate::store::{AuditEntry, AuditHash, AuditHead, AuditQuery, AuditRecord, Deed, OnRecord};
 
 impl Writer<'_> {
     pub(super) fn append_audit(&mut self, record: AuditRecord) -> Result<AuditEntry> {
@@ -34,7 +34,7 @@ impl Writer<'_> {
     }
 
     /// What somebody does, and that they did it.
-    pub(super) fn act(&mut self, deed: Deed, record: AuditRecord) -> Result<bool> {
+    pub(super) fn act(&mut self, deed: Deed, record: OnRecord) -> Result<bool> {
         let done = match deed {
             Deed::Admin(action) => {
                 self.flush_starts()?;
@@ -44,9 +44,16 @@ impl Writer<'_> {
             Deed::Note(name, text) => self.sql.write_note.execute((name, text))? > 0,
         };
         if done {
-            self.append_audit(record)?;
+            self.put_on_record(record)?;
         }
         Ok(done)
+    }
+
+    pub(super) fn put_on_record(&mut self, record: OnRecord) -> Result<()> {
+        match record {
+            OnRecord::Audit(record) => self.append_audit(record).map(drop),
+            OnRecord::OfJob { job, line } => self.write_job_line(job, &line),
+        }
     }
 }
 

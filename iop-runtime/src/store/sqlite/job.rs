@@ -22,13 +22,8 @@ impl Writer<'_> {
             }
             JobWrite::Progress { number, document, lines } => {
                 self.sql.write_job.execute((signed(number), document))?;
-                for line in lines {
-                    self.sql.write_job_line.execute(params![
-                        signed(number),
-                        signed(line.place),
-                        line.new.map(MessageId::to_bytes),
-                        line.result,
-                    ])?;
+                for line in &lines {
+                    self.write_job_line(number, line)?;
                 }
                 Ok(number)
             }
@@ -38,6 +33,12 @@ impl Writer<'_> {
                 Ok(number)
             }
         }
+    }
+
+    /// What came of a message; one that has a result keeps it.
+    pub(super) fn write_job_line(&mut self, job: u64, line: &JobLine) -> Result<()> {
+        let new = line.new.map(MessageId::to_bytes);
+        self.sql.write_job_line.execute(params![signed(job), signed(line.place), new, line.result]).map(drop)
     }
 }
 

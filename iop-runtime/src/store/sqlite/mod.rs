@@ -1,10 +1,12 @@
 //! The default store: one SQLite database in a directory of its own.
 //!
 //! A change takes its place in the order in `inbox`, becomes rows in `step`, and is answered by `writer` after the
-//! commit that it shares with everything else that waited. People look through `reader`.
+//! commit that it shares with everything else that waited. People look through `reader`; what counts a backlog, or reads as
+//! long as it takes, has a reader of its own, so that a page does not wait behind it.
 
 mod audit;
 mod blob;
+mod candidates;
 mod checksum;
 mod crashes;
 mod directory;
@@ -56,8 +58,8 @@ pub use self::tip::LostTail;
 pub use self::writer::Fault;
 use super::{
     Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
-    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, ProcessState, PurgeBatch, Purged,
-    QueueStatus, Receipt, Reply, Search, Step, Store, StoredJob, StoredMessage, Usage, Viewer,
+    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, OnRecord, ProcessState, PurgeBatch,
+    Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoredJob, StoredMessage, Usage, Viewer,
 };
 use crate::clock::Clock;
 use crate::message::{BlobStore, MessageId, blobs_in};
@@ -70,6 +72,7 @@ use crate::store::blobs::Blobs;
 pub struct SqliteStore {
     inbox: Arc<Inbox>,
     reader: Reader,
+    counter: Reader,
     writer: Mutex<Option<JoinHandle<()>>>,
     fault: Arc<AtomicU8>,
     blobs: Blobs,
@@ -151,16 +154,16 @@ impl SqliteStore {
         let result = opened
             .recv()
             .unwrap_or_else(|_| Err(OpenError::Database { dir: dir.to_owned(), why: "its writer has stopped".into() }));
-        let reader = result.and_then(|()| Reader::open(dir));
-        let reader = match reader {
-            Ok(reader) => reader,
+        let readers = result.and_then(|()| Ok((Reader::open(dir)?, Reader::open(dir)?)));
+        let (reader, counter) = match readers {
+            Ok(readers) => readers,
             Err(error) => {
                 inbox.stop();
                 drop(writer.join());
                 return Err(error);
             }
         };
-        let store = Self { inbox, reader, writer: Mutex::new(Some(writer)), fault, blobs, space, flights };
+        let store = Self { inbox, reader, counter, writer: Mutex::new(Some(writer)), fault, blobs, space, flights };
         store.tend();
         Ok(Arc::new(store))
     }
@@ -261,7 +264,7 @@ impl Store for SqliteStore {
         self.inbox.ask(|answer| Op::Audit(record, answer))
     }
 
-    fn act(&self, deed: Deed, record: AuditRecord) -> Reply<bool> {
+    fn act(&self, deed: Deed, record: OnRecord) -> Reply<bool> {
         self.inbox.ask(|answer| Op::Act(deed, record, answer))
     }
 
@@ -291,6 +294,7 @@ impl Store for SqliteStore {
 
     fn close(&self) -> Reply<()> {
         self.reader.close();
+        self.counter.close();
         self.inbox.ask(Op::Close)
     }
 }
@@ -309,7 +313,8 @@ impl Viewer for SqliteStore {
     }
 
     fn search(&self, search: Search) -> Reply<Found> {
-        self.reader.ask(move |view| view.search(&search))
+        let reader = if search.within.is_some() { &self.reader } else { &self.counter };
+        reader.ask(move |view| view.search(&search))
     }
 
     fn key_values(&self, name: Arc<str>, prefix: Arc<str>, limit: usize) -> Reply<Vec<String>> {
@@ -321,7 +326,7 @@ impl Viewer for SqliteStore {
     }
 
     fn queues(&self) -> Reply<Vec<QueueStatus>> {
-        self.reader.ask(|view| view.queues())
+        self.counter.ask(|view| view.queues())
     }
 
     fn events(&self, query: EventQuery) -> Reply<Vec<Event>> {
@@ -341,11 +346,11 @@ impl Viewer for SqliteStore {
     }
 
     fn purgeable(&self, batch: PurgeBatch) -> Reply<Purged> {
-        self.reader.ask(move |view| view.purgeable(batch))
+        self.counter.ask(move |view| view.purgeable(batch))
     }
 
     fn usage(&self) -> Reply<Usage> {
-        self.reader.ask(View::usage)
+        self.counter.ask(View::usage)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::message::MessageId;
 use crate::store::blobs::Hold;
 use crate::store::{
     Admin, AuditEntry, AuditRecord, Commit, Deed, Event, Fence, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId,
-    Outcome, ProcessState, PurgeBatch, Purged, Step, StoreError, StoredMessage,
+    OnRecord, Outcome, ProcessState, PurgeBatch, Purged, Step, StoreError, StoredMessage,
 };
 
 /// Where an answer goes. That nobody waits for it any more is no failure.
@@ -60,7 +60,7 @@ pub(super) enum Op {
     Purge(PurgeBatch, Answer<Purged>),
     Shrink(u64, Answer<bool>),
     Admin(Admin, Answer<bool>),
-    Act(Deed, AuditRecord, Answer<bool>),
+    Act(Deed, OnRecord, Answer<bool>),
     WriteNote(Arc<str>, Arc<str>, Answer<()>),
     Audit(AuditRecord, Answer<AuditEntry>),
     Job(JobWrite, Answer<u64>),

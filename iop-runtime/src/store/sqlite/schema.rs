@@ -91,10 +91,13 @@ pub(super) const TABLES: &str = "
         WHERE order_key IS NOT NULL AND rank IS NOT NULL;
     CREATE INDEX message_parked ON message (target) WHERE parks = 1 AND status = 4;
 
-    CREATE INDEX message_rare ON message (status) WHERE (status = 2 OR status = 4 OR status = 6 OR status = 7);
-    CREATE INDEX message_failed ON message (sequence) WHERE error IS NOT NULL;
-    CREATE INDEX message_late ON message (sequence) WHERE late = 1;
-    CREATE INDEX message_reason ON message (reason) WHERE reason IS NOT NULL;
+    CREATE INDEX message_rare ON message (status, sequence, source, target, type, kind, priority)
+        WHERE (status = 2 OR status = 4 OR status = 6 OR status = 7);
+    CREATE INDEX message_failed ON message (sequence, source, target, type, kind, priority, error)
+        WHERE error IS NOT NULL;
+    CREATE INDEX message_late ON message (sequence, source, target, type, kind, priority) WHERE late = 1;
+    CREATE INDEX message_reason ON message (reason, sequence, source, target, type, kind, priority)
+        WHERE reason IS NOT NULL;
 
     CREATE TABLE class (
         number INTEGER PRIMARY KEY,

@@ -1,12 +1,14 @@
 //! Searching a SQLite store: an index gives candidates in the order of their sequences, and each is asked the whole question.
 //!
 //! Which index is in `ways`: the one that gives the fewest candidates. An answer is never wrong because an index is behind or
-//! gives too much; it can only take longer, and then it says how far it came.
+//! gives too much; it can only take longer, and then it says how far it came. What an index says itself of a message, its
+//! class or its error, is asked first: a message that it rules out is never read.
 
 use std::time::Instant;
 
 use rusqlite::{OptionalExtension, Result, Statement};
 
+use super::candidates::Candidate;
 use super::reader::View;
 use super::row::{self, select_header, signed, unsigned};
 use super::ways::Way;
@@ -15,9 +17,6 @@ use crate::message::{Header, hashed};
 use crate::search::{Facts, Pattern, RESENT_FROM, contains};
 use crate::store::viewer::page;
 use crate::store::{Found, Search};
-
-/// The largest number of candidates that is fetched at once.
-const LARGEST_CHUNK: usize = 2048;
 
 /// The time is looked at after so many candidates.
 const BETWEEN_LOOKS: usize = 32;
@@ -36,11 +35,12 @@ impl Range {
         if self.oldest_first { Self { above: sequence, ..self } } else { Self { below: sequence, ..self } }
     }
 
-    pub(super) fn sort(self, sequences: &mut Vec<i64>) {
-        sequences.sort_unstable();
-        sequences.dedup();
+    pub(super) fn sort(self, candidates: &mut Vec<Candidate>) {
+        // Of two that are the same message, the one that rules it out comes first, and is kept.
+        candidates.sort_unstable();
+        candidates.dedup_by_key(|candidate| candidate.sequence);
         if !self.oldest_first {
-            sequences.reverse();
+            candidates.reverse();
         }
     }
 }
@@ -54,14 +54,14 @@ impl View {
         let mut way = Way::choose(self, &search.query, range)?;
         let mut asking = Asking::prepare(self)?;
         let mut found = Found { headers: Vec::new(), next: None, looked_to: None };
-        let mut chunk = limit.saturating_add(1).min(LARGEST_CHUNK);
+        let mut chunk = limit.saturating_add(1).min(way.largest_chunk());
         loop {
             let candidates = way.next(range, chunk)?;
-            for (index, sequence) in candidates.iter().enumerate() {
+            for (index, Candidate { sequence, possible }) in candidates.iter().enumerate() {
                 if index % BETWEEN_LOOKS == BETWEEN_LOOKS - 1 && out_of_time() {
                     return self.unfinished(found, range);
                 }
-                if let Some(header) = asking.holds(search, *sequence)? {
+                if *possible && let Some(header) = asking.holds(search, *sequence)? {
                     if found.headers.len() == limit {
                         found.next = found.headers.last().map(|header| header.sequence);
                         return Ok(found);
@@ -76,7 +76,7 @@ impl View {
             if out_of_time() {
                 return self.unfinished(found, range);
             }
-            chunk = (chunk * 2).min(LARGEST_CHUNK);
+            chunk = (chunk * 2).min(way.largest_chunk());
         }
     }
 
@@ -166,18 +166,19 @@ impl<'v> Asking<'v> {
         let names = &self.view.names;
         let header = self.header.query_row((sequence,), |row| row::header_to_show(row, names)).optional()?;
         let Some(header) = header else { return Ok(None) };
-        let mut candidate = Candidate { asking: self, header };
-        let holds = search.query.holds(&mut candidate)?;
-        Ok(holds.then_some(candidate.header))
+        let mut asked = Asked { asking: self, header };
+        let holds = search.query.holds(&mut asked)?;
+        Ok(holds.then_some(asked.header))
     }
 }
 
-struct Candidate<'a, 'v> {
+/// A message that is asked the whole question.
+struct Asked<'a, 'v> {
     asking: &'a mut Asking<'v>,
     header: Header,
 }
 
-impl Facts for Candidate<'_, '_> {
+impl Facts for Asked<'_, '_> {
     type Error = rusqlite::Error;
 
     fn header(&self) -> &Header {

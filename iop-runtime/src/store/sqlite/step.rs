@@ -18,12 +18,12 @@ use crate::clock::Timestamp;
 use crate::message::{Kind, MessageId, Priority, Status};
 use crate::store::judge::{Facts, refusal};
 use crate::store::leases;
-use crate::store::{AuditRecord, End, LeaseToken, NewMessage, Outcome, StateWrite, Step};
+use crate::store::{End, LeaseToken, NewMessage, OnRecord, Outcome, StateWrite, Step};
 
 impl Step {
     /// Whether the step only says that attempts began: nobody builds on that.
     pub(super) fn only_starts(&self) -> bool {
-        let Self { fence: _, mark, start: _, end, state, emit, cancel, abandon, discard, audit } = self;
+        let Self { fence: _, mark, start: _, end, state, emit, cancel, abandon, discard, record } = self;
         mark.is_none()
             && end.is_empty()
             && state.is_empty()
@@ -31,7 +31,7 @@ impl Step {
             && cancel.is_empty()
             && abandon.is_empty()
             && discard.is_empty()
-            && audit.is_none()
+            && record.is_none()
     }
 }
 
@@ -110,8 +110,8 @@ impl Writer<'_> {
         for discard in &step.discard {
             self.discard(discard, now)?;
         }
-        if let Some(record) = &step.audit {
-            self.append_audit(AuditRecord::clone(record))?;
+        if let Some(record) = &step.record {
+            self.put_on_record(OnRecord::clone(record))?;
         }
         self.sequence = self.sequence.max(first_sequence + step.emit.len() as u64 - 1);
         Ok(Outcome::Committed { duplicates })

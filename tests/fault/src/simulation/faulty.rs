@@ -11,7 +11,7 @@ use iop::message::{BlobStore, Header, MessageId};
 use iop::store::memory::MemoryStore;
 use iop::store::{
     Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
-    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId, Outcome,
+    JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId, OnRecord, Outcome,
     ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob,
     StoredMessage, Usage, Viewer,
 };
@@ -237,7 +237,7 @@ impl Store for Handle {
         self.0.inner.append_audit(record)
     }
 
-    fn act(&self, deed: Deed, record: AuditRecord) -> Reply<bool> {
+    fn act(&self, deed: Deed, record: OnRecord) -> Reply<bool> {
         self.0.inner.act(deed, record)
     }
 
