@@ -1,7 +1,7 @@
 //! What people see.
 
 use iop::clock::Timestamp;
-use iop::message::{Message, MessageId, SessionId, Status, SuspendReason};
+use iop::message::{Message, MessageId, Priority, SessionId, Status, SuspendReason};
 use iop::prelude::message as message_type;
 use iop::store::{End, Event, EventQuery, Level, MessageQuery, NewMessage, QueueStatus, Step};
 
@@ -123,6 +123,21 @@ pub(crate) async fn queues_are_counted_by_state(bench: impl Bench) {
     let out =
         QueueStatus { item: "out".into(), queued: 2, in_flight: 1, retrying: 1, suspended: 1, oldest: Some(oldest) };
     assert_eq!(bench.store().queues().await, Ok(vec![archive, out]));
+}
+
+pub(crate) async fn the_oldest_of_a_queue_is_the_oldest_of_all_its_priorities_and_states(bench: impl Bench) {
+    let oldest = async || bench.store().queues().await.expect("the store is read")[0].oldest;
+    let first = bench.clock_now();
+    let alarm = NewMessage { due: Some(bench.later(3600)), ..message() };
+    bench.emit(vec![alarm.clone()]).await;
+    bench.wait(5);
+    let second = bench.clock_now();
+    bench.emit(vec![NewMessage { priority: Priority(1), ..message() }]).await;
+    bench.wait(5);
+    bench.emit(vec![NewMessage { priority: Priority(200), ..message() }]).await;
+    assert_eq!(oldest().await, Some(first));
+    assert!(bench.discard(alarm.id, "a test").await);
+    assert_eq!(oldest().await, Some(second), "although it is the last that will be worked on");
 }
 
 pub(crate) async fn events_come_back_in_order_and_by_every_field(mut bench: impl Bench) {

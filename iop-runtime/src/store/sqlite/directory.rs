@@ -281,7 +281,8 @@ pub(super) fn connect_read_only(path: &Path) -> Result<Connection, OpenError> {
     let open = || -> rusqlite::Result<(Connection, i64, i64)> {
         let connection = Connection::open_with_flags(&database, flags)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF;")?;
+        // A small cache: it would be filled by whoever counts a backlog, and what is not in it the system has.
+        connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -1024; PRAGMA trusted_schema = OFF;")?;
         let application = connection.query_row("PRAGMA application_id", (), |row| row.get(0))?;
         let format = connection.query_row("PRAGMA user_version", (), |row| row.get(0))?;
         Ok((connection, application, format))

@@ -5,6 +5,7 @@
 //! long as it takes, has a reader of its own, so that a page does not wait behind it.
 
 mod audit;
+mod backlog;
 mod blob;
 mod candidates;
 mod checksum;
@@ -326,7 +327,7 @@ impl Viewer for SqliteStore {
     }
 
     fn queues(&self) -> Reply<Vec<QueueStatus>> {
-        self.counter.ask(|view| view.queues())
+        self.counter.ask(View::queues)
     }
 
     fn events(&self, query: EventQuery) -> Reply<Vec<Event>> {
@@ -386,7 +387,7 @@ impl Viewer for ReadOnlyStore {
     }
 
     fn queues(&self) -> Reply<Vec<QueueStatus>> {
-        self.reader.ask(|view| view.queues())
+        self.reader.ask(View::queues)
     }
 
     fn events(&self, query: EventQuery) -> Reply<Vec<Event>> {

@@ -2,7 +2,6 @@
 //!
 //! A thread of its own, so that a slow question holds up neither the writer nor an async worker.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -18,13 +17,11 @@ use super::names::Names;
 use super::op::reply;
 use super::purge;
 use super::row::{self, select_message, signed, unsigned};
-use super::schema::{self, status};
+use super::schema;
 use crate::clock::Timestamp;
 use crate::message::{MessageId, SessionId};
 use crate::store::viewer::page;
-use crate::store::{
-    Event, EventQuery, ProcessState, PurgeBatch, Purged, QueueStatus, Reply, StoreError, StoredMessage, Usage,
-};
+use crate::store::{Event, EventQuery, ProcessState, PurgeBatch, Purged, Reply, StoreError, StoredMessage, Usage};
 
 /// A question, with the way of its answer inside.
 type Question = Box<dyn FnOnce(&mut View) + Send>;
@@ -157,36 +154,6 @@ impl View {
 
     pub(super) fn usage(&self) -> Result<Usage> {
         purge::usage(&self.connection)
-    }
-
-    pub(super) fn queues(&self) -> Result<Vec<QueueStatus>> {
-        let mut statement = self.connection.prepare(
-            "SELECT target, status, count(*), min(sequence) FROM message
-             WHERE rank IS NOT NULL AND target IS NOT NULL GROUP BY target, status",
-        )?;
-        let mut queues: BTreeMap<Arc<str>, (QueueStatus, u64)> = BTreeMap::new();
-        let mut rows = statement.query(())?;
-        while let Some(row) = rows.next()? {
-            let Some(item) = row::name_or_null(row, 0, &self.names)? else { continue };
-            let (count, oldest) = (unsigned(row, 2)?, unsigned(row, 3)?);
-            let (queue, head) = queues.entry(item.clone()).or_insert_with(|| (QueueStatus::empty(item), u64::MAX));
-            match row.get(1)? {
-                status::HELD | status::READY | status::DELAYED => queue.queued += count,
-                status::RETRYING => queue.retrying += count,
-                status::IN_FLIGHT => queue.in_flight += count,
-                _ => queue.suspended += count,
-            }
-            if row.get::<_, i64>(1)? != status::SUSPENDED {
-                *head = oldest.min(*head);
-            }
-        }
-        let mut created = self.connection.prepare("SELECT created FROM message WHERE sequence = ?1")?;
-        let with_age = |(mut queue, head): (QueueStatus, u64)| {
-            let accepted = created.query_row((head.cast_signed(),), |row| row.get(0).map(Timestamp)).optional()?;
-            queue.oldest = accepted;
-            Ok(queue)
-        };
-        queues.into_values().map(with_age).collect()
     }
 
     pub(super) fn events(&self, query: &EventQuery) -> Result<Vec<Event>> {
