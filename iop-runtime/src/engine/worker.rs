@@ -293,8 +293,12 @@ impl Worker {
             Ok(Intent::InDoubt) => Err(intent::in_doubt().into()),
             Ok(Intent::MayRun) => {
                 // Should the process die of it, the next one knows.
-                let _flight = envelope.lease.map(|lease| self.core.store.attempting(lease.message));
-                self.attempt(envelope, begun).instrument(span.clone()).await
+                let flight = envelope.lease.map(|lease| self.core.store.attempting(lease.message));
+                let outcome = self.attempt(envelope, begun).instrument(span.clone()).await;
+                if let (Some(flight), Ok(_)) = (flight, &outcome) {
+                    flight.succeeded();
+                }
+                outcome
             }
         };
         self.core.halts_at(CrashPoint::AfterHandler, &self.item, Some(id)).await;

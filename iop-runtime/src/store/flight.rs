@@ -10,14 +10,25 @@ pub struct Flight(Option<(Arc<dyn Book>, u32)>);
 
 /// Where a store notes what is in flight.
 pub(super) trait Book: fmt::Debug + Send + Sync {
-    /// The attempt that was noted in this slot is over.
+    /// The attempt that was noted in this slot is over, and its message is not: it is not in flight any more.
     fn is_over(&self, slot: u32);
+
+    /// The attempt that was noted in this slot is over, and its message with it, once that is committed.
+    fn has_succeeded(&self, slot: u32);
 }
 
 impl Flight {
     /// Of a store that does not know it: nobody can say after a crash that the message was in flight.
     pub fn unseen() -> Self {
         Self(None)
+    }
+
+    /// The attempt has succeeded, and its message is about to be finished: from then on the store itself knows that it is not
+    /// in flight.
+    pub fn succeeded(mut self) {
+        if let Some((book, slot)) = self.0.take() {
+            book.has_succeeded(slot);
+        }
     }
 
     pub(super) fn noted(book: Arc<dyn Book>, slot: u32) -> Self {

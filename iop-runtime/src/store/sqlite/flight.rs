@@ -1,8 +1,9 @@
 //! The flight book: what is being worked on at this moment, in a file that the process leaves behind when it dies.
 //!
 //! A commit for each attempt would cost too much, and the book needs none: it has to survive the process, not the machine, and
-//! what was written to a file does, synced or not. One write of a slot when an attempt begins, and one when it ends. So what stands
-//! in the book when a process has died was in flight at that moment, all of it and nothing else.
+//! what was written to a file does, synced or not. One write of a slot when an attempt begins, and one when it fails. Where it
+//! succeeds its slot is left to be written over: what is finished in the store was not in flight, whatever the book says, and what
+//! was not finished yet when the process died may be why it died, be it of the commit.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -80,6 +81,10 @@ impl Slots {
 }
 
 impl flight::Book for Book {
+    fn has_succeeded(&self, slot: u32) {
+        self.slots().free.push(slot);
+    }
+
     fn is_over(&self, slot: u32) {
         if let Some(file) = self.file.get() {
             // A slot that keeps what it had is written over by the next attempt.
@@ -173,6 +178,19 @@ mod tests {
         assert_eq!(left_in(dir.path(), 7), []);
         let length = fs::metadata(dir.path().join(FLIGHT)).unwrap().len();
         assert_eq!(length, 200 * SLOT as u64, "slots are used again");
+    }
+
+    #[test]
+    fn what_has_succeeded_stands_in_the_book_until_the_next_attempt_and_the_store_knows_better() {
+        let dir = tempfile::tempdir().unwrap();
+        let book = book(dir.path(), 7);
+        let failing = book.attempting(id(1));
+        book.attempting(id(2)).succeeded();
+        assert_eq!(left_in(dir.path(), 7), [1, 2].map(id));
+        book.attempting(id(3)).succeeded();
+        assert_eq!(left_in(dir.path(), 7), [1, 3].map(id));
+        drop(failing);
+        assert_eq!(left_in(dir.path(), 7), [id(3)], "what will be tried again is not in flight");
     }
 
     #[test]
