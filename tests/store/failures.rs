@@ -69,6 +69,20 @@ async fn a_commit_of_unknown_outcome_is_repeated_without_harm() {
 }
 
 #[tokio::test]
+async fn a_close_after_a_failed_commit_leaves_every_message_in_the_index_of_searches() {
+    let mut bench = Sqlite::new();
+    let sent = messages(600);
+    bench.emit(sent.clone()).await;
+    // With those before it more than the index takes at once.
+    bench.sqlite().inject(Fault::BeforeCommit);
+    failure(&bench.store().submit(emitting(messages(5_000))).commit).await;
+    assert_eq!(bench.store().close().await, Ok(()));
+    bench.reopen().await;
+    let of_the_item = MessageQuery { item: Some("out".into()), limit: 1_000, ..MessageQuery::default() };
+    assert_eq!(bench.query(of_the_item).await, ids(&sent));
+}
+
+#[tokio::test]
 async fn a_recovery_that_fails_may_be_tried_again() {
     let bench = Sqlite::new();
     let sent = message();

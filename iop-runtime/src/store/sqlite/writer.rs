@@ -405,6 +405,9 @@ impl<'c> Writer<'c> {
         self.starts.clear();
         self.bodies.clear();
         self.freed.clear();
+        // Those of messages that were stored before are read again by whoever opens the database next: what was taken from them
+        // for this transaction is not written, and neither are the classes that it has met.
+        self.postings = Postings::default();
         // SQLite has rolled back by itself after some errors.
         let open = !self.connection.is_autocommit();
         let rolled_back = open && self.connection.execute_batch("ROLLBACK").is_ok();
