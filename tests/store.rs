@@ -94,6 +94,7 @@ laws! {
         a_message_that_is_given_back_counts_no_attempt
         a_retrying_message_holds_back_only_an_ordered_queue
         an_alarm_for_later_holds_back_nothing
+        what_becomes_due_in_great_number_comes_in_its_order_and_all_of_it
         a_new_opening_returns_what_was_in_flight_and_forgets_leases
         a_new_opening_does_not_wait_for_the_next_attempt
         a_lease_sees_every_step_submitted_before
@@ -108,6 +109,7 @@ laws! {
         a_message_that_was_tried_is_a_new_one_at_another_item
         a_higher_priority_overtakes_inside_its_key
         a_parked_key_waits_for_a_person_and_takes_up_its_order_again
+        parked_messages_of_one_key_come_in_their_order_however_they_are_resumed
         a_parked_message_that_is_discarded_lets_its_key_go
         what_is_suspended_without_parking_lets_its_key_go
         a_parked_message_of_an_ordered_queue_parks_all_of_it
@@ -152,6 +154,7 @@ laws! {
         a_hashed_key_is_found_by_its_value_and_is_not_in_the_index
         a_query_is_paged_by_sequence
         queues_are_counted_by_state
+        the_oldest_of_a_queue_is_the_oldest_of_all_its_priorities_and_states
         events_come_back_in_order_and_by_every_field
     }
 }

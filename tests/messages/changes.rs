@@ -10,7 +10,7 @@ use iop::production::Production;
 use iop::settings::{self, Layers};
 use iop::store::memory::MemoryStore;
 use iop::store::sqlite::SqliteStore;
-use iop::store::{EventQuery, MessageQuery, NewMessage, Step, Store};
+use iop::store::{Admin, EventQuery, MessageQuery, NewMessage, Step, Store};
 use iop_tests::rig::Rig;
 
 #[message]
@@ -115,14 +115,20 @@ mod first {
     }
 }
 
-/// Both stores, each with three parcels that wait for `scale`, left by the first production.
-async fn left_behind() -> Vec<(Arc<dyn Store>, Arc<TokioClock>, Option<tempfile::TempDir>)> {
+type Opened = (Arc<dyn Store>, Arc<TokioClock>, Option<tempfile::TempDir>);
+
+/// Both stores, empty.
+fn both_stores() -> Vec<Opened> {
     let clock = || Arc::new(TokioClock::starting_at(Timestamp(1_700_000_000_000_000)));
     let (of_memory, of_files) = (clock(), clock());
     let folder = tempfile::tempdir().expect("a folder");
     let sqlite = SqliteStore::open(&folder.path().join("store"), of_files.clone()).expect("a store");
-    let stores: Vec<(Arc<dyn Store>, _, _)> =
-        vec![(MemoryStore::new(of_memory.clone()), of_memory, None), (sqlite, of_files, Some(folder))];
+    vec![(MemoryStore::new(of_memory.clone()), of_memory, None), (sqlite, of_files, Some(folder))]
+}
+
+/// Both stores, each with three parcels that wait for `scale`, left by the first production.
+async fn left_behind() -> Vec<Opened> {
+    let stores = both_stores();
     for (store, ..) in &stores {
         drop(opened::<first::Depot>(store, ChangeChoice::default()).await.expect("an empty store fits"));
         let emit = (1..=3).map(parcel).collect();
@@ -191,6 +197,70 @@ async fn messages_of_an_item_that_is_gone_hold_the_start_until_somebody_decides(
         let held = (Status::Suspended, Some(SuspendReason::Orphaned), "scale".to_owned());
         assert_eq!(statuses(&*store).await, [held.clone(), held.clone(), held]);
         drop(opened::<smaller::Depot>(&store, ChangeChoice::default()).await.expect("it was decided already"));
+    }
+}
+
+mod parking {
+    use super::*;
+
+    #[message(name = "Parcel")]
+    pub(super) struct MarkedParcel {
+        #[key]
+        pub(super) customer: String,
+        pub(super) weight: u32,
+    }
+
+    #[business_operation]
+    pub(super) struct Scale;
+
+    #[handlers]
+    impl Scale {
+        async fn on_message(&mut self, parcel: MarkedParcel) -> Result {
+            info!("{} kg of {}", parcel.weight, parcel.customer);
+            Ok(())
+        }
+    }
+
+    production! {
+        pub(super) Depot {
+            alerts none;
+            #[item(standalone, order = key(customer), failing = park_key)]
+            scale: Scale {},
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_held_of_one_order_key_stays_in_front_of_what_comes_until_all_of_it_is_resumed() {
+    for (store, clock, _folder) in both_stores() {
+        let of_ada = |weight| NewMessage {
+            order_key: Some("ada".into()),
+            parks: true,
+            body: format!(r#"{{"customer":"ada","weight":{weight}}}"#).into(),
+            keys: vec![("customer", "ada".to_owned())],
+            ..parcel(weight)
+        };
+        let emit: Vec<_> = (1..=3).map(of_ada).collect();
+        let held: Vec<_> = emit.iter().map(|parcel| parcel.id).collect();
+        store.submit(Step { emit, ..Step::default() }).commit.wait().await.expect("stored");
+        for id in &held {
+            // As a start with `--orphans=hold` does while the item is gone.
+            let hold = Admin::Hold { id: *id, reason: SuspendReason::Orphaned, error: "its item is gone".into() };
+            assert_eq!(store.admin(hold).await, Ok(true));
+        }
+        let rig = Rig::on_store::<parking::Depot>(store, clock, &[]).await;
+        let resume = async |id| assert_eq!(rig.director().resume(id, "ada").await, Ok(true));
+        rig.until_idle().await;
+        resume(held[2]).await;
+        let late = br#"{"customer":"ada","weight":4}"#;
+        rig.director().send_json("scale", Some("Parcel"), late, None).await.expect("it is taken");
+        rig.until_idle().await;
+        let said = async || rig.said_by::<parking::Scale>("scale").await;
+        assert_eq!(said().await, Vec::<String>::new(), "two of the key still wait for a person");
+        resume(held[0]).await;
+        resume(held[1]).await;
+        rig.until_idle().await;
+        assert_eq!(said().await, ["1 kg of ada", "2 kg of ada", "3 kg of ada", "4 kg of ada"]);
     }
 }
 

@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use iop::message::{Header, MessageId, Status, SuspendReason};
-use iop::store::{Admin, End, MessageQuery, NewMessage, StateWrite, Step, StoreError};
+use iop::store::{Admin, End, LeaseOrder, LeaseRequest, MessageQuery, NewMessage, StateWrite, Step, StoreError};
 
-use crate::bench::{Bench, Sqlite, committed, emitting, ids, leased, message, messages};
+use crate::bench::{Bench, Sqlite, committed, emitting, ids, leased, message, messages, request};
 
 /// Changes the database behind the back of the closed store.
 async fn damage(bench: &mut Sqlite, sql: &str, id: MessageId) {
@@ -72,6 +72,24 @@ async fn a_waiting_message_that_a_bit_made_a_finished_one_is_shown_as_corrupt() 
     assert_eq!((shown[0].status, shown[0].reason), (Status::Suspended, Some(SuspendReason::Corrupt)));
     let found = bench.store().find(sent.id).await;
     assert!(matches!(found, Err(StoreError::Damaged(_))), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_damaged_order_key_holds_nobody_back() {
+    for change in
+        ["UPDATE message SET order_key = 'b' WHERE id = ?1", "UPDATE message SET order_key = NULL WHERE id = ?1"]
+    {
+        let mut bench = Sqlite::new();
+        let sent: Vec<_> =
+            messages(2).into_iter().map(|sent| NewMessage { order_key: Some("a".into()), ..sent }).collect();
+        for sent in &sent {
+            bench.emit(vec![sent.clone()]).await;
+        }
+        damage(&mut bench, change, sent[0].id).await;
+        let by_key = LeaseRequest { order: LeaseOrder::Key, ..request(10) };
+        assert_eq!(leased(&bench.lease_as(by_key).await.leased), [sent[1].id], "{change}");
+        assert_eq!(headers(&bench).await[0].reason, Some(SuspendReason::Corrupt));
+    }
 }
 
 #[tokio::test]

@@ -152,6 +152,30 @@ pub(crate) async fn a_parked_key_waits_for_a_person_and_takes_up_its_order_again
     assert_eq!(leased(&lease(&bench, 10).await), ids(&a[1..]));
 }
 
+pub(crate) async fn parked_messages_of_one_key_come_in_their_order_however_they_are_resumed(bench: impl Bench) {
+    // As messages of an item that is gone are held, each by itself.
+    for resumed in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
+        let a: Vec<_> = (0..3).map(|_| parking("a")).collect();
+        bench.emit(a.clone()).await;
+        let hold = |id| Admin::Hold { id, reason: SuspendReason::Orphaned, error: "its item is gone".into() };
+        for message in &a {
+            assert_eq!(bench.store().admin(hold(message.id)).await, Ok(true));
+        }
+        for at in resumed {
+            assert_eq!(leased(&lease(&bench, 10).await), ids(&[]), "others of the key wait for a person");
+            assert_eq!(bench.store().admin(Admin::Resume(a[at].id)).await, Ok(true));
+        }
+        let mut seen = Vec::new();
+        while seen.len() < a.len() {
+            let held = lease(&bench, 1).await;
+            assert_eq!(held.len(), 1, "{resumed:?}: {seen:?}");
+            seen.extend(leased(&held));
+            complete(&bench, &held).await;
+        }
+        assert_eq!(seen, ids(&a), "{resumed:?}");
+    }
+}
+
 pub(crate) async fn a_parked_message_that_is_discarded_lets_its_key_go(bench: impl Bench) {
     let a: Vec<_> = (0..2).map(|_| parking("a")).collect();
     bench.emit(a.clone()).await;

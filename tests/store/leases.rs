@@ -207,3 +207,21 @@ pub(crate) async fn a_cluster_lease_belongs_to_one_node_until_it_expires(bench: 
     let held = LeaseRequest { ttl, ..request(1) };
     assert!(bench.lease_as(held).await.leased.is_empty(), "a cluster lease is no message");
 }
+
+pub(crate) async fn what_becomes_due_in_great_number_comes_in_its_order_and_all_of_it(bench: impl Bench) {
+    // More than a store moves into their lane at once.
+    let due = bench.later(60);
+    let sent: Vec<_> = messages(10_500).into_iter().map(|sent| NewMessage { due: Some(due), ..sent }).collect();
+    bench.emit(sent.clone()).await;
+    bench.wait(60_000);
+    let mut rung = Vec::new();
+    loop {
+        let batch = bench.lease_as(request(500)).await;
+        rung.extend(leased(&batch.leased));
+        if batch.leased.len() < 500 {
+            assert_eq!(batch.next_due, None);
+            break;
+        }
+    }
+    assert_eq!(rung, ids(&sent));
+}

@@ -3,9 +3,9 @@
 use std::fs;
 
 use iop::message::{MessageId, Status, SuspendReason};
-use iop::store::{Admin, End, Flight, NewMessage, Step};
+use iop::store::{Admin, End, Flight, LeaseOrder, LeaseRequest, NewMessage, Step};
 
-use crate::bench::{Bench, Sqlite, committed, leased, message};
+use crate::bench::{Bench, Sqlite, committed, leased, message, request};
 
 /// Dies while somebody works on these messages.
 async fn die(bench: &mut Sqlite, working_on: &[MessageId]) {
@@ -58,6 +58,33 @@ async fn crashes_without_a_message_speak_for_it_and_eight_with_it_are_enough() {
     die(&mut bench, &[suspect.id]).await;
     assert_eq!(bench.status(suspect.id).await, Status::Suspended);
     assert_eq!(crashes(&bench, &other).await, 0);
+}
+
+#[tokio::test]
+async fn a_suspect_that_parks_nothing_lets_its_order_key_go() {
+    let of = |parks| NewMessage { order_key: Some("a".into()), parks, ..message() };
+    for parks in [false, true] {
+        let mut bench = Sqlite::new();
+        let (suspect, behind, last) = (of(parks), of(parks), of(parks));
+        bench.emit(vec![suspect.clone()]).await;
+        bench.emit(vec![behind.clone()]).await;
+        for _ in 0..3 {
+            die(&mut bench, &[suspect.id]).await;
+        }
+        assert_eq!(bench.status(suspect.id).await, Status::Suspended);
+        bench.emit(vec![last.clone()]).await;
+        let by_key = || LeaseRequest { order: LeaseOrder::Key, ..request(10) };
+        let held = bench.lease_as(by_key()).await.leased;
+        if parks {
+            assert_eq!(leased(&held), [], "the key waits for a person");
+            continue;
+        }
+        assert_eq!(leased(&held), [behind.id], "what came last has not overtaken it");
+        assert_eq!(bench.end(held[0].token, End::Completed).await, committed());
+        let held = bench.lease_as(by_key()).await.leased;
+        assert_eq!(leased(&held), [last.id]);
+        assert_eq!(bench.end(held[0].token, End::Completed).await, committed());
+    }
 }
 
 #[tokio::test]
@@ -114,6 +141,21 @@ async fn what_ended_just_before_the_crash_is_not_counted() {
     die(&mut bench, &[done.id, gone.id]).await;
     assert_eq!((crashes(&bench, &done).await, bench.status(done.id).await), (0, Status::Completed));
     assert_eq!((crashes(&bench, &gone).await, bench.status(gone.id).await), (0, Status::Expired));
+}
+
+#[tokio::test]
+async fn an_attempt_that_has_succeeded_counts_while_its_end_is_not_stored_and_not_from_then_on() {
+    let mut bench = Sqlite::new();
+    let (done, lost) = (message(), message());
+    bench.emit(vec![done.clone(), lost.clone()]).await;
+    let held = bench.lease(2).await;
+    let (one, other) = (bench.store().attempting(done.id), bench.store().attempting(lost.id));
+    one.succeeded();
+    other.succeeded();
+    assert_eq!(bench.end(held[0].token, End::Completed).await, committed());
+    bench.reopen().await;
+    assert_eq!((crashes(&bench, &done).await, bench.status(done.id).await), (0, Status::Completed));
+    assert_eq!((crashes(&bench, &lost).await, bench.status(lost.id).await), (1, Status::Queued));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ mod kind;
 mod seen;
 mod waiting;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -90,8 +90,9 @@ pub(super) struct State {
     pub(super) next_due: Option<(Timestamp, Busy)>,
     /// Failed messages of order keys wait in the store alone: nothing is handed over that might overtake them.
     pub(super) away: bool,
-    /// What a person has to decide before the rest of its order key, or of the queue, goes on.
-    pub(super) parked: BTreeMap<Option<Arc<str>>, MessageId>,
+    /// What a person has to decide before the rest of its order key, or of the queue, goes on: all of it, since what was
+    /// held for an item that was gone is many of one key.
+    pub(super) parked: BTreeMap<Option<Arc<str>>, BTreeSet<MessageId>>,
     /// What an earlier run parked is known.
     pub(super) knows_parked: bool,
     /// Room that was promised and not used yet: messages, bytes.
@@ -371,7 +372,7 @@ impl Queue {
             }
         }
         state.lanes.park(key.as_ref(), true);
-        state.parked.insert(key, envelope.header.id);
+        state.parked.entry(key).or_default().insert(envelope.header.id);
     }
 
     /// Takes a failed message back until its next attempt.
@@ -479,7 +480,7 @@ impl State {
         self.knows_parked = true;
         for Parked { message, order_key } in parked {
             self.lanes.park(order_key.as_ref(), true);
-            self.parked.insert(order_key, message);
+            self.parked.entry(order_key).or_default().insert(message);
         }
     }
 }

@@ -12,7 +12,9 @@ impl Queue {
     pub(crate) fn decided(&self, message: MessageId, order_key: Option<&Arc<str>>) {
         let mut state = self.lock();
         let key = order_key.cloned();
-        if state.parked.get(&key) == Some(&message) {
+        let was_the_last =
+            state.parked.get_mut(&key).is_some_and(|parked| parked.remove(&message) && parked.is_empty());
+        if was_the_last {
             state.parked.remove(&key);
             state.lanes.park(order_key, false);
             state.lanes.each_waiting(|envelope| _ = envelope.busy.get_or_insert_with(|| self.busy()));

@@ -79,6 +79,12 @@ impl Rows {
         of(header).and_then(|of| self.orders.0.get(&of)).is_some_and(|order| !order.held.is_empty())
     }
 
+    /// Whether something of its order key is held that stands in front of it.
+    pub(super) fn holds_before(&self, header: &Header) -> bool {
+        let first = of(header).and_then(|of| self.orders.0.get(&of)?.held.first());
+        first.is_some_and(|first| *first < (lane(header), header.sequence))
+    }
+
     /// Whether a suspended message holds this one's order key back.
     pub(super) fn is_parked(&self, header: &Header) -> bool {
         of(header).and_then(|of| self.orders.0.get(&of)).is_some_and(|order| !order.parked.is_empty())

@@ -383,8 +383,9 @@ impl State {
                         header.crashes = 0;
                         header.failing = None;
                     });
-                    if self.rows.is_parked(&header) {
+                    if self.rows.is_parked(&header) || self.rows.holds_before(&header) {
                         self.rows.hold(header.sequence);
+                        self.release(&header);
                     }
                 }
                 suspended

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, Result};
+use rusqlite::{OptionalExtension, Result, Row};
 use serde::{Deserialize, Serialize};
 
 use super::flight;
@@ -91,7 +91,10 @@ impl Writer<'_> {
             let seen = counted + before + 1;
             if is_why(seen, crashes.len(), parents.contains(id)) {
                 let error = format!("it was in flight in {seen} crashes of the process");
-                self.sql.suspend_suspect.execute((signed(*sequence), error))?;
+                let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+                let (queue, key) = self.sql.suspend_suspect.query_row((signed(*sequence), error), read)?;
+                // Others of its order key may have waited for it, and go on where it parks nobody.
+                self.release_one_of(queue, key)?;
             } else {
                 self.sql.count_crash.execute((signed(*sequence),))?;
             }

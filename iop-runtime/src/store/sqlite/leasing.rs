@@ -15,6 +15,10 @@ use crate::message::{MessageId, Priority};
 use crate::store::leases::Queued;
 use crate::store::{LeaseBatch, LeaseOrder, LeaseRequest, Leased, Parked, StoredMessage};
 
+/// Of what has become due, so many are moved into their lane with one batch, and more only for a larger one: a million alarms
+/// that ring at once are no transaction, and no list in memory.
+const DUE_AT_ONCE: usize = 10_000;
+
 /// What came of the wish for one message.
 enum Granted {
     Leased(Box<Leased>),
@@ -44,7 +48,7 @@ impl Writer<'_> {
             LeaseOrder::Key => self.leases.keys_of_others(&request.queue, request.node, now),
             _ => HashSet::new(),
         };
-        self.ready_the_due(queue, now)?;
+        self.ready_the_due(queue, request.limit, now)?;
         let (next_retry, head) = self.retrying(queue, in_order, now)?;
         let next_delayed = self.delayed(queue, now)?;
         let mut leased = Vec::new();
@@ -61,6 +65,8 @@ impl Writer<'_> {
                         // What was found behind it may have to wait now.
                         damaged = true;
                         parked.extend(self.damaged(queue, sequence, &why)?);
+                        // Its order key may be what is damaged of it.
+                        self.release_the_forgotten(queue)?;
                         break;
                     }
                 }
@@ -72,12 +78,22 @@ impl Writer<'_> {
         Ok(LeaseBatch { leased, next_due: next_retry.into_iter().chain(next_delayed).min(), parked })
     }
 
-    /// Moves what waited for a time that has come into its lane.
-    fn ready_the_due(&mut self, queue: i64, now: Timestamp) -> Result<()> {
+    /// Moves what waited for a time that has come into its lane, earliest first. What is more than a batch is still due when
+    /// the next one is asked for, which is at once: whoever gets as many as it wanted asks again.
+    fn ready_the_due(&mut self, queue: i64, limit: usize, now: Timestamp) -> Result<()> {
         for status in [DELAYED, RETRYING] {
-            let due: Vec<u64> =
-                self.sql.due.query_map((queue, status, now.0), |row| unsigned(row, 0))?.collect::<Result<_>>()?;
-            for sequence in due.into_iter().filter(|sequence| !self.leases.is_leased(*sequence, now)) {
+            let mut due = Vec::new();
+            let mut rows = self.sql.due.query((queue, status, now.0))?;
+            while due.len() < limit.max(DUE_AT_ONCE)
+                && let Some(row) = rows.next()?
+            {
+                let sequence = unsigned(row, 0)?;
+                if !self.leases.is_leased(sequence, now) {
+                    due.push(sequence);
+                }
+            }
+            drop(rows);
+            for sequence in due {
                 self.sql.make_ready.execute((signed(sequence),))?;
             }
         }

@@ -11,6 +11,11 @@ use super::writer::Writer;
 use crate::message::Priority;
 use crate::store::KEY_AT_ONCE;
 
+/// In the order of the index, so that what is released meanwhile has been passed.
+const HELD_KEYS: &str = "
+    SELECT DISTINCT order_key FROM message INDEXED BY message_order
+    WHERE target = ?1 AND order_key IS NOT NULL AND rank IS NOT NULL AND status = -1";
+
 /// An order key in a queue, by the number of the queue's name.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OrderKey<'a> {
@@ -47,6 +52,18 @@ impl Writer<'_> {
         if !self.must_be_held(of, Priority(priority))? {
             let at_once = i64::try_from(KEY_AT_ONCE).unwrap_or(i64::MAX);
             self.sql.order_release.execute((of.queue, of.key, at_once))?;
+        }
+        Ok(())
+    }
+
+    /// After damage: what is held may wait for something that is no longer there, or no longer of its key.
+    pub(super) fn release_the_forgotten(&mut self, queue: i64) -> Result<()> {
+        let connection = self.connection;
+        let mut keys = connection.prepare(HELD_KEYS)?;
+        let mut rows = keys.query((queue,))?;
+        while let Some(row) = rows.next()? {
+            let key: String = row.get(0)?;
+            self.release(OrderKey { queue, key: &key })?;
         }
         Ok(())
     }

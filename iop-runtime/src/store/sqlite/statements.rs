@@ -86,9 +86,9 @@ statements! {
     remove_state: "DELETE FROM state WHERE instance = ?1";
     place_of: "SELECT sequence, status FROM message WHERE id = ?1";
 
-    /// Waiting for a time that has come.
+    /// Waiting for a time that has come, earliest first.
     due: "
-        SELECT sequence FROM message WHERE target = ?1 AND status = ?2 AND rank IS NOT NULL AND rank <= ?3";
+        SELECT sequence FROM message WHERE target = ?1 AND status = ?2 AND rank IS NOT NULL AND rank <= ?3 ORDER BY rank";
     make_ready: "UPDATE message SET status = 0, rank = 255 - priority WHERE sequence = ?1";
     /// In the order of their times.
     not_due: "
@@ -108,6 +108,11 @@ statements! {
     order_held: "
         SELECT priority FROM message WHERE target = ?1 AND order_key = ?2 AND rank IS NOT NULL AND status = -1
         ORDER BY priority DESC LIMIT 1";
+    /// Whether something is held that stands in front of a message.
+    order_held_before: "
+        SELECT 1 FROM message held JOIN message m ON m.id = ?3
+        WHERE held.target = ?1 AND held.order_key = ?2 AND held.rank IS NOT NULL AND held.status = -1
+          AND (held.priority > m.priority OR (held.priority = m.priority AND held.sequence < m.sequence)) LIMIT 1";
     /// Lets the head of what is held go.
     order_release: "
         UPDATE message SET status = 0 WHERE sequence IN (
@@ -202,7 +207,8 @@ statements! {
     /// … is tried again, or goes to a person.
     count_crash: "UPDATE message SET crashes = crashes + 1 WHERE sequence = ?1";
     suspend_suspect: "
-        UPDATE message SET crashes = crashes + 1, status = 4, reason = 4, error = ?2, rank = 255 - priority WHERE sequence = ?1";
+        UPDATE message SET crashes = crashes + 1, status = 4, reason = 4, error = ?2, rank = 255 - priority WHERE sequence = ?1
+        RETURNING target, order_key";
     /// What is in flight goes back.
     put_back: "
         UPDATE message SET status = 0, rank = 255 - priority WHERE target = ?1 AND status = 3 AND rank IS NOT NULL";

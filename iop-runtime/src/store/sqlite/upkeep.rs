@@ -139,16 +139,19 @@ impl Writer<'_> {
         }
     }
 
-    /// Back to its place in its queue. Where another message holds its order key back, it waits for that.
+    /// Back to its place in its queue. Where another message holds its order key back, it waits for that; and where others
+    /// of the key that stand in front of it have waited for the same, they go first.
     fn resume(&mut self, id: MessageId) -> Result<bool> {
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<String>>(1)?));
         let Some((queue, key)) = self.sql.resume.query_row((id.to_bytes(),), read).optional()? else {
             return Ok(false);
         };
-        if let (Some(queue), Some(key)) = (queue, &key)
-            && self.is_parked(OrderKey { queue, key })?
-        {
-            self.sql.hold.execute((id.to_bytes(),))?;
+        if let (Some(queue), Some(key)) = (queue, &key) {
+            let of = OrderKey { queue, key };
+            if self.is_parked(of)? || self.sql.order_held_before.exists((queue, key, id.to_bytes()))? {
+                self.sql.hold.execute((id.to_bytes(),))?;
+                self.release(of)?;
+            }
         }
         Ok(true)
     }
