@@ -8,6 +8,8 @@ mod by_reference;
 mod changes;
 #[path = "messages/lock.rs"]
 mod lock;
+#[path = "messages/parts.rs"]
+mod parts;
 #[path = "messages/sensitive.rs"]
 mod sensitive;
 #[path = "messages/versions.rs"]

@@ -22,6 +22,11 @@ fn a_message_is_a_type_that_is_registered_and_names_its_keys() {
 }
 
 #[test]
+fn a_message_asks_of_its_parts_whether_they_can_be_stored() {
+    expands_as_before("message_with_parts");
+}
+
+#[test]
 fn a_component_is_its_fields_its_type_and_how_it_is_built() {
     expands_as_before("component");
 }

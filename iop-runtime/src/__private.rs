@@ -7,6 +7,7 @@ pub mod hl7;
 mod router;
 mod start;
 mod state;
+mod stored;
 mod wiring;
 
 pub use bytes::Bytes;
@@ -27,6 +28,7 @@ pub use self::heard::{ActsOutside, Failures, HeardOf, Suspended};
 pub use self::router::{Arm, ask_one, pass_on};
 pub use self::start::{CallInterval, Refused, StartsAsDefault, default, refused, word};
 pub use self::state::{StateReader, StateValue, StateWriter};
+pub use self::stored::{Asked, Otherwise, Part, SchemaOf, Stored, assert_held, assert_part, write_stored};
 pub use self::wiring::{
     Outlets, Placed, TakesNothing, TakesSetting, alerts_to, placed, route, routes, set, set_nothing, setting, wire,
     wire_all, wiring, wirings,

@@ -5,6 +5,7 @@
 
 use syn::{Attribute, Expr, LitInt, LitStr, Path, Type};
 
+use super::asked;
 use super::ast::{Field, Message, Shape};
 use super::json_name::{self, Case};
 use super::model::{self, Arm, Key, Model, Note, Role};
@@ -63,6 +64,7 @@ pub(crate) fn message(ast: &Message, errors: &mut Errors) -> Model {
     } else {
         Role::Message(Box::new(model))
     };
+    asked::ask(ast, &mut notes);
     let aliases = ast.shapes.iter().filter(|shape| shape.variant.is_some());
     Model { role, notes, aliases: aliases.map(|shape| json_name::aliases(&shape.attributes)).collect() }
 }

@@ -38,6 +38,7 @@ pub(super) fn masked(ast: &Message, model: &Model, item: &mut Item) -> TokenStre
     let (parameters, arguments, bounds) = generics.split_for_impl();
     quote! {
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #parameters ::core::fmt::Debug for #ident #arguments #bounds {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 #body

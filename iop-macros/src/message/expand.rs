@@ -3,16 +3,24 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, Ident, Item, Meta, parse_quote};
+use syn::{Attribute, Ident, Item, parse_quote};
 
+use super::asked;
 use super::ast;
 use super::debug;
 use super::model::{Arm, Key, Message, Model, Note, Role};
+use super::stored;
 
 pub(crate) fn message(ast: &ast::Message, model: &Model) -> TokenStream {
-    let derives = derives(&ast.attributes);
     let mut item = ast.item.clone();
-    note(&mut item, model);
+    let mut noted = item.clone();
+    note(&mut noted, model);
+    let (derives, stored) = if model.asks() {
+        stored::implementations(ast, model, &mut item, noted)
+    } else {
+        item = noted;
+        (derives(&ast.attributes), TokenStream::new())
+    };
     let masked = if model.is_sensitive() { debug::masked(ast, model, &mut item) } else { TokenStream::new() };
     let generated = match &model.role {
         Role::Part => TokenStream::new(),
@@ -23,22 +31,14 @@ pub(crate) fn message(ast: &ast::Message, model: &Model) -> TokenStream {
         #derives
         #item
         #masked
+        #stored
         #generated
     }
 }
 
 /// Serde and JSON Schema, except what the user derives already.
 fn derives(attributes: &[Attribute]) -> TokenStream {
-    let derived: Vec<String> = attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("derive"))
-        .filter_map(|attribute| match &attribute.meta {
-            Meta::List(list) => Some(list.tokens.clone()),
-            _ => None,
-        })
-        .flatten()
-        .map(|token| token.to_string())
-        .collect();
+    let derived: Vec<String> = asked::derived(attributes).collect();
     let missing = |name: &&str| !derived.iter().any(|token| token == *name);
     let serde = ["Serialize", "Deserialize"].into_iter().filter(missing).map(|name| format_ident!("{name}"));
     let schema = ["JsonSchema"].into_iter().filter(missing).map(|name| format_ident!("{name}"));

@@ -61,6 +61,13 @@ pub(crate) fn flag(attributes: &[Attribute], key: &str) -> Option<Path> {
     found
 }
 
+/// The names of all `#[serde(…)]` arguments.
+pub(crate) fn words(attributes: &[Attribute]) -> Vec<String> {
+    let mut found = Vec::new();
+    each_argument(attributes, |name, _| found.push(name.get_ident().map(ToString::to_string).unwrap_or_default()));
+    found
+}
+
 /// Every argument in `#[serde(…)]`, with its text where it has one.
 fn each_argument(attributes: &[Attribute], mut seen: impl FnMut(&Path, Option<&LitStr>)) {
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {

@@ -1,5 +1,6 @@
 //! `#[message]`: a struct or enum becomes a typed value that is stored and sent.
 
+mod asked;
 mod ast;
 mod check;
 mod debug;
@@ -7,6 +8,7 @@ mod expand;
 mod json_name;
 mod model;
 mod parse;
+mod stored;
 #[cfg(test)]
 mod tests;
 

@@ -28,9 +28,16 @@ pub(crate) struct Note {
     pub(crate) sensitive: bool,
     /// Its other names in the JSON, `#[serde(alias = "…")]`.
     pub(crate) aliases: Vec<String>,
+    /// Types in it of which rustc is asked whether they can be stored.
+    pub(crate) asked: Vec<Type>,
 }
 
 impl Model {
+    /// Whether rustc is asked about a field.
+    pub(crate) fn asks(&self) -> bool {
+        self.notes.iter().flatten().any(|note| !note.asked.is_empty())
+    }
+
     /// Whether a field of the item is masked.
     pub(crate) fn is_sensitive(&self) -> bool {
         self.notes.iter().flatten().any(|note| note.sensitive)

@@ -212,3 +212,32 @@ fn a_field_that_is_a_reference_is_told_what_owns_it_and_counts_as_that() {
     // What is generic is told that alone.
     assert_eq!(errors_of(quote!(), quote! { struct Hello<'a> { name: &'a str } }).len(), 1);
 }
+
+#[test]
+fn nothing_is_asked_where_an_attribute_makes_something_else_of_the_derives() {
+    let asks = |item: TokenStream| super::compile(quote!(), item).to_string().contains("assert_part");
+    for asked in [
+        quote! { struct Hello { who: Person } },
+        quote! { #[serde(rename_all = "camelCase", tag = "kind")] enum Hello { To(Vec<Option<Person>>), Nobody } },
+        quote! { #[derive(Clone, Debug)] #[must_use] struct Hello([Person; 2]); },
+        quote! { struct Hello { #[serde(default, rename = "whom")] who: people::Person } },
+        quote! { struct Hello { who: Person, #[schemars(with = "String")] when: Elsewhere } },
+    ] {
+        assert!(asks(asked.clone()), "{asked}");
+    }
+    for not in [
+        quote! { struct Hello { name: String, ages: Vec<(u8, Option<f64>)>, waits: std::time::Duration } },
+        quote! { #[serde(transparent)] struct Hello(Person); },
+        quote! { #[serde(default)] struct Hello { who: Person } },
+        quote! { #[derive(serde::Serialize)] struct Hello { who: Person } },
+        quote! { #[schemars(title = "hi")] struct Hello { who: Person } },
+        quote! { #[elsewhere] struct Hello { who: Person } },
+        quote! { struct Hello { #[cfg(unix)] who: Person, other: Person } },
+        quote! { struct Hello { who: Option<Box<Self>>, other: Person } },
+        quote! { struct Hello { #[serde(with = "own")] who: Person } },
+        quote! { struct Hello { #[serde(skip)] who: Person } },
+        quote! { struct Hello { who: fn(Person) } },
+    ] {
+        assert!(!asks(not.clone()), "{not}");
+    }
+}

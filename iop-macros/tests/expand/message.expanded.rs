@@ -18,6 +18,7 @@ pub struct Hello {
     pub born: Option<String>,
 }
 #[automatically_derived]
+#[allow(deprecated)]
 impl ::core::fmt::Debug for Hello {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         match self {
