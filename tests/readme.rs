@@ -28,6 +28,27 @@ fn the_production_whose_tests_are_explained_is_the_one_that_is_tested() {
 }
 
 #[test]
+fn the_production_that_one_starts_with_is_the_one_that_is_tested() {
+    assert_eq!(block_of("docs/how-to/start-a-production.md", "rust"), read("examples/orders.rs"));
+}
+
+#[test]
+fn dependencies_are_shown_by_the_names_that_they_have() {
+    let pages =
+        std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/how-to")).expect("the folder is there");
+    let mut shown = 0;
+    for page in pages.map(|page| page.expect("a file").path()) {
+        let text = std::fs::read_to_string(&page).expect("readable");
+        for line in text.lines().filter(|line| line.starts_with("iop = ")) {
+            shown += 1;
+            let wanted = r#"iop = { package = "iop-runtime", path = "../iop/iop-runtime""#;
+            assert!(line.starts_with(wanted), "{}: {line}", page.display());
+        }
+    }
+    assert!(shown >= 4, "{shown}");
+}
+
+#[test]
 fn the_hello_world_is_the_one_that_runs_and_has_at_most_forty_lines() {
     let file = read("examples/hello_world.rs");
     assert_eq!(block("rust"), file);

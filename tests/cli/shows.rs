@@ -42,7 +42,7 @@ fn a_command_line_that_is_wrong_ends_with_2_and_says_what_is_right() {
         (&["messges"], "a similar subcommand exists: 'messages'"),
         (&["messages", "find", "status:lost since:1h"], "  status:lost since:1h\n         ^^^^"),
         (&["messages"], "Usage: lab messages"),
-        (&["audit", "--since", "yesterday"], "write a time (2026-11-24T09:00:00Z) or how long ago (1h)"),
+        (&["audit", "--since", "yesterday"], "write a time (2026-11-24T09:00:00Z) or how long ago (1h, 7d)"),
         (&["log", "--level", "loud"], "one of error, warn, info, debug, trace"),
         (&["trace", "A-17"], "invalid value 'A-17'"),
         (&["graph", "-o", "svgz"], "[possible values: ascii, mermaid, dot, json"),

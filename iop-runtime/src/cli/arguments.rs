@@ -205,7 +205,7 @@ pub(crate) struct ReplayArguments {
     /// Only this session; may be given several times.
     #[arg(long)]
     pub(crate) session: Vec<SessionId>,
-    /// Only sessions that began since: a time (2026-11-24T09:00:00Z) or how long ago (90s, 10m, 1h).
+    /// Only sessions that began since: a time (2026-11-24T09:00:00Z) or how long ago (90s, 10m, 7d).
     #[arg(long, value_parser = moment)]
     pub(crate) since: Option<Timestamp>,
     /// Calls this operation, with its effects outside, instead of giving its recorded answers.
@@ -552,8 +552,7 @@ pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     if let Ok(time) = text.parse::<jiff::Timestamp>() {
         return Ok(Timestamp(time.as_microsecond()));
     }
-    let ago =
-        Duration::from_raw(&text.into()).map_err(|_| "write a time (2026-11-24T09:00:00Z) or how long ago (1h)")?;
+    let Age(ago) = age(text).map_err(|_| "write a time (2026-11-24T09:00:00Z) or how long ago (1h, 7d)")?;
     let micros = i64::try_from(ago.as_micros()).unwrap_or(i64::MAX);
     Ok(Timestamp(SystemClock.now().0.saturating_sub(micros)))
 }

@@ -27,7 +27,7 @@ pub(crate) struct AuditArguments {
     /// With this object, such as `item billing`.
     #[arg(long)]
     pub(crate) object: Option<String>,
-    /// Since: a time (2026-11-24T09:00:00Z) or how long ago (90s, 10m, 1h).
+    /// Since: a time (2026-11-24T09:00:00Z) or how long ago (90s, 10m, 7d).
     #[arg(long, value_parser = moment)]
     pub(crate) since: Option<Timestamp>,
     /// At most so many, the last.

@@ -5,7 +5,7 @@
 //!
 //! ```toml
 //! [dev-dependencies]
-//! iop = { version = "0.1", features = ["testing"] }
+//! iop = { package = "iop-runtime", path = "../iop/iop-runtime", features = ["testing"] }
 //! tokio = { version = "1", features = ["macros", "rt", "test-util"] }
 //! ```
 //!
