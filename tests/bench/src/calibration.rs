@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
@@ -28,6 +28,12 @@ impl Calibration {
     pub(crate) fn fdatasync_us(&self) -> f64 {
         1e6 / self.fdatasyncs_per_second
     }
+}
+
+/// What this process has used of all cores: other load on the machine moves it little.
+pub(crate) fn processor_time() -> Result<Duration, String> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(time).map_err(|error| format!("the clock of the process: {error}"))
 }
 
 fn fdatasyncs_per_second() -> std::io::Result<f64> {

@@ -1,10 +1,8 @@
 //! The benchmarks: what a production costs, as ratios to what was measured beside it in the same run.
 //!
-//! `cargo run --release -- [memory|durable|workload|growth|all] [--rounds N] [--out DIR] [--only NAME] [--page FILE]`.
 //! Candidates take turns, round by round, so that whatever else the machine does hits them all; a figure is the median of
-//! its rounds. `--page` also puts what a part has found between its marks in a page of the documentation.
-//!
-//! `cargo run --release -- chain CANDIDATE CALLERS BODY CHAINS` is one run of one candidate, for a profiler.
+//! its rounds. `--page` also puts what a part has found between its marks in a page of the documentation. `chain` and `hop`
+//! are one run of one candidate, for a profiler.
 
 mod calibration;
 mod durable;
@@ -35,14 +33,45 @@ struct Wanted {
 
 const PARTS: [&str; 4] = ["memory", "durable", "workload", "growth"];
 
+const HELP: &str = "\
+Measures what productions cost, beside what one would pick instead, in the same run.
+
+  iop-bench [PART...] [--rounds N] [--out DIR] [--only NAME] [--page FILE]
+  iop-bench chain CANDIDATE CALLERS BYTES CHAINS
+  iop-bench hop CANDIDATE SHAPE CALLERS OPERATIONS
+
+Parts, all of them where none is named:
+  memory     transient messages, beside tokio channels, kameo, ractor and actix
+  durable    chains on the default store, beside a plain SQLite loop, a raw file, apalis and effectum
+  workload   IoP's own benchmark, beside what IoP has published
+  growth     backlogs, items and pools of growing size
+  all        all of them
+
+Options:
+  --rounds N    rounds, of which a figure is the median (5)
+  --out DIR     where tables, JSON and pictures are left (target/bench)
+  --only NAME   in memory, only the candidates with this in their name
+  --page FILE   also puts each table between its marks in this page
+  -h, --help    this text
+
+One run of one candidate, for a profiler; it says the processor time as well, which other load on the machine moves little:
+  chain    durable; CANDIDATE is part of a name in the table of `durable`: chain iop 64 256 6400
+  hop      in memory; SHAPE is `round` or `chain`: hop 'iop, transient' round 64 320000
+";
+
 fn main() -> ExitCode {
     if let Some(child) = growth::child() {
         return child;
     }
     let mut arguments = std::env::args().skip(1).peekable();
-    let done = match arguments.next_if_eq("chain") {
-        Some(_) => durable::chain(&arguments.collect::<Vec<_>>()),
-        None => wanted(arguments).and_then(|wanted| run(&wanted)),
+    let done = match arguments.peek().map(String::as_str) {
+        Some("chain") => durable::chain(&arguments.skip(1).collect::<Vec<_>>()),
+        Some("hop") => memory::hop(&arguments.skip(1).collect::<Vec<_>>()),
+        Some("-h" | "--help" | "help") => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        _ => wanted(arguments).and_then(|wanted| run(&wanted)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -69,7 +98,7 @@ fn wanted(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String>
             part if PARTS.contains(&part) => wanted.parts.push(part.to_owned()),
             other => {
                 return Err(format!(
-                    "`{other}` is none of {}, all, --rounds N, --out DIR, --only NAME, --page FILE",
+                    "`{other}` is neither a part ({}, all) nor an option; see --help",
                     PARTS.join(", ")
                 ));
             }

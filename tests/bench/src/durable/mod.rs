@@ -11,7 +11,7 @@ mod sqlite_loop;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::calibration::Calibration;
+use crate::calibration::{self, Calibration};
 use crate::report::{Row, Table, median};
 
 /// Where stores lie while they are measured: on a disk, which the directory for temporary files may not be.
@@ -68,11 +68,14 @@ pub(crate) fn chain(arguments: &[String]) -> Result<(), String> {
     let (_, candidate) =
         CANDIDATES.iter().find(|(candidate, _)| candidate.contains(name.as_str())).ok_or_else(usage)?;
     let fdatasync_us = Calibration::measure()?.fdatasync_us();
+    let before = calibration::processor_time()?;
     let took = candidate(load)?;
+    let worked = calibration::processor_time()? - before;
     println!(
-        "{:.0} chains/s, {:.1} us each, one fdatasync {fdatasync_us:.0} us, {:.2} commits a chain, {:.1} messages a commit",
+        "{:.0} chains/s, {:.1} us each, {:.1} us of processor time, one fdatasync {fdatasync_us:.0} us, {:.2} commits a chain, {:.1} messages a commit",
         load.chains as f64 / took.time.as_secs_f64(),
         took.time.as_secs_f64() * 1e6 / load.each() as f64,
+        worked.as_secs_f64() * 1e6 / load.chains as f64,
         took.commits as f64 / load.chains as f64,
         took.messages as f64 / took.commits as f64,
     );

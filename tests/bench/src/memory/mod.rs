@@ -8,6 +8,7 @@ mod tokio;
 
 use std::time::Duration;
 
+use crate::calibration;
 use crate::report::Table;
 
 /// What goes in.
@@ -77,6 +78,27 @@ const CANDIDATES: [(&str, fn(Load) -> Duration); 7] = [
     ("iop, pools of 4", iop::pooled),
     ("iop, handlers on threads of their own", iop::apart),
 ];
+
+/// One run of one candidate, as `CANDIDATE SHAPE CALLERS OPERATIONS`.
+pub(crate) fn hop(arguments: &[String]) -> Result<(), String> {
+    let usage = || "called as CANDIDATE SHAPE CALLERS OPERATIONS, with a SHAPE of round or chain".to_owned();
+    let [name, shape, callers, operations] = arguments else { return Err(usage()) };
+    let number = |text: &String| text.parse().ok().filter(|number| *number > 0).ok_or_else(usage);
+    let shape = match shape.as_str() {
+        "round" => Shape::RoundTrip,
+        "chain" => Shape::Chain,
+        _ => return Err(usage()),
+    };
+    let load = Load { shape, callers: number(callers)?, operations: number(operations)? };
+    let (_, candidate) =
+        CANDIDATES.iter().find(|(candidate, _)| candidate.contains(name.as_str())).ok_or_else(usage)?;
+    let before = calibration::processor_time()?;
+    let took = candidate(load);
+    let worked = calibration::processor_time()? - before;
+    let per_operation = |time: Duration| time.as_secs_f64() * 1e9 / (load.each() * load.callers) as f64;
+    println!("{:.0} ns an operation, {:.0} ns of processor time", per_operation(took), per_operation(worked));
+    Ok(())
+}
 
 pub(crate) fn run(rounds: usize, only: Option<&str>) -> Result<Vec<Table>, String> {
     let loads = [(Shape::RoundTrip, 1), (Shape::RoundTrip, 64), (Shape::Chain, 1), (Shape::Chain, 64)];
