@@ -175,7 +175,7 @@ impl Pages {
             self.found.append(&mut self.log.found);
         }
         let logged = match Log::open(&self.log_path())? {
-            Some(mut log) => log.contents()?,
+            Some(mut log) => log.contents(|_, _| UNKNOWN)?,
             None => Contents::default(),
         };
         // Where a crash came between the two, the log is in the database, and not in the book.
@@ -326,13 +326,15 @@ impl Pages {
 
     fn write_down(&mut self, pages_before: u32) -> io::Result<()> {
         let Some(mut log) = Log::open(&self.log_path())? else { return Ok(()) };
-        let contents = log.contents()?;
+        let contents = log.contents(sum)?;
         let mut open: Option<(u64, Block)> = None;
         // Of a page that the database has grown over without it, nothing is known.
         for page in (pages_before + 1..=contents.pages).filter(|page| !contents.has(*page)) {
             self.enter(&mut open, page, UNKNOWN)?;
         }
-        log.each_page(&contents, |page, bytes| self.enter(&mut open, page, sum(page, bytes)))?;
+        for (page, sum) in contents.in_order() {
+            self.enter(&mut open, page, sum)?;
+        }
         self.leave(open)?;
         if contents.pages != 0 {
             let (last, _) = place(contents.pages);

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
-use super::{CHECKSUM, Frame, HEADER, Header, Log, Mended, Order, Patch, SALTS, Sum, read_header};
+use super::{CHECKSUM, FRAME, Frame, HEADER, Header, Log, Mended, Order, Patch, SALTS, Sum, read_header};
 
 /// A log with more damage than this is not one in which a bit has turned round.
 const MOST: usize = 16;
@@ -84,11 +84,11 @@ impl Log {
                     Verdict::End => break,
                     Verdict::Salts => {
                         let old = frame.salts.to_vec();
-                        mended.patches.push(Patch { at: at + SALTS, old, new: header.salts.to_vec() });
+                        mended.patches.push(Patch { at: at + SALTS as u64, old, new: header.salts.to_vec() });
                     }
                     Verdict::Checksum(sum) => {
                         let old = frame.stored.to_bytes().to_vec();
-                        mended.patches.push(Patch { at: at + CHECKSUM, old, new: sum.to_bytes().to_vec() });
+                        mended.patches.push(Patch { at: at + CHECKSUM as u64, old, new: sum.to_bytes().to_vec() });
                         frame.stored = sum;
                     }
                     Verdict::Bit(bit) => {
@@ -106,7 +106,7 @@ impl Log {
             anew = frame.sum(anew, &header);
             if anew != before {
                 let (old, new) = (before.to_bytes().to_vec(), anew.to_bytes().to_vec());
-                mended.patches.push(Patch { at: at + CHECKSUM, old, new });
+                mended.patches.push(Patch { at: at + CHECKSUM as u64, old, new });
             }
             last.insert(frame.number(), index);
             index += 1;
@@ -156,10 +156,11 @@ fn explaining(frame: &Frame, sum: Sum, order: Order) -> Vec<usize> {
     let mut found = Vec::new();
     // What one more in a word is in the checksum at the end: of the words of the last pair first, and of those before it.
     let (mut one, mut other) = ((1_u32, 1_u32), (0_u32, 1_u32));
-    let words = frame.summed.len() / 4;
+    let [head, page] = frame.summed();
+    let words = (head.len() + page.len()) / 4;
     for pair in (0..words / 2).rev() {
         for (word, (first, second)) in [(pair * 2, one), (pair * 2 + 1, other)] {
-            let stands = order.word(frame.summed.get(word * 4..).unwrap_or_default());
+            let stands = order.word(frame.bytes.get(in_frame(word * 4)..).unwrap_or_default());
             for bit in 0..32 {
                 let (first, second) = (first << bit, second << bit);
                 // Turned back, a bit that is set takes away, and one that is not adds.
@@ -195,11 +196,14 @@ fn turn(bytes: &mut [u8], bit: usize) {
     }
 }
 
+/// Where a byte of what the checksum is over lies in the frame: salts and checksum lie between the first eight bytes and the page.
+fn in_frame(byte: usize) -> usize {
+    if byte < 8 { byte } else { byte - 8 + FRAME }
+}
+
 fn bit_patch(frame: &mut Frame, at: u64, bit: usize) -> Patch {
-    let byte = bit / 8;
-    let old = frame.summed.get(byte).copied().unwrap_or_default();
-    turn(&mut frame.summed, bit);
-    // Salts and checksum lie between the first eight bytes and the page.
-    let place = if byte < 8 { byte } else { byte + 16 };
-    Patch { at: at + place as u64, old: vec![old], new: vec![old ^ 1 << (bit % 8)] }
+    let byte = in_frame(bit / 8);
+    let old = frame.bytes.get(byte).copied().unwrap_or_default();
+    turn(&mut frame.bytes, byte * 8 + bit % 8);
+    Patch { at: at + byte as u64, old: vec![old], new: vec![old ^ 1 << (bit % 8)] }
 }

@@ -10,7 +10,7 @@ mod mend;
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// Bytes before the first frame.
@@ -18,8 +18,10 @@ const HEADER: usize = 32;
 /// Bytes of a frame before its page.
 const FRAME: usize = 24;
 /// Where the salts, and the checksum, lie in a frame.
-const SALTS: u64 = 8;
-const CHECKSUM: u64 = 16;
+const SALTS: usize = 8;
+const CHECKSUM: usize = 16;
+/// Frames that are read at once.
+const AT_ONCE: usize = 64;
 
 /// A running checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,25 +96,51 @@ impl Header {
 /// One frame, page and all.
 #[derive(Debug, Clone)]
 struct Frame {
-    /// The eight bytes that the checksum begins with, and behind them the page.
-    summed: Vec<u8>,
+    /// As it lies in the file.
+    bytes: Vec<u8>,
     salts: [u8; 8],
     stored: Sum,
 }
 
 impl Frame {
+    /// One that is read into.
+    fn of(header: &Header) -> Self {
+        Self { bytes: vec![0; FRAME + header.page_size], salts: [0; 8], stored: Sum(0, 0) }
+    }
+
+    /// Reads the next one in its place; `false` where the file ends.
+    fn fill(&mut self, from: &mut impl Read) -> io::Result<bool> {
+        match from.read_exact(&mut self.bytes) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            other => other?,
+        }
+        let rest = |at: usize| self.bytes.get(at..).unwrap_or_default();
+        self.salts = rest(SALTS).first_chunk().copied().unwrap_or_default();
+        self.stored = Sum::stored(rest(CHECKSUM));
+        Ok(true)
+    }
+
     fn number(&self) -> u32 {
-        Order::Big.word(&self.summed)
+        Order::Big.word(&self.bytes)
     }
 
     /// How many pages the database has after the commit that this frame ends; 0 where it ends none.
     fn pages(&self) -> u32 {
-        Order::Big.word(self.summed.get(4..).unwrap_or_default())
+        Order::Big.word(self.bytes.get(4..).unwrap_or_default())
+    }
+
+    fn page(&self) -> &[u8] {
+        self.bytes.get(FRAME..).unwrap_or_default()
+    }
+
+    /// The two parts that its checksum is over; what lies between them is salts and checksum.
+    fn summed(&self) -> [&[u8]; 2] {
+        [self.bytes.get(..8).unwrap_or_default(), self.page()]
     }
 
     /// Its checksum, after the one of what stands before it.
     fn sum(&self, before: Sum, header: &Header) -> Sum {
-        before.over(&self.summed, header.order)
+        self.summed().into_iter().fold(before, |sum, part| sum.over(part, header.order))
     }
 
     fn is_sound(&self, before: Sum, header: &Header) -> bool {
@@ -130,19 +158,27 @@ pub(super) struct Log {
 /// What the commits of a log have left in it.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
-    /// Of each page, the frame that holds it last.
-    frames: HashMap<u32, u64>,
+    /// Of each page as it is last in the log, the sum that was asked for.
+    sums: HashMap<u32, u64>,
     /// Pages of the database after the last commit.
     pub(super) pages: u32,
 }
 
 impl Contents {
     pub(super) fn has(&self, page: u32) -> bool {
-        self.frames.contains_key(&page)
+        self.sums.contains_key(&page)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.sums.is_empty()
+    }
+
+    /// The sum of every page that the database has, in the order of their numbers.
+    pub(super) fn in_order(&self) -> Vec<(u32, u64)> {
+        let within = self.sums.iter().filter(|(page, _)| **page <= self.pages);
+        let mut sums: Vec<(u32, u64)> = within.map(|(page, sum)| (*page, *sum)).collect();
+        sums.sort_unstable();
+        sums
     }
 }
 
@@ -200,35 +236,23 @@ impl Log {
         Ok(Header::read(&bytes).map(|header| Self { file, header }))
     }
 
-    /// What its commits have left in it, up to where SQLite reads.
-    pub(super) fn contents(&mut self) -> io::Result<Contents> {
-        let (mut contents, mut uncommitted, mut before) = (Contents::default(), Vec::new(), self.header.sum);
-        let mut index = 0;
-        while let Some(frame) = self.frame(index)?.filter(|frame| frame.is_sound(before, &self.header)) {
+    /// What its commits have left in it, up to where SQLite reads, with the sum of each page. The log is read once, from its
+    /// first frame to its last.
+    pub(super) fn contents(&mut self, sum: impl Fn(u32, &[u8]) -> u64) -> io::Result<Contents> {
+        let header = self.header;
+        let (mut contents, mut uncommitted, mut before) = (Contents::default(), Vec::new(), header.sum);
+        let mut frame = Frame::of(&header);
+        self.file.seek(SeekFrom::Start(HEADER as u64))?;
+        let mut frames = BufReader::with_capacity(AT_ONCE * frame.bytes.len(), &mut self.file);
+        while frame.fill(&mut frames)? && frame.is_sound(before, &header) {
             before = frame.stored;
-            uncommitted.push((frame.number(), index));
+            uncommitted.push((frame.number(), sum(frame.number(), frame.page())));
             if frame.pages() != 0 {
                 contents.pages = frame.pages();
-                contents.frames.extend(uncommitted.drain(..));
+                contents.sums.extend(uncommitted.drain(..));
             }
-            index += 1;
         }
         Ok(contents)
-    }
-
-    /// Every page that a commit has left, in the order of their numbers.
-    pub(super) fn each_page(
-        &mut self,
-        contents: &Contents,
-        mut take: impl FnMut(u32, &[u8]) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let mut frames: Vec<(u32, u64)> = contents.frames.iter().map(|(page, index)| (*page, *index)).collect();
-        frames.sort_unstable();
-        for (page, index) in frames.into_iter().filter(|(page, _)| *page <= contents.pages) {
-            let frame = self.frame(index)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-            take(page, frame.summed.get(8..).unwrap_or_default())?;
-        }
-        Ok(())
     }
 
     fn place(&self, index: u64) -> u64 {
@@ -237,17 +261,9 @@ impl Log {
 
     /// A frame, whatever is in it; `None` where the file ends.
     fn frame(&mut self, index: u64) -> io::Result<Option<Frame>> {
-        let mut bytes = vec![0; FRAME + self.header.page_size];
+        let mut frame = Frame::of(&self.header);
         self.file.seek(SeekFrom::Start(self.place(index)))?;
-        match self.file.read_exact(&mut bytes) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            other => other?,
-        }
-        let salts = bytes.get(8..16).and_then(|salts| salts.try_into().ok()).unwrap_or_default();
-        let stored = Sum::stored(bytes.get(16..FRAME).unwrap_or_default());
-        // What is between them does not count.
-        bytes.drain(8..FRAME);
-        Ok(Some(Frame { summed: bytes, salts, stored }))
+        Ok(frame.fill(&mut self.file)?.then_some(frame))
     }
 }
 
