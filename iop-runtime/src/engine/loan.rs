@@ -41,6 +41,8 @@ pub(crate) struct Loan {
     cut_off: AtomicBool,
     /// There is something to do for it, of which it was not notified.
     offered: AtomicBool,
+    /// It is among the workers that wait at its queue; changed under the lock of the queue.
+    waits: AtomicBool,
     loans: AtomicU32,
     rest: AtomicU32,
 }
@@ -59,6 +61,7 @@ impl Loan {
             again: AtomicBool::new(false),
             cut_off: AtomicBool::new(false),
             offered: AtomicBool::new(false),
+            waits: AtomicBool::new(false),
             loans: AtomicU32::new(0),
             rest: AtomicU32::new(0),
         })
@@ -75,9 +78,17 @@ impl Loan {
         self.offered.load(Ordering::Relaxed) && self.offered.swap(false, Ordering::Acquire)
     }
 
+    /// The worker waits at its queue from now on, or does not any more; gives whether it did.
+    pub(crate) fn set_waits(&self, waits: bool) -> bool {
+        let waited = self.waits.load(Ordering::Relaxed);
+        self.waits.store(waits, Ordering::Relaxed);
+        waited
+    }
+
     /// There is something for the worker, which waits. Said under the lock under which it looks, so that what is said here
     /// is heard by a worker that waits, and by none that has begun with something.
     pub(crate) fn offer(&self) {
+        self.set_waits(false);
         self.offered.store(true, Ordering::Release);
     }
 

@@ -55,7 +55,7 @@ impl Queue {
     /// waits: the sender is to run it, or to wake it.
     pub(crate) fn offer(
         &self,
-        mut express: Express,
+        express: Express,
         caller: Caller,
         reply: oneshot::Sender<Delivered>,
         lends: bool,
@@ -67,7 +67,6 @@ impl Queue {
         let tie = state.lanes.next_tie();
         // A worker that does not wait looks here before it does.
         let idle = if lends { state.wakes() } else { None };
-        express.at_once = idle.is_some();
         state.express.push(express, tie, caller, reply);
         if lends {
             return Ok(idle);
@@ -99,7 +98,7 @@ impl Queue {
         let then = match goes_on {
             Some(_) if state.express.len() > 0 => self.express_work(&mut state).map_or(Then::Look, Then::Work),
             Some(loan) if state.is_quiet() => {
-                state.idle.push(Arc::clone(loan));
+                state.waits(loan);
                 Then::Wait
             }
             _ => Then::Look,

@@ -90,7 +90,7 @@ impl Queue {
                 }
             },
         };
-        state.idle.push(Arc::clone(&pulse.loan));
+        state.waits(&pulse.loan);
         Next::Wait(pause)
     }
 
@@ -115,10 +115,21 @@ impl State {
         self.idle.pop().inspect(|idle| idle.offer())
     }
 
-    /// The worker does not wait any more, and looks by itself.
-    fn is_busy(&mut self, loan: &Arc<Loan>) {
+    /// The worker waits from now on.
+    pub(in crate::engine) fn waits(&mut self, loan: &Arc<Loan>) {
+        loan.set_waits(true);
+        self.idle.push(Arc::clone(loan));
+    }
+
+    /// The worker does not wait any more, and looks by itself; gives whether it did.
+    fn is_busy(&mut self, loan: &Arc<Loan>) -> bool {
         let _ = loan.is_offered();
-        self.idle.retain(|idle| !Arc::ptr_eq(idle, loan));
+        let waited = loan.set_waits(false);
+        if waited {
+            // Nobody has woken it. Mostly somebody has, and then a large pool is not looked through.
+            self.idle.retain(|idle| !Arc::ptr_eq(idle, loan));
+        }
+        waited
     }
 
     /// What the gate lets through now.
@@ -159,9 +170,7 @@ impl Drop for Waits<'_> {
             return;
         }
         let mut state = self.queue.lock();
-        let waiting = state.idle.len();
-        state.is_busy(&self.pulse.loan);
-        if state.idle.len() == waiting {
+        if !state.is_busy(&self.pulse.loan) {
             wake_one(state);
         }
     }
