@@ -14,7 +14,7 @@ use super::{
     Component, Context, Error, HandlerResult, Incoming, InputHandler, NoValue, RequestError, ResponseOf, Result,
     TimerHook, Turn,
 };
-use crate::message::{Decoded, Message, MessageId, MessageType, REFUSED_MESSAGE, Respond, read};
+use crate::message::{Decoded, Message, MessageId, MessageType, REFUSED_MESSAGE, Respond, read, written};
 
 /// A component with a `#[handlers]` block. Never implemented by hand.
 #[diagnostic::on_unimplemented(
@@ -229,10 +229,10 @@ impl Answered {
     /// Fatal where the value cannot be written as JSON.
     pub fn response<R: Respond>(value: R) -> Result<Self> {
         let Some(message) = R::RESPONSE else { return Ok(Self::Nothing) };
-        let body = serde_json::to_vec(&value)
+        let body = written(&value)
             .map_err(|error| Error::fatal(format!("the response `{}` is not JSON: {error}", message.name)))?;
         let keys = value.response_keys();
-        Ok(Self::Response { message, value: Box::new(value), body: Bytes::from(body), keys })
+        Ok(Self::Response { message, value: Box::new(value), body, keys })
     }
 
     /// The response as a value alone, where `turn` takes it so; otherwise as [`response`](Self::response).

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use std::task::{Context as Poller, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::future::{BoxFuture, Either, join_all};
 use tokio::task::coop;
 
 use super::context::{ByValue, Coming, Incoming, Outgoing, Reach, Turn};
 use super::target::{Awaitable, Carries, Outward};
 use super::{RequestError, Result};
-use crate::message::{Invocation, Message, Priority, read};
+use crate::message::{Invocation, Message, Priority, read, written};
 
 /// What every request has.
 pub(super) struct Draft<M> {
@@ -71,7 +70,7 @@ impl<M: Message> Draft<M> {
     }
 
     pub(super) fn outgoing(self, invocation: Invocation) -> Result<(Arc<dyn Turn>, Outgoing), RequestError> {
-        let body = serde_json::to_vec(&self.message)
+        let body = written(&self.message)
             .map_err(|error| RequestError::NotStored(format!("`{}` is not JSON: {error}", M::TYPE.name).into()))?;
         let keys = self.message.keys();
         let outgoing = Outgoing {
@@ -79,7 +78,7 @@ impl<M: Message> Draft<M> {
             to: self.to,
             message: M::TYPE,
             value: Box::new(self.message),
-            body: Bytes::from(body),
+            body,
             keys,
             invocation,
             timeout: self.timeout,

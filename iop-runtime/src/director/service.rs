@@ -6,7 +6,7 @@ use super::error::{refused, store_error};
 use super::{CALL_TIMEOUT, Called, Director, DirectorError};
 use crate::component::Incoming;
 use crate::engine::{Answer, CrashPoint, Delivered};
-use crate::message::{Accepted, InvalidMessage, Message, MessageId, MessageType, Respond, read};
+use crate::message::{Accepted, InvalidMessage, Message, MessageId, MessageType, Respond, read, written};
 
 /// A service that takes messages.
 #[derive(Debug, Clone)]
@@ -47,8 +47,8 @@ impl BusinessService {
             type_name: M::TYPE.name,
             invalid: InvalidMessage { path: ".".to_owned(), reason },
         };
-        let body = serde_json::to_vec(&message).map_err(|error| invalid(error.to_string()))?;
-        let accepted = Accepted { keys: message.keys(), body: body.into(), value: Box::new(message) };
+        let body = written(&message).map_err(|error| invalid(error.to_string()))?;
+        let accepted = Accepted { keys: message.keys(), body, value: Box::new(message) };
         let (_, incoming) = self.director.call(self.item, item, accepted, None.into()).await?;
         let incoming = incoming.unwrap_or_else(Incoming::nothing);
         response_of::<M::Response>(incoming)

@@ -13,6 +13,7 @@ mod sensitive;
 mod tapped;
 mod types;
 mod upgrade;
+mod written;
 
 pub use alert::{Alert, AlertKind, AlertPhase};
 pub use blob::{Blob, BlobError, BlobId, BlobReader, BlobStore};
@@ -32,3 +33,4 @@ pub use types::{
 pub use upgrade::{
     Always, Perhaps, Refused, Upgrade, Upgraded, assert_upgrades_next, assert_upgrades_to, upgrade, upgraded_schema,
 };
+pub(crate) use written::written;

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::sensitive;
 use super::types::{Decoded, Message, MessageType, Respond};
+use super::written::written;
 
 /// Reads the body of a stored message of `version` as `R`.
 pub(crate) fn read<R: Respond>(version: u32, body: &[u8]) -> Result<R, InvalidMessage> {
@@ -43,8 +44,8 @@ pub struct Accepted {
 
 pub(super) fn accept<M: Message>(body: &[u8]) -> Result<Accepted, Unfit> {
     let value: M = parse(body)?;
-    let body = serde_json::to_vec(&value).map_err(|error| Unfit { path: ".".to_owned(), error })?;
-    Ok(Accepted { keys: value.keys(), body: body.into(), value: Box::new(value) })
+    let body = written(&value).map_err(|error| Unfit { path: ".".to_owned(), error })?;
+    Ok(Accepted { keys: value.keys(), body, value: Box::new(value) })
 }
 
 /// What serde says of a body that does not fit. It may quote values, so nobody sees it as it is.
