@@ -36,8 +36,8 @@ impl Unseen {
         self.lock().clear();
     }
 
-    fn oldest(&self) -> Option<Commit> {
-        self.lock().front().cloned()
+    fn newest(&self) -> Option<Commit> {
+        self.lock().back().cloned()
     }
 
     /// Looks at those whose outcome is known. Commits become known in the order of their submission.
@@ -71,10 +71,11 @@ impl Core {
 /// Looks at the commits for as long as the production runs.
 pub(crate) async fn watch(core: Arc<Core>) {
     loop {
-        match core.unseen.oldest() {
+        match core.unseen.newest() {
             None => core.unseen.arrived.notified().await,
             Some(commit) => {
-                // Nobody goes on with it, so it may come with what somebody waits for.
+                // Nobody goes on with it, so it may come with what somebody waits for. By then the others are known too: one
+                // look for all of a transaction.
                 commit.is_known().await;
                 core.unseen.look(&core.failure);
             }
