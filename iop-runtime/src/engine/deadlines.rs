@@ -10,7 +10,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// Those that are due within this time ring together: as fine as a timer of the runtime is.
+/// Those that are due within this time ring together: as fine as a timer of the runtime is. As often the task looks while
+/// somebody begins to wait.
 const GRAIN: Duration = Duration::from_millis(1);
 
 /// Everything in a production that is waited for no longer than so long.
@@ -23,17 +24,36 @@ pub(crate) struct Deadlines {
 
 #[derive(Debug, Default)]
 struct State {
-    entries: Vec<Option<Entry>>,
+    places: Vec<InList>,
     free: Vec<usize>,
-    /// No entry is due before this; one that was may have been taken back.
+    /// Places whose entries the task has not seen. Most are taken back before it does: nobody looks at the clock for those.
+    fresh: Vec<usize>,
+    /// The task looks again soon by itself.
+    looks: bool,
+    /// No entry that the task has seen is due before this; one that was may have been taken back.
     next: Option<Instant>,
+}
+
+#[derive(Debug, Default)]
+struct InList {
+    entry: Option<Entry>,
+    is_fresh: bool,
 }
 
 #[derive(Debug)]
 struct Entry {
-    /// `None` once it has rung.
-    at: Option<Instant>,
+    due: Due,
     waker: Waker,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Due {
+    /// So long after the task sees it.
+    In(Duration),
+    At(Instant),
+    /// Too far off to be named.
+    Never,
+    Rung,
 }
 
 /// It has taken too long.
@@ -62,48 +82,36 @@ impl Deadlines {
         .await
     }
 
-    fn enter(&self, at: Instant, waker: Waker) -> usize {
+    fn enter(&self, limit: Duration, waker: Waker) -> usize {
         let mut state = self.lock();
-        let entry = Some(Entry { at: Some(at), waker });
-        let place = match state.free.pop() {
-            Some(place) => {
-                state.entries[place] = entry;
-                place
-            }
-            None => {
-                state.entries.push(entry);
-                state.entries.len() - 1
-            }
-        };
-        let is_first = state.next.is_none_or(|next| at < next);
-        if is_first {
-            state.next = Some(at);
+        let place = state.free.pop().unwrap_or_else(|| {
+            state.places.push(InList::default());
+            state.places.len() - 1
+        });
+        let here = &mut state.places[place];
+        here.entry = Some(Entry { due: Due::In(limit), waker });
+        if !std::mem::replace(&mut here.is_fresh, true) {
+            state.fresh.push(place);
         }
+        let looks = std::mem::replace(&mut state.looks, true);
         drop(state);
-        if is_first {
+        if !looks {
             self.earlier.notify_one();
         }
         place
     }
 
-    /// Rings what is due, and gives when the next one is.
+    /// Rings what is due, and gives when to look again.
     fn ring(&self) -> Option<Instant> {
-        let soon = Instant::now() + GRAIN / 2;
+        let now = Instant::now();
         let mut state = self.lock();
-        let (mut wake, mut next) = (Vec::new(), None);
-        for entry in state.entries.iter_mut().flatten() {
-            match entry.at {
-                Some(at) if at <= soon => {
-                    entry.at = None;
-                    wake.push(entry.waker.clone());
-                }
-                Some(at) => next = next.into_iter().chain([at]).min(),
-                None => {}
-            }
-        }
-        state.next = next;
+        state.looks = !state.fresh.is_empty();
+        state.date_the_fresh(now);
+        let due = if state.next.is_some_and(|next| next <= now + GRAIN / 2) { state.take_due(now) } else { Vec::new() };
+        let soon = state.looks.then(|| now + GRAIN);
+        let next = state.next.into_iter().chain(soon).min();
         drop(state);
-        wake.into_iter().for_each(Waker::wake);
+        due.into_iter().for_each(Waker::wake);
         next
     }
 
@@ -122,6 +130,39 @@ impl Deadlines {
     }
 }
 
+impl State {
+    fn date_the_fresh(&mut self, now: Instant) {
+        for place in self.fresh.drain(..) {
+            let here = &mut self.places[place];
+            here.is_fresh = false;
+            if let Some(entry) = &mut here.entry
+                && let Due::In(limit) = entry.due
+            {
+                let at = now.checked_add(limit);
+                entry.due = at.map_or(Due::Never, Due::At);
+                self.next = self.next.into_iter().chain(at).min();
+            }
+        }
+    }
+
+    /// Those that ring now.
+    fn take_due(&mut self, now: Instant) -> Vec<Waker> {
+        let (mut due, mut next) = (Vec::new(), None);
+        for entry in self.places.iter_mut().filter_map(|here| here.entry.as_mut()) {
+            match entry.due {
+                Due::At(at) if at <= now + GRAIN / 2 => {
+                    entry.due = Due::Rung;
+                    due.push(entry.waker.clone());
+                }
+                Due::At(at) => next = next.into_iter().chain([at]).min(),
+                Due::In(_) | Due::Never | Due::Rung => {}
+            }
+        }
+        self.next = next;
+        due
+    }
+}
+
 impl Drop for Deadlines {
     fn drop(&mut self) {
         self.earlier.notify_one();
@@ -137,14 +178,12 @@ struct Place<'a> {
 impl Place<'_> {
     fn poll(&mut self, limit: Duration, cx: &Context<'_>) -> Poll<Elapsed> {
         let Some(at) = self.at else {
-            // One that is too far off to be named is none.
-            let due = Instant::now().checked_add(limit);
-            self.at = due.map(|due| self.deadlines.enter(due, cx.waker().clone()));
+            self.at = Some(self.deadlines.enter(limit, cx.waker().clone()));
             return Poll::Pending;
         };
         let mut state = self.deadlines.lock();
-        match state.entries.get_mut(at).and_then(Option::as_mut) {
-            Some(entry) if entry.at.is_some() => {
+        match state.places.get_mut(at).and_then(|here| here.entry.as_mut()) {
+            Some(entry) if !matches!(entry.due, Due::Rung) => {
                 entry.waker.clone_from(cx.waker());
                 Poll::Pending
             }
@@ -158,7 +197,7 @@ impl Drop for Place<'_> {
         if let Some(at) = self.at {
             let mut state = self.deadlines.lock();
             // The waker is dropped outside of the lock: it may be the last of a task.
-            let entry = state.entries.get_mut(at).and_then(Option::take);
+            let entry = state.places.get_mut(at).and_then(|here| here.entry.take());
             state.free.push(at);
             drop(state);
             drop(entry);
@@ -188,7 +227,27 @@ mod tests {
         );
         assert_eq!((long, short), (Err(60), Err(2)));
         assert!(in_time.is_ok());
-        assert!(deadlines.lock().entries.iter().all(Option::is_none), "every place was given back");
+        assert!(deadlines.lock().places.iter().all(|here| here.entry.is_none()), "every place was given back");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_begins_while_the_task_looks_already_rings_in_time() {
+        let deadlines = watched();
+        let never = |limit| deadlines.within(Duration::from_secs(limit), std::future::pending::<()>());
+        for limit in [3, 1, 2] {
+            let begun = Instant::now();
+            let short = deadlines.within(Duration::from_millis(2), std::future::pending::<()>());
+            // The first two are seen at once. That one began behind them is not said to the task.
+            let (long, _) = tokio::join!(never(limit), async {
+                let _ = short.await;
+                never(limit).await
+            });
+            assert!(long.is_err());
+            let late = begun.elapsed() - Duration::from_secs(limit);
+            assert!(late <= 2 * GRAIN + Duration::from_millis(2), "{late:?}");
+        }
+        let state = deadlines.lock();
+        assert_eq!((state.places.len(), state.fresh.len()), (2, 0), "places are used again");
     }
 
     #[tokio::test(start_paused = true)]

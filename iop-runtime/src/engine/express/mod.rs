@@ -40,8 +40,6 @@ pub(crate) struct Express {
     pub(super) value: Decoded,
     /// Where its sender waits.
     pub(super) seat: Seat,
-    /// It begins when it is sent: a worker waits for it, and is lent the thread of its sender.
-    pub(super) at_once: bool,
 }
 
 /// What a sender waits for.
@@ -93,7 +91,7 @@ impl Core {
         // Nobody else asks for it here.
         let request = self.probe.as_ref().map(|_| turn.origin());
         let (reply, answer) = oneshot::channel();
-        let express = Express { turn, value, seat: Seat::NONE, at_once: false };
+        let express = Express { turn, value, seat: Seat::NONE };
         match item.queue.offer(express, caller, reply, lends) {
             Ok(loan) => {
                 if let Some(loan) = loan

@@ -30,7 +30,7 @@ pub(crate) struct Sent {
     pub(in crate::engine) id: OnceLock<MessageId>,
     pub(in crate::engine) body: OnceLock<Bytes>,
     // Boxed, since a message without them is small.
-    pub(in crate::engine) header: OnceLock<Box<Header>>,
+    pub(in crate::engine) header: OnceLock<Arc<Header>>,
     pub(in crate::engine) asked: OnceLock<Box<Asked>>,
     /// Where its sender waits, once a worker has it.
     pub(in crate::engine) seat: Taken,
@@ -102,9 +102,9 @@ impl Sent {
         })
     }
 
-    pub(in crate::engine) fn header(&self, turn: &EngineTurn) -> &Header {
+    pub(in crate::engine) fn header(&self, turn: &EngineTurn) -> &Arc<Header> {
         self.header.get_or_init(|| {
-            Box::new(Header {
+            Arc::new(Header {
                 id: self.id(&turn.item),
                 sequence: self.sequence,
                 session: turn.session(),
@@ -139,7 +139,7 @@ impl Sent {
         (turn.item.kind() != ComponentKind::Service).then(|| {
             &**self.asked.get_or_init(|| {
                 Box::new(Asked {
-                    header: self.header(turn).clone(),
+                    header: Arc::clone(self.header(turn)),
                     caller: None,
                     response: (self.message.response)(),
                     transient: true,
@@ -152,7 +152,7 @@ impl Sent {
     /// As a message of the ordinary way.
     pub(in crate::engine) fn envelope(&self, turn: &EngineTurn, busy: Busy, tie: u32) -> Envelope {
         Envelope {
-            header: self.header(turn).clone(),
+            header: Header::clone(self.header(turn)),
             instance: None,
             group: None,
             body: self.body().clone(),

@@ -110,9 +110,10 @@ impl EngineTurn {
 impl Worker {
     /// One turn; `true` when it panicked.
     pub(in crate::engine) async fn express_turn(&mut self, express: Express, era: u64) -> bool {
-        let Express { turn, value, seat, at_once } = express;
+        let Express { turn, value, seat } = express;
         let sent = turn.sent().inspect(|sent| sent.seat.take(seat));
-        let begun = sent.filter(|_| at_once).map_or_else(|| self.core.clock.now(), |sent| sent.created);
+        // Asked of what is stored alone, so that no look at the clock is worth it.
+        let begun = sent.map_or_else(|| self.core.clock.now(), |sent| sent.created);
         let mut hand = Hand { turn, seat, era, done: false };
         let mut cx = Context::new(Arc::clone(&hand.turn) as Arc<dyn Turn>);
         self.more = true;
