@@ -382,7 +382,7 @@ impl Director {
             return Err(DirectorError::Stopped(item.name.to_string()));
         }
         let known = match identity {
-            Identity::Given(_) => self.known(id, &item.name, message).await,
+            Identity::Given(_) => Box::pin(self.known(id, &item.name, message)).await,
             Identity::New(_) => Ok(None),
         };
         let known = match known {

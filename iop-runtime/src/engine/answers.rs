@@ -13,7 +13,7 @@ use crate::store::StoreError;
 /// The request that a turn may answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
-    pub(crate) header: Header,
+    pub(crate) header: Arc<Header>,
     /// The instance of the sender, where the sender is a process.
     pub(crate) caller: Option<MessageId>,
     pub(crate) response: Option<&'static MessageType>,

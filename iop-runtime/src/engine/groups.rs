@@ -128,7 +128,7 @@ pub(crate) async fn callback(
         Start {
             origin: envelope.header.id,
             session: envelope.header.session,
-            header: Some(envelope.header.clone()),
+            header: Some(Arc::new(envelope.header.clone())),
             instance: Some(id),
             request_body: None,
             repeated: envelope.repeated,

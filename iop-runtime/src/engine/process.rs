@@ -36,7 +36,7 @@ pub(crate) async fn after_request(
     let mut record = Record { open: if transient { Open::only_here() } else { Open::default() }, ..Record::default() };
     record.completed = !turn.holds(&record.open) && matches!(answered, Answered::Pending);
     if record.completed {
-        answered = complete(worker, turn, cx, &envelope.header, &envelope.body).await?;
+        answered = Box::pin(complete(worker, turn, cx, &envelope.header, &envelope.body)).await?;
     }
     if turn.has_answered() {
         answered = Answered::Replied;
@@ -49,7 +49,7 @@ pub(crate) async fn after_request(
     let state = worker.instance.save_state().and_then(|state| raw(&state));
     let mut done = Done { sends: turn.end(), ..Done::default() };
     if envelope.repeated {
-        let again = missed(worker, envelope, &done.sends.calls).await;
+        let again = Box::pin(missed(worker, envelope, &done.sends.calls)).await;
         done.sends.pending.extend(again.map_err(|error| unreadable(&worker.core, &error))?);
     }
     done.waits_in(&mut record.open, envelope.header.id).map_err(Failed::from)?;
@@ -204,12 +204,12 @@ async fn resumed(
         Start {
             origin: envelope.header.id,
             session: envelope.header.session,
-            header: Some(envelope.header.clone()),
+            header: Some(Arc::new(envelope.header.clone())),
             instance: Some(id),
             request_body: Some(current(worker, &request.header, &request.body)?),
             repeated: envelope.repeated,
             asked: Some(Asked {
-                header: request.header.clone(),
+                header: Arc::new(request.header.clone()),
                 caller: request.caller,
                 response: response_of(worker, &request.header),
                 transient: request.transient,
@@ -257,7 +257,7 @@ async fn finish(
     done.sends = turn.end();
     done.sends.abandoned.extend(abandoned);
     if envelope.repeated {
-        let again = missed(worker, envelope, &done.sends.calls).await;
+        let again = Box::pin(missed(worker, envelope, &done.sends.calls)).await;
         done.sends.pending.extend(again.map_err(|error| unreadable(&worker.core, &error))?);
     }
     done.waits_in(&mut instance.record.open, envelope.header.id).map_err(Failed::from)?;

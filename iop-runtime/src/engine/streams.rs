@@ -47,10 +47,9 @@ impl Producer {
 
 /// Runs the handler of a generator request: no longer than somebody takes chunks, and once, if somebody may have.
 pub(crate) async fn produced<T>(
-    producer: Option<&Producer>,
+    producer: &Producer,
     handler: impl Future<Output = Result<T, Failed>>,
 ) -> Result<T, Failed> {
-    let Some(producer) = producer else { return handler.await };
     let result = tokio::select! {
         biased;
         result = handler => result,

@@ -100,7 +100,7 @@ pub(crate) struct Start {
     pub(crate) origin: MessageId,
     pub(crate) session: SessionId,
     /// The message of the turn; `None` in hooks and polls.
-    pub(crate) header: Option<Header>,
+    pub(crate) header: Option<Arc<Header>>,
     /// The instance that the turn works for, in a process.
     pub(crate) instance: Option<MessageId>,
     pub(crate) request_body: Option<Bytes>,
@@ -155,7 +155,7 @@ impl EngineTurn {
     /// The message of the turn; `None` in hooks and polls.
     pub(super) fn header(&self) -> Option<&Header> {
         match &self.about {
-            About::Start(start) => start.header.as_ref(),
+            About::Start(start) => start.header.as_deref(),
             About::Express(sent) => Some(sent.header(self)),
         }
     }
@@ -337,11 +337,12 @@ impl EngineTurn {
         let timeout = outgoing.timeout.unwrap_or(self.item.options.request_timeout);
         let has_response = (outgoing.message.response)().is_some();
         let transient = outgoing.message.transient;
-        let timeout = if transient { self.room_at(index, timeout).await? } else { timeout };
+        // Boxed, as what is rare: most requests have no room for it.
+        let timeout = if transient { Box::pin(self.room_at(index, timeout)).await? } else { timeout };
         let mut emission = self.emission(outgoing, id)?;
         let mut wait = self.core.waiters.wait(id, index, Caller::Turn);
         if self.repeated && !transient {
-            match self.recorded(id, &target, has_response).await {
+            match Box::pin(self.recorded(id, &target, has_response)).await {
                 Ok(Recorded::Answered(incoming)) => {
                     wait.cancel();
                     return Ok(incoming);

@@ -333,7 +333,8 @@ impl Worker {
     async fn attempt(&mut self, envelope: &mut Envelope, begun: Timestamp) -> Result<Done, Attempt> {
         match envelope.header.kind {
             Kind::Request => caught(self.request(envelope, begun)).await,
-            Kind::Response | Kind::Timer => caught(process::callback(self, envelope, begun)).await,
+            // Boxed, as whatever is long and rare in a turn: a future is as large as the largest that it awaits, and is moved.
+            Kind::Response | Kind::Timer => Box::pin(caught(process::callback(self, envelope, begun))).await,
         }
     }
 
@@ -378,18 +379,19 @@ impl Worker {
         };
         let group = groups::of(self, envelope).await?;
         let header = &envelope.header;
+        let of_turn = Arc::new(header.clone());
         let turn = EngineTurn::new(
             Arc::clone(&self.core),
             Arc::clone(&self.item),
             Start {
                 origin: header.id,
                 session: header.session,
-                header: Some(header.clone()),
+                header: Some(Arc::clone(&of_turn)),
                 instance: Some(instance_of(envelope)),
                 request_body: Some(envelope.body.clone()),
                 repeated: envelope.repeated,
                 asked: (self.item.kind() != ComponentKind::Service).then(|| Asked {
-                    header: header.clone(),
+                    header: of_turn,
                     caller: envelope.instance,
                     response: (message.response)(),
                     transient: envelope.lease.is_none(),
@@ -413,12 +415,16 @@ impl Worker {
                 let error = format!("`{}` has no handler for `{}`", self.item.name, message.name);
                 return Err(Failed::schema(error).into());
             };
-            let guarded = guarded(handler, &turn, &self.pulse, slow);
-            let answered = streams::produced(producer.as_deref(), guarded).await;
+            let answered = match producer.as_deref() {
+                None => guarded(handler, &turn, &self.pulse, slow).await,
+                Some(producer) => {
+                    Box::pin(streams::produced(producer, guarded(handler, &turn, &self.pulse, slow))).await
+                }
+            };
             answered.map_err(|failed| Attempt::of(&turn, failed))?
         };
         if let Some(group) = group {
-            return groups::after_request(self, envelope, &turn, answered, group).await;
+            return Box::pin(groups::after_request(self, envelope, &turn, answered, group)).await;
         }
         if self.item.kind() == ComponentKind::Process {
             return process::after_request(self, envelope, &turn, &mut cx, answered).await;
@@ -443,9 +449,10 @@ async fn step_aside() {
 }
 
 /// Handlers are guarded, but a component has code elsewhere too: its state and its messages are read and written.
-async fn caught(turn: impl Future<Output = Result<Done, Attempt>>) -> Result<Done, Attempt> {
-    let caught = AssertUnwindSafe(turn).catch_unwind().await;
-    caught.unwrap_or_else(|panic| Err(Failed::panicked(&*panic).into()))
+fn caught(turn: impl Future<Output = Result<Done, Attempt>>) -> impl Future<Output = Result<Done, Attempt>> {
+    // No `async fn`, which would keep the turn twice: as what it was given, and as what it awaits.
+    let caught = AssertUnwindSafe(turn).catch_unwind();
+    caught.map(|caught| caught.unwrap_or_else(|panic| Err(Failed::panicked(&*panic).into())))
 }
 
 /// Marks a message as in flight; called when its handler takes its time.
