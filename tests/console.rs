@@ -395,25 +395,18 @@ async fn a_page_hears_that_an_item_stops_and_that_a_message_needs_somebody() {
         let of = |(_, event): &(String, Value)| event.get(name)?.get(attribute)?.as_str().map(|is| is == value);
         heard.iter().filter_map(of).next_back().unwrap_or(false)
     };
-    // Who calls is not waited for: the desk tries it again and again.
+    // What the desk asks for is suspended, and so is who asked.
     let acts = async {
-        let body = task("sharpen", 0);
-        let call = director.call_json("desk", None, &body, None);
-        let stop = async {
-            let suspended = |heard: &[(String, Value)]| is(heard, "suspended", "text", "1 suspended");
-            open.hear("/live/page", suspended).await;
-            director.stop_item("bench", Stop::Now).await.unwrap();
-        };
-        tokio::select! {
-            result = call => panic!("{result:?}"),
-            () = stop => {}
-        }
+        assert!(director.call_json("desk", None, &task("sharpen", 0), None).await.is_err());
+        let suspended = |heard: &[(String, Value)]| is(heard, "suspended", "text", "2 suspended");
+        open.hear("/live/page", suspended).await;
+        director.stop_item("bench", Stop::Now).await.unwrap();
     };
     let hears = open.hear("/live/production", |heard| {
         trouble(heard).is_some_and(|now| now != before)
             && is(heard, "state:bench", "data-state", "down")
             && is(heard, "running", "text", "1 of 2 stopped")
-            && is(heard, "suspended", "text", "1 suspended")
+            && is(heard, "suspended", "text", "2 suspended")
             && is(heard, "count:bench", "text", "1")
     });
     tokio::join!(hears, acts);

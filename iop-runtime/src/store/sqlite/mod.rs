@@ -414,3 +414,30 @@ impl Viewer for ReadOnlyStore {
         self.reader.ask(View::usage)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+
+    #[tokio::test]
+    async fn a_page_does_not_wait_while_a_backlog_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("store"), Arc::new(SystemClock)).unwrap();
+        let (let_go, goes_on) = mpsc::channel::<()>();
+        let counts = store.counter.ask(move |_| Ok(goes_on.recv().is_err()));
+        let (mut queues, mut usage) = (store.queues(), store.usage());
+        let page = Search { limit: 50, within: Some(Duration::from_millis(40)), ..Search::default() };
+        let found = tokio::select! {
+            biased;
+            _ = &mut queues => panic!("it was counted by the reader of pages"),
+            _ = &mut usage => panic!("it was measured by the reader of pages"),
+            found = store.search(page) => found,
+        };
+        assert_eq!(found.unwrap().headers.len(), 0);
+        drop(let_go);
+        assert_eq!(counts.await, Ok(true));
+        assert_eq!(queues.await, Ok(Vec::new()));
+        store.close().await.unwrap();
+    }
+}
