@@ -152,6 +152,7 @@ laws! {
     viewer {
         a_query_is_narrowed_by_every_field
         a_hashed_key_is_found_by_its_value_and_is_not_in_the_index
+        the_keys_of_messages_are_found_by_their_sequences_but_for_hashed_ones
         a_query_is_paged_by_sequence
         queues_are_counted_by_state
         the_oldest_of_a_queue_is_the_oldest_of_all_its_priorities_and_states

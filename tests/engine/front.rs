@@ -10,7 +10,7 @@ use iop::store::{
     Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
     JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseOrder, LeaseRequest, LeaseToken, NodeId, OnRecord, Outcome,
     ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob,
-    StoredMessage, Usage, Viewer,
+    StoredKey, StoredMessage, Usage, Viewer,
 };
 use tokio::sync::watch;
 
@@ -103,6 +103,10 @@ impl Viewer for Front {
 
     fn key_values(&self, name: Arc<str>, prefix: Arc<str>, limit: usize) -> Reply<Vec<String>> {
         self.inner.key_values(name, prefix, limit)
+    }
+
+    fn keys(&self, sequences: Vec<u64>) -> Reply<Vec<StoredKey>> {
+        self.inner.keys(sequences)
     }
 
     fn last_sequence(&self) -> Reply<u64> {

@@ -67,6 +67,23 @@ pub(crate) async fn a_hashed_key_is_found_by_its_value_and_is_not_in_the_index(b
     assert_eq!(bench.query(of("4713")).await, []);
 }
 
+pub(crate) async fn the_keys_of_messages_are_found_by_their_sequences_but_for_hashed_ones(bench: impl Bench) {
+    let two = NewMessage { keys: vec![("ward", "W3".to_owned()), ("mrn", "4711".to_owned())], ..message() };
+    let one = NewMessage { keys: vec![("mrn", "HASH:1".to_owned())], ..message() };
+    let hidden = NewMessage { keys: Patient { mrn: "4711".into() }.keys(), ..message() };
+    let bare = message();
+    bench.emit(vec![two, one, hidden, bare]).await;
+    let query = MessageQuery { oldest_first: true, ..MessageQuery::default() };
+    let found = bench.store().query(query).await.expect("the store works");
+    let mut sequences: Vec<u64> = found.iter().map(|header| header.sequence).collect();
+    sequences.reverse();
+    sequences.push(1_000_000);
+    let keys = bench.store().keys(sequences).await.expect("the store works");
+    let keys: Vec<_> = keys.iter().map(|key| (key.sequence, &*key.name, &*key.value)).collect();
+    let [two, one] = [found[0].sequence, found[1].sequence];
+    assert_eq!(keys, [(one, "mrn", "HASH:1"), (two, "mrn", "4711"), (two, "ward", "W3")]);
+}
+
 pub(crate) async fn a_query_is_paged_by_sequence(bench: impl Bench) {
     let sent = messages(25);
     bench.emit(sent.clone()).await;

@@ -73,7 +73,8 @@ impl Source {
             Self::Store(viewer) => {
                 let absolute = query.clone().at(SystemClock.now());
                 let search = Search { query: absolute, after, limit, oldest_first, ..Search::default() };
-                viewer.search(search).await.map(|found| SearchPage::of(query, found)).map_err(unreadable)
+                let found = viewer.search(search).await.map_err(unreadable)?;
+                SearchPage::of(query, found, viewer.as_ref()).await.map_err(unreadable)
             }
             Self::Running(remote) => {
                 let after = after.map(|after| format!("&after={after}")).unwrap_or_default();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::director::view::{EventView, MessageView, Moment};
+use crate::director::view::{EventView, KeyView, MessageView, Moment};
 use crate::message::{Invocation, Kind, MASK};
 use crate::picture::sequence::spoken;
 
@@ -175,6 +175,17 @@ pub(super) fn key_query(name: &str, value: &str) -> String {
         return encoded(&format!("key.{name}:{value}"));
     }
     encoded(&format!("key.{name}:\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
+}
+
+/// Keys as a search for each.
+pub(super) fn keys(keys: &[KeyView]) -> String {
+    let link = |KeyView { name, value, .. }: &KeyView| {
+        let (query, name, value) = (key_query(name, value), escaped(name), escaped(value));
+        format!(
+            "<a class=\"key\" href=\"/messages?q={query}\" title=\"{name}: find all\"><span>{name}</span> {value}</a>"
+        )
+    };
+    keys.iter().map(link).collect::<Vec<_>>().join(" ")
 }
 
 /// From a line of the log to the message that it is about.

@@ -33,7 +33,7 @@ pub struct ExportOf {
 }
 
 impl Director {
-    fn viewer(&self) -> &dyn Viewer {
+    pub(super) fn viewer(&self) -> &dyn Viewer {
         &*self.core.store
     }
 

@@ -1,18 +1,18 @@
 //! Searches: a page of what a query finds, how much it finds, what could be written next, and suspended messages in groups.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::view::{MessageView, registry};
-use super::{Director, DirectorError, store_error};
+use super::view::{KeyView, MessageView, registry};
+use super::{Director, DirectorError, RESENT_FROM, store_error};
 use crate::clock::Timestamp;
 use crate::message::{Header, MessageId, Status, SuspendReason};
 use crate::search::{Query, StatusWord, Suggestion, Test, Vocabulary, suggest, wanted_key};
-use crate::store::{Counted, Found, Search};
+use crate::store::{Counted, Found, Search, StoreError, Viewer};
 
 /// How long a store may look for one page.
 pub(super) const WITHIN: Duration = Duration::from_millis(40);
@@ -46,6 +46,9 @@ pub struct SearchPage {
     pub query: String,
     /// The messages.
     pub messages: Vec<MessageView>,
+    /// The keys of those that have some, by the id of the message. Hashed keys are not among them.
+    #[serde(default)]
+    pub keys: BTreeMap<MessageId, Vec<KeyView>>,
     /// Where to page on; `None` where there is no more.
     pub next: Option<u64>,
     /// The time was over before the page was full: it was looked as far as messages of this time. Page on for what is beyond.
@@ -55,9 +58,18 @@ pub struct SearchPage {
 }
 
 impl SearchPage {
-    pub(crate) fn of(query: &Query, found: Found) -> Self {
+    /// What was found, with its keys.
+    pub(crate) async fn of(query: &Query, found: Found, viewer: &dyn Viewer) -> Result<Self, StoreError> {
+        let ids: HashMap<u64, MessageId> = found.headers.iter().map(|header| (header.sequence, header.id)).collect();
+        let mut keys: BTreeMap<MessageId, Vec<KeyView>> = BTreeMap::new();
+        for key in viewer.keys(found.headers.iter().map(|header| header.sequence).collect()).await? {
+            // What a message was resent from is a key of the engine's own.
+            if let Some(&id) = ids.get(&key.sequence).filter(|_| *key.name != *RESENT_FROM) {
+                keys.entry(id).or_default().push(KeyView { name: key.name.to_string(), value: key.value });
+            }
+        }
         let messages = found.headers.into_iter().map(MessageView::from).collect();
-        Self { query: query.to_string(), messages, next: found.next, looked_to: found.looked_to }
+        Ok(Self { query: query.to_string(), messages, keys, next: found.next, looked_to: found.looked_to })
     }
 }
 
@@ -107,7 +119,7 @@ impl Director {
         let absolute = query.clone().at(self.core.clock.now());
         let search = Search { query: absolute, after, up_to: None, limit, oldest_first, within: Some(WITHIN) };
         let found = self.core.store.search(search).await.map_err(store_error)?;
-        Ok(SearchPage::of(query, found))
+        SearchPage::of(query, found, self.viewer()).await.map_err(store_error)
     }
 
     /// How many messages a query finds, up to a thousand and as far as the store comes in 40 milliseconds.

@@ -55,7 +55,7 @@ pub(crate) use held::NOTE as HELD;
 pub use jobs::{JobLine, JobLineQuery, JobQuery, JobWrite, StoredJob};
 pub use purge::{Purge, PurgeBatch, PurgeCursor, PurgeOf, PurgeRule, Purged, Usage};
 pub use search::{Counted, Found, Search};
-pub use viewer::{Event, EventQuery, Level, MessageQuery, QueueStatus, Viewer};
+pub use viewer::{Event, EventQuery, Level, MessageQuery, QueueStatus, StoredKey, Viewer};
 
 /// How many messages of one order key leave the store at once. The others of it are held there until these have ended.
 const KEY_AT_ONCE: usize = 64;

@@ -33,6 +33,9 @@ pub trait Viewer: Send + Sync + fmt::Debug + 'static {
     /// The values of a key that begin with `prefix`, each once and in their order. Hashed values are not among them.
     fn key_values(&self, name: Arc<str>, prefix: Arc<str>, limit: usize) -> Reply<Vec<String>>;
 
+    /// The keys of messages, given by their sequences: those of one after the other. Hashed values are not among them.
+    fn keys(&self, sequences: Vec<u64>) -> Reply<Vec<StoredKey>>;
+
     /// The highest sequence that is stored; 0 where there is none.
     fn last_sequence(&self) -> Reply<u64>;
 
@@ -68,6 +71,17 @@ pub trait Viewer: Send + Sync + fmt::Debug + 'static {
 
     /// The room that the store takes.
     fn usage(&self) -> Reply<Usage>;
+}
+
+/// A key of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// The message, by its sequence.
+    pub sequence: u64,
+    /// The `#[key]` field.
+    pub name: Arc<str>,
+    /// Its value.
+    pub value: String,
 }
 
 /// A viewer's question for messages; every given field narrows the answer.

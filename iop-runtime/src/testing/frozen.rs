@@ -12,7 +12,8 @@ use crate::store::blobs::Blobs;
 use crate::store::{
     Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
     JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, OnRecord, ProcessState, PurgeBatch,
-    Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
+    Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredKey, StoredMessage, Usage,
+    Viewer,
 };
 
 /// Where the production's messages are.
@@ -257,6 +258,10 @@ impl Viewer for Frozen {
 
     fn key_values(&self, name: Arc<str>, prefix: Arc<str>, limit: usize) -> Reply<Vec<String>> {
         self.ask(|store| store.key_values(name, prefix, limit))
+    }
+
+    fn keys(&self, sequences: Vec<u64>) -> Reply<Vec<StoredKey>> {
+        self.ask(|store| store.keys(sequences))
     }
 
     fn last_sequence(&self) -> Reply<u64> {

@@ -59,8 +59,12 @@ function suggestions(field) {
       url.searchParams.set("cursor", field.selectionStart ?? field.value.length);
       const found = await call("GET", url);
       if (mine !== asked || document.activeElement !== field) return;
+      // What is chosen stays so, however late the answer comes.
+      const chosen = shown[at]?.text;
       shown = found;
       show();
+      at = shown.findIndex(({ text }) => text === chosen);
+      if (at >= 0) mark();
     } catch {
       close();
     }

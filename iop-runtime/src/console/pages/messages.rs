@@ -1,5 +1,7 @@
 //! Search: one box, the whole query in the address, a page at a time, and the result to keep.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::body::Body;
 use axum::extract::Query;
@@ -11,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::console::frame::{Frame, Page, Problem, Visit, page};
 use crate::console::html;
-use crate::director::view::MessageView;
+use crate::director::view::{KeyView, MessageView};
 use crate::director::{PageOf, Role, SavedSearch};
+use crate::message::MessageId;
 use crate::search::{self, Mistake, Query as Sought};
 use crate::store::{Counted, Search};
 
@@ -51,6 +54,7 @@ struct MessagesPage {
     count: String,
     looked: String,
     messages: Vec<MessageView>,
+    keys: BTreeMap<MessageId, Vec<KeyView>>,
     next: Option<u64>,
     paged: bool,
     /// What somebody has saved, for everybody.
@@ -82,6 +86,7 @@ pub(super) async fn messages(visit: Visit, Query(which): Query<Which>) -> Page {
         count: "Messages".to_owned(),
         looked: String::new(),
         messages: Vec::new(),
+        keys: BTreeMap::new(),
         next: None,
         paged: which.after.is_some(),
         kept: kept(&visit).await?,
@@ -114,8 +119,15 @@ pub(super) async fn messages(visit: Visit, Query(which): Query<Which>) -> Page {
         shown.looked = format!("looked back to {time}; there may be more: go on with Older");
     }
     shown.next = found.next;
-    shown.messages = found.messages;
+    (shown.messages, shown.keys) = (found.messages, found.keys);
     page(&shown)
+}
+
+impl MessagesPage {
+    /// What a message is known by.
+    fn keys_of(&self, message: &MessageView) -> String {
+        html::keys(self.keys.get(&message.id).map(Vec::as_slice).unwrap_or_default())
+    }
 }
 
 /// The search with what was probably meant.

@@ -44,7 +44,16 @@ struct Group {
     query: String,
     first: crate::clock::Timestamp,
     last: crate::clock::Timestamp,
-    samples: Vec<MessageView>,
+    samples: Vec<Sample>,
+}
+
+/// One of them.
+struct Sample {
+    message: MessageView,
+    /// What it is known by.
+    keys: String,
+    /// Its error, where it is another than that of the group.
+    error: String,
 }
 
 impl Group {
@@ -92,11 +101,15 @@ fn is_at(group: &SuspendedGroup, item: &str) -> bool {
 }
 
 /// Those that are still there.
-async fn samples(visit: &Visit, group: &SuspendedGroup) -> Result<Vec<MessageView>, DirectorError> {
+async fn samples(visit: &Visit, group: &SuspendedGroup) -> Result<Vec<Sample>, DirectorError> {
     let mut samples = Vec::new();
     for id in &group.samples {
         match visit.director.message(*id, Sight::Withheld).await {
-            Ok(detail) => samples.push(detail.message),
+            Ok(detail) => samples.push(Sample {
+                keys: html::keys(&detail.keys),
+                error: detail.message.error.as_deref().unwrap_or_default().to_owned(),
+                message: detail.message,
+            }),
             Err(DirectorError::UnknownMessage(_)) => {}
             Err(error) => return Err(error),
         }
@@ -104,9 +117,13 @@ async fn samples(visit: &Visit, group: &SuspendedGroup) -> Result<Vec<MessageVie
     Ok(samples)
 }
 
-fn shown(group: &SuspendedGroup, samples: Vec<MessageView>) -> Group {
+fn shown(group: &SuspendedGroup, mut samples: Vec<Sample>) -> Group {
     // In the error of the group numbers are missing, which somebody who reads it looks for.
-    let newest = samples.first().and_then(|message| message.error.clone());
+    let newest = samples.first().map(|sample| sample.error.clone()).filter(|error| !error.is_empty());
+    let error = html::headline(newest.as_deref().unwrap_or(&group.error)).to_owned();
+    for sample in samples.iter_mut().filter(|sample| html::headline(&sample.error) == error) {
+        sample.error.clear();
+    }
     let query = query(group);
     let reason = group.reason.map_or("suspended", SuspendReason::as_str);
     Group {
@@ -115,7 +132,7 @@ fn shown(group: &SuspendedGroup, samples: Vec<MessageView>) -> Group {
         help: help(group.reason),
         item: group.item.as_deref().unwrap_or("outside").to_owned(),
         count: group.count,
-        error: html::headline(newest.as_deref().unwrap_or(&group.error)).to_owned(),
+        error,
         query,
         first: group.first,
         last: group.last,

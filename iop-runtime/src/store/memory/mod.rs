@@ -18,7 +18,8 @@ use self::state::State;
 use super::{
     Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
     JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, OnRecord, ProcessState, PurgeBatch,
-    Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredMessage, Usage, Viewer,
+    Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob, StoredKey, StoredMessage, Usage,
+    Viewer,
 };
 use crate::clock::{Clock, Timestamp};
 use crate::message::{BlobStore, MessageId};
@@ -181,6 +182,10 @@ impl Viewer for MemoryStore {
 
     fn key_values(&self, name: Arc<str>, prefix: Arc<str>, limit: usize) -> Reply<Vec<String>> {
         self.answer(move |state, _| view::key_values(&state.rows, &name, &prefix, limit))
+    }
+
+    fn keys(&self, sequences: Vec<u64>) -> Reply<Vec<StoredKey>> {
+        self.answer(move |state, _| view::keys(&state.rows, &sequences))
     }
 
     fn last_sequence(&self) -> Reply<u64> {

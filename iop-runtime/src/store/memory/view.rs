@@ -8,7 +8,7 @@ use super::rows::{Entry, Rows};
 use crate::message::{Header, Status, hashed};
 use crate::search::{Facts, Pattern, RESENT_FROM, contains};
 use crate::store::viewer::page;
-use crate::store::{AuditEntry, AuditQuery, Event, EventQuery, Found, QueueStatus, Search};
+use crate::store::{AuditEntry, AuditQuery, Event, EventQuery, Found, QueueStatus, Search, StoredKey};
 
 /// Every message is looked at: there is no index, and no time to keep.
 pub(super) fn search(rows: &Rows, search: &Search) -> Found {
@@ -60,6 +60,18 @@ pub(super) fn key_values(rows: &Rows, name: &str, prefix: &str, limit: usize) ->
     let values = keys.map(|(_, value)| value).filter(|value| value.starts_with(prefix) && !value.starts_with("hash:"));
     let values: BTreeSet<&String> = values.collect();
     values.into_iter().take(limit).cloned().collect()
+}
+
+pub(super) fn keys(rows: &Rows, sequences: &[u64]) -> Vec<StoredKey> {
+    let of = |&sequence: &u64| {
+        let keys = rows.messages.get(&sequence).map(|entry| entry.keys.as_slice()).unwrap_or_default();
+        let shown = keys.iter().filter(|(_, value)| !value.starts_with("hash:"));
+        let mut keys: Vec<_> =
+            shown.map(|(name, value)| StoredKey { sequence, name: Arc::from(*name), value: value.clone() }).collect();
+        keys.sort_by(|one, other| one.name.cmp(&other.name));
+        keys
+    };
+    sequences.iter().flat_map(of).collect()
 }
 
 /// Whether a number comes after the page that ended with `after`.

@@ -60,7 +60,7 @@ pub use self::writer::Fault;
 use super::{
     Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
     JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, NodeId, OnRecord, ProcessState, PurgeBatch,
-    Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoredJob, StoredMessage, Usage, Viewer,
+    Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoredJob, StoredKey, StoredMessage, Usage, Viewer,
 };
 use crate::clock::Clock;
 use crate::message::{BlobStore, MessageId, blobs_in};
@@ -322,6 +322,10 @@ impl Viewer for SqliteStore {
         self.reader.ask(move |view| view.key_values(&name, &prefix, limit))
     }
 
+    fn keys(&self, sequences: Vec<u64>) -> Reply<Vec<StoredKey>> {
+        self.reader.ask(move |view| view.keys(&sequences))
+    }
+
     fn last_sequence(&self) -> Reply<u64> {
         self.reader.ask(View::last_sequence)
     }
@@ -380,6 +384,10 @@ impl Viewer for ReadOnlyStore {
 
     fn key_values(&self, name: Arc<str>, prefix: Arc<str>, limit: usize) -> Reply<Vec<String>> {
         self.reader.ask(move |view| view.key_values(&name, &prefix, limit))
+    }
+
+    fn keys(&self, sequences: Vec<u64>) -> Reply<Vec<StoredKey>> {
+        self.reader.ask(move |view| view.keys(&sequences))
     }
 
     fn last_sequence(&self) -> Reply<u64> {

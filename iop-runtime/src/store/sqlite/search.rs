@@ -16,7 +16,7 @@ use crate::clock::Timestamp;
 use crate::message::{Header, hashed};
 use crate::search::{Facts, Pattern, RESENT_FROM, contains};
 use crate::store::viewer::page;
-use crate::store::{Found, Search};
+use crate::store::{Found, Search, StoredKey};
 
 /// The time is looked at after so many candidates.
 const BETWEEN_LOOKS: usize = 32;
@@ -235,6 +235,24 @@ impl View {
             }
         }
         Ok(values)
+    }
+
+    /// The keys of some messages, those of one by their names.
+    pub(super) fn keys(&self, sequences: &[u64]) -> Result<Vec<StoredKey>> {
+        let sql = "SELECT name, value FROM key INDEXED BY key_sequence WHERE sequence = ?1 AND substr(value, 1, 5) <> 'hash:'";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut keys = Vec::new();
+        for &sequence in sequences {
+            let first = keys.len();
+            let mut rows = statement.query((signed(sequence),))?;
+            while let Some(row) = rows.next()? {
+                // A name that came after this view was opened is for the next one.
+                let Some(name) = self.names.text(row.get(0)?) else { continue };
+                keys.push(StoredKey { sequence, name, value: row.get(1)? });
+            }
+            keys[first..].sort_by(|one: &StoredKey, other| one.name.cmp(&other.name));
+        }
+        Ok(keys)
     }
 
     /// The highest sequence that is stored; 0 where there is none.

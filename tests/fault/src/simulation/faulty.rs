@@ -13,7 +13,7 @@ use iop::store::{
     Admin, AuditEntry, AuditQuery, AuditRecord, Caps, Commit, Deed, Event, EventQuery, Fence, Flight, Found, JobLine,
     JobLineQuery, JobQuery, JobWrite, LeaseBatch, LeaseRequest, LeaseToken, MessageQuery, NodeId, OnRecord, Outcome,
     ProcessState, PurgeBatch, Purged, QueueStatus, Receipt, Reply, Search, Step, Store, StoreError, StoredJob,
-    StoredMessage, Usage, Viewer,
+    StoredKey, StoredMessage, Usage, Viewer,
 };
 
 use crate::trouble::Random;
@@ -285,6 +285,10 @@ impl Viewer for Handle {
 
     fn key_values(&self, name: Arc<str>, prefix: Arc<str>, limit: usize) -> Reply<Vec<String>> {
         self.0.inner.key_values(name, prefix, limit)
+    }
+
+    fn keys(&self, sequences: Vec<u64>) -> Reply<Vec<StoredKey>> {
+        self.0.inner.keys(sequences)
     }
 
     fn last_sequence(&self) -> Reply<u64> {
