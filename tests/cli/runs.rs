@@ -145,3 +145,22 @@ fn a_port_that_was_chosen_must_be_free() {
     drop(taken);
     assert_eq!(desk.ask(&["run", "--until-idle"]).code, Some(0), "the store was left in order");
 }
+
+#[test]
+fn the_items_of_a_category_are_stopped_started_paused_and_resumed_together() {
+    let desk = Desk::new();
+    let process = desk.serve(&["--set", "analyser.category=ward, north", "--set", "intake.category=ward"]);
+    let order = |arguments: &[&str]| desk.refused(arguments, 0);
+    // As a production stops and starts, whatever the order in which it names them.
+    assert_eq!(order(&["stop", "--category", "ward"]), "`intake` is stopped\n`analyser` is stopped\n");
+    assert_eq!(states(&desk), expected([("intake", "stopped"), ("nightly", "stopped"), ("analyser", "stopped")]));
+    assert_eq!(order(&["start", "--category", "ward"]), "`analyser` is running\n`intake` is running\n");
+    assert_eq!(order(&["pause", "--category", "north"]), "`analyser` is paused\n");
+    assert_eq!(order(&["resume", "--category", "north"]), "`analyser` is running\n");
+    assert_eq!(order(&["restart", "--category", "north"]), "`analyser` is running\n");
+    let err = desk.refused(&["stop", "--category", "wards"], 4);
+    assert_eq!(err, "no item is of the category `wards`; there are `north`, `ward`\n");
+    desk.refused(&["stop", "analyser", "--category", "ward"], 2);
+    process.signal("TERM");
+    assert_eq!(process.end().code, Some(0));
+}

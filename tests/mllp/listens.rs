@@ -169,6 +169,22 @@ fn one_connection_more_than_is_allowed_is_turned_away_until_there_is_room() {
 }
 
 #[test]
+fn whoever_is_not_among_the_peers_is_turned_away_and_it_is_said_once() {
+    let ground = ground();
+    let ward = started(&ground, 0, &["intake.peers=192.0.2.0/24, ::1"]);
+    for _ in 0..2 {
+        assert!(Caller::of(ward.address).try_tells(&message("A01", "1")).is_none());
+    }
+    let log = read(&ground.path("err-0.log"));
+    assert_eq!(log.matches("is turned away: `peers` does not name its address").count(), 1, "{log}");
+    drop(ward);
+    let refused = ground.run(&["check", "--set", "intake.peers=10.1.2.3/16"]);
+    assert!(refused.err.contains("write where the network begins"), "{}", refused.err);
+    let ward = started(&ground, 2, &["intake.peers=192.0.2.0/24, 127.0.0.0/8"]);
+    assert_eq!(Caller::of(ward.address).tells(&message("A01", "1")), told("AA", ""));
+}
+
+#[test]
 fn the_enhanced_mode_is_answered_as_it_asks() {
     let ground = ground();
     let ward = started(&ground, 0, &[]);

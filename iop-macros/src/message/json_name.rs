@@ -91,25 +91,22 @@ fn each_argument(attributes: &[Attribute], mut seen: impl FnMut(&Path, Option<&L
 }
 
 impl Case {
+    /// As serde does it: letters that ASCII does not have stay as they are.
     fn apply(self, snake: &str) -> String {
         match self {
             Self::Unchanged | Self::Lower => snake.to_owned(),
-            Self::Upper | Self::ScreamingSnake => snake.to_uppercase(),
-            Self::Pascal => snake.split('_').map(capitalised).collect(),
-            Self::Camel => {
-                let pascal = Self::Pascal.apply(snake);
-                let mut letters = pascal.chars();
-                letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
-            }
+            Self::Upper | Self::ScreamingSnake => snake.to_ascii_uppercase(),
+            Self::Pascal => snake.split('_').map(|word| first_letter(word, char::to_ascii_uppercase)).collect(),
+            Self::Camel => first_letter(&Self::Pascal.apply(snake), char::to_ascii_lowercase),
             Self::Kebab => snake.replace('_', "-"),
-            Self::ScreamingKebab => snake.to_uppercase().replace('_', "-"),
+            Self::ScreamingKebab => snake.to_ascii_uppercase().replace('_', "-"),
         }
     }
 }
 
-fn capitalised(word: &str) -> String {
+fn first_letter(word: &str, change: fn(&char) -> char) -> String {
     let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    letters.next().map(|first| std::iter::once(change(&first)).chain(letters).collect()).unwrap_or_default()
 }
 
 /// `key = "value"` or `key(serialize = "value")` in a `#[serde(…)]` attribute.
@@ -163,6 +160,14 @@ mod tests {
         assert_eq!(field("birth_date", &attributes, Case::Camel), "dob");
         let attributes = [parse_quote!(#[serde(rename(serialize = "out", deserialize = "in"))])];
         assert_eq!(field("birth_date", &attributes, Case::Unchanged), "out");
+    }
+
+    #[test]
+    fn letters_that_ascii_does_not_have_stay_as_they_are_as_serde_leaves_them() {
+        assert_eq!(field("größe", &[], Case::Upper), "GRößE");
+        assert_eq!(field("größe", &[], Case::ScreamingKebab), "GRößE");
+        assert_eq!(field("alte_übung", &[], Case::Pascal), "Alteübung");
+        assert_eq!(field("alte_übung", &[], Case::Camel), "alteübung");
     }
 
     #[test]

@@ -100,11 +100,11 @@ pub(crate) enum Command {
     Top(TopArguments),
     /// Says whether all is well, in one line and an exit code for Nagios and its like.
     MonitorCheck(MonitorArguments),
-    /// Starts an item of the running production, or all of them.
+    /// Starts an item of the running production, those of a category, or all of them.
     Start(StartArguments),
-    /// Stops an item of the running production, or all of them; what is in their queues waits.
+    /// Stops an item of the running production, those of a category, or all of them; what is in their queues waits.
     Stop(StopArguments),
-    /// Stops an item of the running production, or all of them, and starts it again.
+    /// Stops an item of the running production, those of a category, or all of them, and starts it again.
     Restart(StopArguments),
     /// Has items of the running production take nothing more: what they work on is finished, and their queues grow.
     Pause(PauseArguments),
@@ -414,21 +414,40 @@ pub(crate) enum SchemaForm {
 
 #[derive(Debug, Args)]
 pub(crate) struct StartArguments {
+    #[command(flatten)]
+    pub(crate) which: WhichItems,
+}
+
+/// One item, those of a category, or all of them.
+#[derive(Debug, Args)]
+pub(crate) struct WhichItems {
     /// The item; all of them, where it is left out.
     pub(crate) item: Option<String>,
+    /// The items of this category; may be given several times.
+    #[arg(long, conflicts_with = "item")]
+    pub(crate) category: Vec<String>,
+}
+
+impl WhichItems {
+    pub(crate) fn of(categories: &[String]) -> Self {
+        Self { item: None, category: categories.to_vec() }
+    }
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct PauseArguments {
     /// The items.
-    #[arg(required = true, value_name = "ITEM")]
+    #[arg(required_unless_present = "category", value_name = "ITEM")]
     pub(crate) items: Vec<String>,
+    /// The items of this category; may be given several times.
+    #[arg(long, conflicts_with = "items")]
+    pub(crate) category: Vec<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct StopArguments {
-    /// The item; all of them, where it is left out.
-    pub(crate) item: Option<String>,
+    #[command(flatten)]
+    pub(crate) which: WhichItems,
     /// Handlers that run may take so long to finish (30s); `iop.stop_grace` where it is left out.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,

@@ -9,7 +9,7 @@ use clap::Args;
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::arguments::SettingsArguments;
+use super::arguments::{SettingsArguments, WhichItems};
 use super::exit::{Exit, Failure};
 use super::jobs::{messages, watch};
 use super::orders::Order;
@@ -77,6 +77,9 @@ impl Named for String {
 pub(crate) struct ResumeArguments {
     #[command(flatten)]
     pub(crate) chosen: Chosen<String>,
+    /// The items of this category; may be given several times.
+    #[arg(long, conflicts_with_all = ["ids", "query"])]
+    pub(crate) category: Vec<String>,
     /// Why.
     #[arg(long)]
     pub(crate) reason: Option<String>,
@@ -141,6 +144,9 @@ impl Program {
         arguments: &ResumeArguments,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
+        if !arguments.category.is_empty() {
+            return self.order(settings, &WhichItems::of(&arguments.category), &Order::Resume);
+        }
         let Chosen { ids, query, rate, consent } = &arguments.chosen;
         let (messages, items): (Vec<_>, Vec<_>) = ids.iter().partition(|name| name.parse::<MessageId>().is_ok());
         if !items.is_empty() {

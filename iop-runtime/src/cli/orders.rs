@@ -1,13 +1,14 @@
-//! `start`, `stop`, `restart`, and `pause` and `resume` of items: one item of the running production, or all of them.
+//! `start`, `stop`, `restart`, and `pause` and `resume` of items: one item of the running production, those of a category, or
+//! all of them.
 
 use bytes::Bytes;
 use hyper::Method;
 use serde_json::Value;
 
-use super::arguments::{SettingsArguments, StopArguments};
+use super::arguments::{PauseArguments, SettingsArguments, StopArguments, WhichItems};
 use super::exit::{Exit, Failure};
 use super::remote::{Remote, segment};
-use super::{Program, say, wait_for};
+use super::{Program, say, status, wait_for};
 use crate::events::escaped;
 
 /// What is to be done to an item.
@@ -55,21 +56,29 @@ impl Program {
     pub(crate) fn order(
         self,
         settings: &SettingsArguments,
-        item: Option<&str>,
+        which: &WhichItems,
         order: &Order,
     ) -> Result<Exit, Failure> {
         let remote = self.remote(settings)?;
         wait_for(async {
-            match item {
+            match &which.item {
                 Some(item) => carry_out(&remote, item, order).await?,
                 None => {
-                    for item in self.in_order(order) {
-                        carry_out(&remote, item, order).await?;
+                    for item in in_order(&remote, order, &which.category).await? {
+                        carry_out(&remote, &item, order).await?;
                     }
                 }
             }
             Ok(Exit::Done)
         })
+    }
+
+    /// `pause`.
+    pub(crate) fn pause(self, settings: &SettingsArguments, arguments: &PauseArguments) -> Result<Exit, Failure> {
+        if arguments.category.is_empty() {
+            return self.order_each(settings, &arguments.items, &Order::Pause);
+        }
+        self.order(settings, &WhichItems::of(&arguments.category), &Order::Pause)
     }
 
     /// The same to these items.
@@ -87,16 +96,22 @@ impl Program {
             Ok(Exit::Done)
         })
     }
+}
 
-    /// As a production starts and stops: nobody is to send to what is not up yet, or not any more.
-    fn in_order(self, order: &Order) -> Vec<&'static str> {
-        let mut kinds = ["operation", "process", "service"];
-        if *order != Order::Start {
-            kinds.reverse();
-        }
-        let of = |kind: &'static str| self.graph.items.iter().filter(move |item| item.component.kind.as_str() == kind);
-        kinds.into_iter().flat_map(of).map(|item| item.name).collect()
+/// The items of the running production that are meant, in the order in which a production starts and stops: nobody is to send
+/// to what is not up yet, or not any more.
+async fn in_order(remote: &Remote, order: &Order, categories: &[String]) -> Result<Vec<String>, Failure> {
+    let mut status: Value = remote.ask(Method::GET, "/api/v1/status", Bytes::new()).await?;
+    if !categories.is_empty() {
+        status::only_of(&mut status, categories)?;
     }
+    let mut kinds = ["operation", "process", "service"];
+    if *order != Order::Start {
+        kinds.reverse();
+    }
+    let items = status::items(&status);
+    let of = |kind: &'static str| items.iter().filter(move |item| item["kind"] == kind);
+    Ok(kinds.into_iter().flat_map(of).filter_map(|item| item["name"].as_str()).map(str::to_owned).collect())
 }
 
 async fn carry_out(remote: &Remote, item: &str, order: &Order) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! `status`: how the running production is, item by item.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use bytes::Bytes;
@@ -25,7 +26,7 @@ impl Program {
             wait_for(async { remote.call(Method::GET, "/api/v1/status", None, Bytes::new()).await?.accepted() })?;
         let mut status: Value = serde_json::from_slice(&body).map_err(Failure::failed)?;
         if !which.category.is_empty() {
-            only_of(&mut status, &which.category);
+            only_of(&mut status, &which.category)?;
         }
         let form = which.output.output;
         if form == Form::Json {
@@ -48,18 +49,32 @@ impl Program {
     }
 }
 
-fn items(status: &Value) -> &[Value] {
+/// What it says of each item.
+pub(super) fn items(status: &Value) -> &[Value] {
     status["items"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// Leaves the items of these categories.
-fn only_of(status: &mut Value, categories: &[String]) {
-    if let Some(items) = status["items"].as_array_mut() {
-        items.retain(|item| {
-            let of = item["category"].as_array().map(Vec::as_slice).unwrap_or_default();
-            of.iter().filter_map(Value::as_str).any(|category| categories.iter().any(|wanted| wanted == category))
-        });
+/// Leaves the items of these categories. A category that no item has was meant to be another.
+pub(super) fn only_of(status: &mut Value, categories: &[String]) -> Result<(), Failure> {
+    let of = |item: &Value| -> Vec<String> {
+        let of = item["category"].as_array().map(Vec::as_slice).unwrap_or_default();
+        of.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let known: BTreeSet<String> = items(status).iter().flat_map(of).collect();
+    if let Some(unknown) = categories.iter().find(|category| !known.contains(*category)) {
+        let known = match known.is_empty() {
+            true => "no item has one".to_owned(),
+            false => format!(
+                "there are {}",
+                known.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        return Err(Failure::new(Exit::FoundNothing, format!("no item is of the category `{unknown}`; {known}")));
     }
+    if let Some(items) = status["items"].as_array_mut() {
+        items.retain(|item| of(item).iter().any(|category| categories.contains(category)));
+    }
+    Ok(())
 }
 
 fn table(items: &[Value]) -> Rows {
@@ -95,11 +110,13 @@ mod tests {
         ]});
         let names = |categories: &[&str]| {
             let mut some = status.clone();
-            only_of(&mut some, &categories.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
-            items(&some).iter().map(|item| text(&item["name"])).collect::<Vec<_>>()
+            only_of(&mut some, &categories.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
+            Ok::<_, Failure>(items(&some).iter().map(|item| text(&item["name"])).collect::<Vec<_>>())
         };
-        assert_eq!(names(&["north"]), ["lab"]);
-        assert_eq!(names(&["ward", "south"]), ["lab", "mail"]);
-        assert_eq!(names(&["south"]), [""; 0]);
+        assert_eq!(names(&["north"]).unwrap(), ["lab"]);
+        assert_eq!(names(&["ward", "north"]).unwrap(), ["lab", "mail"]);
+        let refused = names(&["ward", "south"]).unwrap_err();
+        assert_eq!(refused.exit, Exit::FoundNothing);
+        assert_eq!(refused.text, "no item is of the category `south`; there are `north`, `ward`");
     }
 }

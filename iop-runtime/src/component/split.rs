@@ -120,19 +120,21 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// Notes a piece; `false` where it had arrived before.
+    /// Notes a piece; `false` where it had arrived before, or is none that a message could have.
     pub fn arrive(&mut self, piece: &Piece) -> bool {
         self.total = self.total.or(piece.total);
         let position = piece.position;
+        // No message has so many pieces, and nothing is behind this one.
+        let Some(behind) = position.checked_add(1) else { return false };
         let at = self.arrived.partition_point(|range| range.end < position);
         match self.arrived.get_mut(at) {
             Some(range) if range.contains(&position) => return false,
             Some(range) if range.end == position => {
-                range.end += 1;
+                range.end = behind;
                 self.join(at);
             }
-            Some(range) if range.start == position + 1 => range.start = position,
-            _ => self.arrived.insert(at, position..position + 1),
+            Some(range) if range.start == behind => range.start = position,
+            _ => self.arrived.insert(at, position..behind),
         }
         true
     }
@@ -167,7 +169,9 @@ impl Pieces {
     /// Whether all have arrived.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.total.is_some_and(|total| self.len() >= total)
+        // Not by their number: one behind the last would stand for one that is missing.
+        let from_the_first = self.arrived.first().filter(|range| range.start == 0).map_or(0, |range| range.end);
+        self.total.is_some_and(|total| from_the_first >= total)
     }
 
     /// Positions that have not arrived: up to the total, or where that is not known, up to the last one that has.
@@ -185,6 +189,27 @@ mod tests {
 
     fn arrive(pieces: &mut Pieces, position: u64, total: Option<u64>) -> bool {
         pieces.arrive(&Piece { of: MessageId::of_input(&[b"one"]), position, total })
+    }
+
+    #[test]
+    fn a_piece_behind_the_last_does_not_stand_for_one_that_is_missing() {
+        let mut pieces = Pieces::default();
+        assert!(arrive(&mut pieces, 0, Some(2)));
+        assert!(arrive(&mut pieces, 5, None));
+        assert!(!pieces.is_complete());
+        assert!(arrive(&mut pieces, 1, None));
+        assert!(pieces.is_complete());
+        let mut none = Pieces::default();
+        assert!(arrive(&mut none, 3, Some(0)));
+        assert!(none.is_complete(), "there are none to wait for");
+    }
+
+    #[test]
+    fn a_position_that_no_message_has_is_no_piece() {
+        let mut pieces = Pieces::default();
+        assert!(arrive(&mut pieces, u64::MAX - 1, None));
+        assert!(!arrive(&mut pieces, u64::MAX, Some(1)));
+        assert_eq!(pieces.len(), 1);
     }
 
     #[test]

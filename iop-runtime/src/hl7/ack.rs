@@ -12,15 +12,17 @@ use crate::clock::Timestamp;
 pub enum AckCode {
     /// `AA`: taken.
     Accept,
-    /// `AE`: an error in it; the sender is not to send it again as it is.
+    /// `AE`: the receiver has met an error with it. Many say so for what passes, such as a full disk, and so
+    /// [`MllpSender`](crate::adapter::mllp::MllpSender) sends it again, unless `on_error` says otherwise.
     Error,
-    /// `AR`: refused, for another reason than what is in it; it may be sent again.
+    /// `AR`: refused, as a type or version that the receiver does not take. The same again would be refused again, and so
+    /// `MllpSender` suspends it, unless `on_reject` says otherwise.
     Reject,
     /// `CA`: stored; whether it is accepted will be said.
     CommitAccept,
-    /// `CE`: it could not be stored.
+    /// `CE`: it could not be stored. As `AE`.
     CommitError,
-    /// `CR`: refused in front of the store.
+    /// `CR`: refused in front of the store. As `AR`.
     CommitReject,
 }
 

@@ -34,6 +34,11 @@ pub(super) fn full(peer: SocketAddr, limit: usize) {
     );
 }
 
+/// Somebody connects who may not. Said once, until it is somebody else.
+pub(super) fn stranger(peer: SocketAddr) {
+    warn!("{peer} is turned away: `peers` does not name its address");
+}
+
 /// The system gives no connection. Said once, until it does again.
 pub(super) fn not_accepted(error: impl Display) {
     warn!("no connection can be taken for now: {error}");

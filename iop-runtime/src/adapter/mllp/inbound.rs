@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use super::listener::{Arrived, Listener};
+use super::network::Network;
 use super::received::{MllpTicket, ReceivedHl7};
 use super::settings::{Acknowledge, Duplicates, ReadAs, Rules};
 use crate::adapter::{Committed, Inbound, InboundAdapter, Inputs, Received};
@@ -38,6 +39,7 @@ use crate::settings::{ByteSize, SettingDecl};
 /// | `read_as` | `msh18` | the charset: as MSH-18 says; or `utf8`, `latin1`, `latin9` whatever it says |
 /// | `max_bytes` | `16MiB` | the longest message |
 /// | `max_connections` | 100 | at a time; more are turned away |
+/// | `peers` | | who may connect: addresses and networks, `["192.0.2.7", "10.1.0.0/16"]`; everybody, where it is left out |
 /// | `message_timeout` | `30s` | how long a message may take from its first byte to its last, and its answer to be read |
 /// | `idle_timeout` | `24h` | how long a connection may be quiet; `0s` for ever |
 ///
@@ -66,6 +68,8 @@ pub struct MllpInboundFields {
     pub max_bytes: SettingField<ByteSize>,
     /// Connections at a time.
     pub max_connections: SettingField<u32>,
+    /// Who may connect.
+    pub peers: SettingField<Vec<Network>>,
     /// How long a message may take to come.
     pub message_timeout: SettingField<Duration>,
     /// How long a connection may be quiet.
@@ -81,6 +85,7 @@ impl Fields for MllpInboundFields {
         wiring.setting("read_as", self.read_as);
         wiring.setting("max_bytes", self.max_bytes);
         wiring.setting("max_connections", self.max_connections);
+        wiring.setting("peers", self.peers);
         wiring.setting("message_timeout", self.message_timeout);
         wiring.setting("idle_timeout", self.idle_timeout);
         wiring
@@ -98,6 +103,7 @@ fn rules(config: &ItemConfig) -> Result<Rules> {
         read_as: config.setting("read_as")?,
         max_bytes: usize::try_from(max_bytes.bytes()).unwrap_or(usize::MAX),
         max_connections: usize::try_from(max_connections).unwrap_or(usize::MAX),
+        peers: config.setting("peers")?,
         message_timeout: config.setting("message_timeout")?,
         idle_timeout: Some(idle_timeout).filter(|timeout| !timeout.is_zero()),
     })
@@ -137,6 +143,11 @@ impl InboundAdapter for MllpInbound {
             Some(|| IntoSetting::<u32>::into_raw(100)),
         )
         .min(|| IntoSetting::<u32>::into_raw(1), Some(1)),
+        SettingDecl::new::<Vec<Network>>(
+            "peers",
+            "Who may connect: addresses and networks. Where nobody is named, everybody.",
+            Some(|| IntoSetting::<Vec<Network>>::into_raw([] as [Network; 0])),
+        ),
         SettingDecl::new::<Duration>(
             "message_timeout",
             "How long a message may take from its first byte to its last, and its answer to be read.",

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::MllpError;
 use super::events;
+use super::network;
 use crate::hl7::mllp::Decoder;
 use crate::hl7::{AckCode, AckError, Hl7, hl7};
 
@@ -31,8 +32,7 @@ impl Line {
         let failed = |source| MllpError::NotConnected { address: address.to_owned(), source };
         let stream = timeout(within, TcpStream::connect(address)).await;
         let stream = stream.map_err(|late| failed(late.into()))?.map_err(failed)?;
-        // A message is written at once, and its answer waited for.
-        stream.set_nodelay(true).map_err(failed)?;
+        network::set(&stream).map_err(failed)?;
         events::reached(address);
         Ok(Self { address: address.to_owned(), stream, decoder: Decoder::new(MAX_ANSWER) })
     }

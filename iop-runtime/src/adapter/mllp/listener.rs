@@ -1,7 +1,7 @@
 //! What the workers of a listening item have in common: the socket, its connections, and what these have brought.
 
 use std::collections::HashSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tracing::{Instrument, Span};
 
 use super::connection::Connection;
 use super::events;
+use super::network;
 use super::received::{MllpTicket, ReceivedHl7};
 use super::settings::Rules;
 use crate::component::{Error, Result};
@@ -74,6 +75,7 @@ impl Listener {
             works: Arc::default(),
             room: Arc::new(Semaphore::new(self.rules.max_connections.clamp(1, Semaphore::MAX_PERMITS))),
             is_full: false,
+            stranger: None,
         };
         tokio::spawn(accepting.accept(socket).instrument(Span::current()));
         Ok(())
@@ -109,6 +111,8 @@ struct Accepting {
     works: Arc<Works>,
     room: Arc<Semaphore>,
     is_full: bool,
+    /// Who was turned away last because nobody knows him: it is said once.
+    stranger: Option<IpAddr>,
 }
 
 impl Accepting {
@@ -139,6 +143,12 @@ impl Accepting {
     }
 
     fn connected(&mut self, stream: TcpStream, peer: SocketAddr) {
+        if !self.rules.admits(peer.ip()) {
+            if self.stranger.replace(peer.ip()) != Some(peer.ip()) {
+                events::stranger(peer);
+            }
+            return;
+        }
         let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else {
             if !std::mem::replace(&mut self.is_full, true) {
                 events::full(peer, self.rules.max_connections);
@@ -146,8 +156,8 @@ impl Accepting {
             return;
         };
         self.is_full = false;
-        // An acknowledgement is small, and its sender waits for it.
-        let _ = stream.set_nodelay(true);
+        // Without it, all that it costs is time.
+        let _ = network::set(&stream);
         let (rules, works) = (Arc::clone(&self.rules), Arc::clone(&self.works));
         let connection = Connection::new(stream, peer, rules, self.bring.clone(), works);
         let closing = self.closing.clone();

@@ -11,6 +11,7 @@ mod events;
 mod inbound;
 mod line;
 mod listener;
+mod network;
 mod received;
 mod sender;
 mod settings;
@@ -19,6 +20,7 @@ mod tests;
 
 pub use error::MllpError;
 pub use inbound::{MllpInbound, MllpInboundFields};
+pub use network::Network;
 pub use received::{MllpTicket, ReceivedHl7};
 pub use sender::{MllpSender, Refusal};
 pub use settings::{Acknowledge, Duplicates, ReadAs};

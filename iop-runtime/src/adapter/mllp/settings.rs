@@ -1,7 +1,9 @@
 //! What can be set of a listener, in words.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use super::network::Network;
 use crate::hl7::{Charset, CharsetError, Hl7, hl7};
 use crate::message::MessageId;
 use crate::settings::Setting;
@@ -61,12 +63,19 @@ pub(super) struct Rules {
     pub(super) read_as: ReadAs,
     pub(super) max_bytes: usize,
     pub(super) max_connections: usize,
+    /// Who may connect; everybody, where nobody is named.
+    pub(super) peers: Vec<Network>,
     pub(super) message_timeout: Duration,
     /// `None` where a connection may be quiet for ever.
     pub(super) idle_timeout: Option<Duration>,
 }
 
 impl Rules {
+    /// Whether somebody may connect.
+    pub(super) fn admits(&self, address: IpAddr) -> bool {
+        self.peers.is_empty() || self.peers.iter().any(|network| network.has(address))
+    }
+
     /// What a message is known by when it comes again. One without a control id cannot be told from another.
     pub(super) fn identity(&self, message: &Hl7, bytes: &[u8]) -> Option<MessageId> {
         let control_id = message.control_id();
