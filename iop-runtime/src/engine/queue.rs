@@ -10,7 +10,7 @@ mod kind;
 mod seen;
 mod waiting;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -92,7 +92,7 @@ pub(super) struct State {
     pub(super) away: bool,
     /// What a person has to decide before the rest of its order key, or of the queue, goes on: all of it, since what was
     /// held for an item that was gone is many of one key.
-    pub(super) parked: BTreeMap<Option<Arc<str>>, BTreeSet<MessageId>>,
+    pub(super) parked: BTreeSet<(Option<Arc<str>>, MessageId)>,
     /// What an earlier run parked is known.
     pub(super) knows_parked: bool,
     /// Room that was promised and not used yet: messages, bytes.
@@ -256,7 +256,7 @@ impl Queue {
             }
             // An alarm of any priority may ring before the next look.
             (Some(_), _) => state.stored_only += 1,
-            (None, None) if state.parked.contains_key(&None) => state.stored_only += 1,
+            (None, None) if state.is_parked(None) => state.stored_only += 1,
             (None, None) => {
                 state.stored_only += 1;
                 self.fall_behind(state, message.priority);
@@ -372,7 +372,7 @@ impl Queue {
             }
         }
         state.lanes.park(key.as_ref(), true);
-        state.parked.entry(key).or_default().insert(envelope.header.id);
+        state.parked.insert((key, envelope.header.id));
     }
 
     /// Takes a failed message back until its next attempt.
@@ -446,7 +446,7 @@ impl State {
             refill: 0,
             next_due: None,
             away: false,
-            parked: BTreeMap::new(),
+            parked: BTreeSet::new(),
             knows_parked: false,
             reserved: (0, 0),
             gate: Gate::new(kind.gate),
@@ -457,7 +457,13 @@ impl State {
 
     /// Whether nothing may be handed over at all.
     pub(super) fn is_closed_to_new(&self) -> bool {
-        self.closed || self.away || self.parked.contains_key(&None)
+        self.closed || self.away || self.is_parked(None)
+    }
+
+    /// Whether something waits for a person that holds this order key back, or without one all of the queue.
+    pub(super) fn is_parked(&self, key: Option<&Arc<str>>) -> bool {
+        let first = (key.cloned(), MessageId::from_bytes([0; 16]));
+        self.parked.range(first..).next().is_some_and(|(parked, _)| parked.as_ref() == key)
     }
 
     /// Something of a key is in the store alone, and a refill under way may not see it.
@@ -480,7 +486,7 @@ impl State {
         self.knows_parked = true;
         for Parked { message, order_key } in parked {
             self.lanes.park(order_key.as_ref(), true);
-            self.parked.entry(order_key).or_default().insert(message);
+            self.parked.insert((order_key, message));
         }
     }
 }

@@ -11,11 +11,7 @@ impl Queue {
     /// A person has decided on a message of this queue that was suspended.
     pub(crate) fn decided(&self, message: MessageId, order_key: Option<&Arc<str>>) {
         let mut state = self.lock();
-        let key = order_key.cloned();
-        let was_the_last =
-            state.parked.get_mut(&key).is_some_and(|parked| parked.remove(&message) && parked.is_empty());
-        if was_the_last {
-            state.parked.remove(&key);
+        if state.parked.remove(&(order_key.cloned(), message)) && !state.is_parked(order_key) {
             state.lanes.park(order_key, false);
             state.lanes.each_waiting(|envelope| _ = envelope.busy.get_or_insert_with(|| self.busy()));
         }

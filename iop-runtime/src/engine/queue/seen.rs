@@ -1,6 +1,5 @@
 //! A queue as people see it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Queue;
@@ -43,9 +42,8 @@ impl Queue {
     /// What waits for a person, up to `limit`; and how many there are.
     pub(crate) fn parked(&self, limit: usize) -> (Vec<Parked>, usize) {
         let state = self.lock();
-        let parked = state.parked.iter().flat_map(|(key, messages)| messages.iter().map(move |message| (key, message)));
-        let shown = parked.take(limit);
-        let shown = shown.map(|(order_key, message)| Parked { message: *message, order_key: order_key.clone() });
-        (shown.collect(), state.parked.values().map(BTreeSet::len).sum())
+        let parked = state.parked.iter().take(limit);
+        let shown = parked.map(|(order_key, message)| Parked { message: *message, order_key: order_key.clone() });
+        (shown.collect(), state.parked.len())
     }
 }
