@@ -76,8 +76,7 @@ async fn fail_some(store: &SqliteStore, clock: &ManualClock, round: u64) -> Resu
         };
         let leased = store.lease(lease).await.map_err(|error| error.to_string())?.leased;
         for (number, leased) in leased.into_iter().enumerate() {
-            let once = if round == 0 && number == 0 { "needle-4711" } else { "timed out" };
-            let error = format!("connect to 10.0.{}.{}: {once}", round % 250, number % 250).into();
+            let error = format!("connect to 10.0.{}.{}: timed out", round % 250, number % 250).into();
             let reason = if number % 50 == 0 { SuspendReason::InDoubt } else { SuspendReason::Poison };
             let end = match number % 4 {
                 0 => End::Retry { due: clock.now().after(Duration::from_secs(90 * 86_400)), error, keep: false },

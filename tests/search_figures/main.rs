@@ -49,7 +49,7 @@ fn queries(known: &fill::Known) -> Vec<(&'static str, String)> {
         ("a message", format!("id:{}", known.session)),
         ("an hour in the middle", format!("since:{} until:{}", known.middle, known.hour_later)),
         ("an error, frequent", "error:\"timed out\"".into()),
-        ("an error, once", "error:needle-4711".into()),
+        ("an error that none has", "error:needle-4711".into()),
         ("an error, at an item that has none", "error:\"timed out\" item:archive".into()),
         ("late", "is:late".into()),
         ("resent", "is:resent".into()),
