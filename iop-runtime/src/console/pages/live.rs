@@ -62,12 +62,17 @@ pub(super) async fn log(visit: Visit, Query(lines): Query<log::Which>, headers: 
     let seen = last_seen(&headers).or(lines.after());
     let newest = visit.director.events(EventQuery { limit: 1, ..EventQuery::default() }).await?;
     let newest = newest.events.first().map_or(0, |event| event.number);
-    // Who looked elsewhere for long would get all of it, and keep the last of it.
-    let skipped = seen.is_some_and(|seen| newest.saturating_sub(seen) > log::KEPT);
-    let after = if skipped { Some(newest.saturating_sub(log::KEPT)) } else { seen };
-    let tail = Tail::new(lines.query(), lines.text(), after);
+    let late = too_late(seen, newest);
+    let (tail, skipped) = (Tail::new(lines.query(), lines.text(), late.or(seen)), late.is_some());
     let (open, which) = (Open::Page, Which::default());
     Ok(Watch { visit, open, which, looks, tail: Some(tail), skipped, said: None }.answer())
+}
+
+/// Where to go on for whom more was said than a page keeps: who looked elsewhere for long would get all of it, and keep the
+/// last of it.
+fn too_late(seen: Option<u64>, newest: u64) -> Option<u64> {
+    let first = newest.saturating_sub(log::KEPT);
+    seen.is_some_and(|seen| seen < first).then_some(first)
 }
 
 /// Somebody who looks at a page.
@@ -156,4 +161,18 @@ fn lamps(overview: &ProductionOverview) -> Lamps {
     let queues = overview.items.iter().map(|item| &item.backlog).chain(&overview.orphans);
     let suspended = queues.map(|queue: &QueueView| queue.suspended).sum();
     Lamps::of(overview.items.iter().map(|item| &item.status), suspended)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_back_late_gets_as_many_lines_as_a_page_keeps_and_is_told_so() {
+        assert_eq!(too_late(Some(7), 5_000), Some(5_000 - log::KEPT));
+        assert_eq!(too_late(Some(5_000 - log::KEPT), 5_000), None, "just as many were said");
+        assert_eq!(too_late(Some(5_000), 5_000), None);
+        assert_eq!(too_late(Some(3), 10), None, "the log is short");
+        assert_eq!(too_late(None, 5_000), None, "who has seen nothing misses nothing");
+    }
 }

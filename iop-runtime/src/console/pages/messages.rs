@@ -315,7 +315,7 @@ mod tests {
     fn a_search_is_corrected_where_it_was_wrong_and_nowhere_else() {
         let corrected = |query: &str| {
             let mistakes = search::parse(query).unwrap_err().mistakes;
-            mistakes.iter().map(|mistake| super::corrected(query, mistake)).collect::<Vec<_>>()
+            mistakes.iter().map(|mistake| corrected(query, mistake)).collect::<Vec<_>>()
         };
         assert_eq!(corrected("since:1h statsu:error"), [Some("since:1h status:error".to_owned())]);
         assert_eq!(corrected("status:eror since:1h"), [Some("status:error since:1h".to_owned())]);
