@@ -4,7 +4,7 @@
 //! what they make may be wrong where a field is: serde's becomes functions of the type itself (`remote = "Self"`), with bounds
 //! that rustc only looks at where they are called, and the schema is that of a copy. The traits are there in any case; they
 //! call by name, and where the functions are not for this type, the name means the function of the trait, which is never run.
-//! What is left is the one question that is asked in our words. Why so: `docs/decisions/0024-one-question-about-a-part.md`.
+//! What is left is the one question that is asked in our words. Why so: `docs/decisions/0023-one-question-about-a-part.md`.
 
 use std::collections::BTreeSet;
 
