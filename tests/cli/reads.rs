@@ -55,6 +55,8 @@ fn messages_finds_by_each_of_its_filters_and_by_all_together() {
     let of_a_1 = desk.messages(&["key.number:A-1"]);
     assert_eq!(column(&of_a_1, "type"), ["Order", "Order"]);
     assert!(of_a_1.iter().all(|message| message["session"] == session), "{of_a_1:#?}");
+    let key = serde_json::json!([{ "name": "number", "value": "A-1" }]);
+    assert!(of_a_1.iter().all(|message| message["keys"] == key), "{of_a_1:#?}");
 }
 
 #[test]

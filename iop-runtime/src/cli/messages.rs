@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use super::arguments::{Output, Rows as Form, SettingsArguments, Table};
 use super::exit::{Exit, Failure};
@@ -12,8 +13,8 @@ use super::searches::saved;
 use super::source::{Source, parsed};
 use super::table::{Rows, write_list};
 use super::{Program, wait_for};
-use crate::director::PageOf;
-use crate::director::view::{MessageDetail, MessageView, Shown, Sight};
+use crate::director::view::{KeyView, MessageDetail, MessageView, Shown, Sight};
+use crate::director::{PageOf, SearchPage};
 use crate::events::{Look, escaped};
 use crate::message::MessageId;
 use crate::search::Query;
@@ -126,20 +127,26 @@ impl Program {
     }
 }
 
+/// A message that was found.
+#[derive(Debug, Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    message: MessageView,
+    /// What it is found by, but for what is hashed.
+    keys: Vec<KeyView>,
+}
+
 /// What a query finds, page by page.
-pub(crate) async fn found(
-    source: &Source,
-    query: &Query,
-    limit: usize,
-    oldest_first: bool,
-) -> Result<Vec<MessageView>, Failure> {
+async fn found(source: &Source, query: &Query, limit: usize, oldest_first: bool) -> Result<Vec<Listed>, Failure> {
     let mut found = Vec::new();
     let mut after = None;
     loop {
         let page = PageOf { after, limit: (limit - found.len()).min(PAGE), oldest_first };
-        let page = source.search(query, page).await?;
-        found.extend(page.messages);
-        after = page.next;
+        let SearchPage { messages, mut keys, next, .. } = source.search(query, page).await?;
+        found.extend(
+            messages.into_iter().map(|message| Listed { keys: keys.remove(&message.id).unwrap_or_default(), message }),
+        );
+        after = next;
         if after.is_none() || found.len() >= limit {
             return Ok(found);
         }
@@ -159,9 +166,9 @@ async fn counted(source: &Source, query: &Query) -> Result<u64, Failure> {
     }
 }
 
-fn message_table(messages: &[MessageView]) -> Rows {
+fn message_table(messages: &[Listed]) -> Rows {
     let mut rows = Rows::new(["created", "type", "from", "to", "status", "message", "session", "error"]);
-    for header in messages {
+    for Listed { message: header, .. } in messages {
         rows.push([
             header.created.to_string(),
             header.type_name.to_string(),
