@@ -29,6 +29,7 @@ pub mod replay;
 pub mod search;
 pub mod settings;
 pub mod store;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod traces;

@@ -25,7 +25,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // The language of searches: what is looked for, not how it is found.
     ("search", &["clock", "message", "settings"]),
     // A store keeps messages, and knows neither who handles them nor why.
-    ("store", &["clock", "message", "search"]),
+    ("store", &["clock", "message", "search", "sync"]),
+    // What threads share.
+    ("sync", &[]),
     // Lookup tables are kept in the store and seen through settings.
     ("lookup", &["clock", "message", "settings", "store"]),
     // What is said goes to the store of the production that said it.
@@ -34,7 +36,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("traces", &["message"]),
     // Reads what is finished in the store, beside the engine, and sends it elsewhere.
     ("otel", &["clock", "message", "settings", "store", "traces"]),
-    ("engine", &["adapter", "clock", "component", "events", "lookup", "message", "production", "settings", "store"]),
+    (
+        "engine",
+        &["adapter", "clock", "component", "events", "lookup", "message", "production", "settings", "store", "sync"],
+    ),
     // What stands before the engine: other code, the terminal, the browser, tests.
     (
         "director",

@@ -2,9 +2,10 @@
 //! none is left. Messages of the express way hold none: they are counted where they lie, when somebody asks.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
+
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Counts the [`Busy`] that exist, for each item and for the rest.
 #[derive(Debug)]
@@ -43,8 +44,9 @@ impl Activity {
 
     /// Work of an item, or with `None` work that belongs to none.
     pub(crate) fn begin(self: &Arc<Self>, item: Option<usize>) -> Busy {
-        self.begun.fetch_add(1, Ordering::SeqCst);
+        // In this order: who has counted the beginning finds the work, and who has not finds another number of beginnings later.
         self.counter(item).fetch_add(1, Ordering::SeqCst);
+        self.begun.fetch_add(1, Ordering::SeqCst);
         Busy { activity: Arc::clone(self), item }
     }
 
@@ -94,6 +96,9 @@ impl Drop for Busy {
         }
     }
 }
+
+#[cfg(all(test, shuttle))]
+mod schedules;
 
 #[cfg(test)]
 mod tests {

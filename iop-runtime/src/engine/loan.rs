@@ -9,10 +9,12 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
+use std::sync::{Arc, OnceLock, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
+
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
 
 /// One in so many loans is timed.
 const TIMED: u32 = 16;
@@ -229,3 +231,6 @@ impl Drop for Task {
         self.0.end();
     }
 }
+
+#[cfg(all(test, shuttle))]
+mod schedules;

@@ -1,8 +1,7 @@
 //! What waits for the writer: the one place where changes get their order.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
@@ -11,6 +10,8 @@ use super::op::{Answer, Op, Promise, Queued};
 use crate::message::MessageId;
 use crate::store::blobs::Hold;
 use crate::store::{Commit, LeaseToken, Receipt, Reply, Step, StoreError, Urge};
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// At most so many requests in one transaction …
 const BATCH_OPS: usize = 1024;
@@ -306,6 +307,9 @@ impl Waiting {
         batch
     }
 }
+
+#[cfg(all(test, shuttle))]
+mod schedules;
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@ mod kills;
 mod lives;
 mod long;
 mod rot;
+mod schedules;
 mod seeds;
 mod targets;
 mod torn;
@@ -80,21 +81,5 @@ pub(crate) static SCENARIOS: &[Scenario] = &[
     scenario("36", "backups under load", "", long::backup),
     scenario("37", "purges under load", "", long::purge),
     scenario("38", "the engine in a simulation", "G18", seeds::seeds),
-    scenario("39", "synchronisation made by hand", "", by_hand),
+    scenario("39", "synchronisation made by hand", "", schedules::orders),
 ];
-
-/// Scenario 39: what was looked at, and what was not done.
-#[allow(clippy::unnecessary_wraps, reason = "it has the form of a scenario")]
-fn by_hand(_: Scale) -> Result<Vec<Figure>> {
-    let locks = "the queues, the waiters, the instances, the store's inbox and the log: a mutex each, with a condition variable \
-                 or tokio's Notify; commits: tokio's SetOnce; counters and flags: atomics that guard nothing else";
-    let counters = "`engine/activity.rs`: counters, and a count of every beginning, tell whether anything is under way";
-    Ok(vec![
-        Figure::shown("not lock-free", locks),
-        Figure::shown("lock-free", counters),
-        Figure::skipped(
-            "a model checker on it",
-            "none is built in; the simulation runs on one thread, and does not see it",
-        ),
-    ])
-}
