@@ -225,3 +225,32 @@ async fn the_book_of_pages_comes_along_with_a_log_that_is_moved_many_times() {
     assert_eq!(told(&bench).await.len(), 1);
     assert_eq!(leased(&bench.lease(1_000).await), sent);
 }
+
+// What moves into the database at the close, once a reader has ended, is in the book of pages too. What is seen is the same however
+// long the reader takes.
+#[tokio::test]
+async fn a_close_while_somebody_reads_leaves_pages_that_are_known() {
+    let mut bench = Sqlite::new();
+    bench.emit(messages(MESSAGES)).await;
+    let path = bench.path();
+    let reader = rusqlite::Connection::open(path.join("iop.db")).expect("a database");
+    reader.execute_batch("BEGIN").expect("a transaction");
+    let count: u32 = reader.query_row("SELECT count(*) FROM message", (), |row| row.get(0)).expect("a count");
+    assert_eq!(count as usize, MESSAGES);
+    for message in messages(MESSAGES) {
+        bench.emit(vec![message]).await;
+    }
+    let reads = std::thread::spawn(move || {
+        while path.join("flight").exists() {
+            std::thread::yield_now();
+        }
+        // So that the close mostly is where it moves the log.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        reader.execute_batch("COMMIT").expect("it has read");
+    });
+    assert_eq!(bench.store().close().await, Ok(()));
+    reads.join().expect("no panic");
+    bench.crash();
+    bench.open();
+    assert_eq!(told(&bench).await, Vec::<String>::new());
+}

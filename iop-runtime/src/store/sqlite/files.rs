@@ -19,6 +19,15 @@ const THRIFTY_LOG: u32 = 16;
 /// So long an opening, and a close, writes down pages that are not in the book yet.
 const COMPLETED: Duration = Duration::from_millis(100);
 
+/// How much of the log is moved into the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Move {
+    /// As far as nobody reads in it.
+    Passing,
+    /// All of it: who reads in it is waited for, though not for ever.
+    Whole,
+}
+
 impl Writer<'_> {
     /// Whether there is something to do once nobody asks for anything.
     pub(super) fn has_work_left(&self) -> bool {
@@ -29,7 +38,7 @@ impl Writer<'_> {
     pub(super) fn look_after_the_files(&mut self) {
         let limit = if self.is_thrifty { THRIFTY_LOG } else { LOG };
         if self.logged.load(Ordering::Relaxed) >= limit
-            && let Err(error) = self.move_the_log()
+            && let Err(error) = self.move_the_log(Move::Passing)
         {
             // Without room the log stays, and nothing is lost. Any other error may have left half a page.
             if error.sqlite_error_code() == Some(ErrorCode::DiskFull) || self.space.has_run_out() {
@@ -51,10 +60,14 @@ impl Writer<'_> {
         }
     }
 
-    /// Moves the log into the database, as far as nobody reads in it, and writes down what the pages are.
-    pub(super) fn move_the_log(&mut self) -> Result<()> {
+    /// Moves the log into the database, and writes down what the pages are; gives whether all of it was moved.
+    pub(super) fn move_the_log(&mut self, how: Move) -> Result<bool> {
         let before = self.pages.before_a_move();
-        let whole = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |row| {
+        let sql = match how {
+            Move::Passing => "PRAGMA wal_checkpoint(PASSIVE)",
+            Move::Whole => "PRAGMA wal_checkpoint(FULL)",
+        };
+        let whole = self.connection.query_row(sql, (), |row| {
             let (logged, moved): (i64, i64) = (row.get(1)?, row.get(2)?);
             Ok(logged == moved)
         })?;
@@ -62,7 +75,7 @@ impl Writer<'_> {
         if whole {
             self.logged.store(0, Ordering::Relaxed);
         }
-        Ok(())
+        Ok(whole)
     }
 
     /// Writes down what is not in the book yet, for a while.
@@ -77,7 +90,7 @@ impl Writer<'_> {
         if is_short != self.is_thrifty {
             self.is_thrifty = is_short;
             // Where it fails, the next commit says why.
-            if is_short && self.move_the_log().is_ok() {
+            if is_short && self.move_the_log(Move::Passing) == Ok(true) {
                 let _ = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", (), |_| Ok(()));
             }
         }

@@ -43,7 +43,6 @@ impl fmt::Debug for Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         self.close();
-        self.interrupt.interrupt();
         // Until its connection is closed, the files are not those of the next opening alone.
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
@@ -67,9 +66,10 @@ impl Reader {
         Ok(Self { questions: Mutex::new(Some(sender)), interrupt, thread })
     }
 
-    /// Answers no further question.
+    /// Answers no further question, and leaves the one that it is at.
     pub(super) fn close(&self) {
         drop(self.questions.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.interrupt.interrupt();
     }
 
     pub(super) fn ask<T: Send + 'static>(

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use rusqlite::{Connection, ErrorCode, Result};
 
 use super::directory::{OpenError, database_error, io_error};
+use super::files::Move;
 use super::flight;
 use super::inbox::{Inbox, Load};
 use super::many::Body;
@@ -191,9 +192,13 @@ impl<'c> Writer<'c> {
         while !self.postings.is_empty() {
             self.alone(Self::write_postings)?;
         }
-        self.move_the_log()?;
+        // Whoever still reads in the log is waited for. Where that takes too long the log stays, and the next opening has it.
+        let whole = self.move_the_log(Move::Whole)?;
         self.complete_the_book();
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+        if whole {
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?;
+        }
+        Ok(())
     }
 
     /// Does what waited, in one transaction. Where nothing has, the index that is behind the commits comes on.
