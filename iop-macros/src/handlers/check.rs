@@ -33,7 +33,7 @@ pub(crate) fn handlers(ast: &ast::Handlers, errors: &mut Errors) -> Handlers {
     let mut calls = Vec::new();
     for function in &ast.functions {
         let ident = &function.signature.ident;
-        let Some(hook) = hook(ident, errors) else { continue };
+        let Some(hook) = hook(&function.signature, errors) else { continue };
         let once = matches!(hook, Hook::Init | Hook::Teardown | Hook::Check | Hook::Input | Hook::Timer);
         // Two functions of one name are rustc's to refuse; a misspelt one beside the right one has been refused.
         if once && seen.iter().any(|(earlier, _)| *earlier == hook) {
@@ -46,7 +46,8 @@ pub(crate) fn handlers(ast: &ast::Handlers, errors: &mut Errors) -> Handlers {
     Handlers { component: ast.component.clone(), calls, complete }
 }
 
-fn hook(ident: &Ident, errors: &mut Errors) -> Option<Hook> {
+fn hook(signature: &Signature, errors: &mut Errors) -> Option<Hook> {
+    let ident = &signature.ident;
     let name = ident.to_string();
     if !name.starts_with("on_") {
         return Some(Hook::Message);
@@ -64,8 +65,16 @@ fn hook(ident: &Ident, errors: &mut Errors) -> Option<Hook> {
         ),
     };
     errors.report(ident, Code::E12, format!("there is no hook `{name}`"), help);
-    // The place of the hook is filled, so that nobody misses it a second time.
-    meant.and_then(of_name)
+    // The place of the hook is filled, so that nobody misses it a second time. Where none is near and there is a message, it was to
+    // be a handler: each route to it would be refused too.
+    match meant {
+        Some(hook) => of_name(hook),
+        None => signature.inputs.iter().any(is_by_value).then_some(Hook::Message),
+    }
+}
+
+fn is_by_value(argument: &FnArg) -> bool {
+    matches!(argument, FnArg::Typed(argument) if !matches!(*argument.ty, Type::Reference(_)))
 }
 
 fn of_name(name: &str) -> Option<Hook> {
