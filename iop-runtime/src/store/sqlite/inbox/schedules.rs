@@ -9,8 +9,12 @@ use super::*;
 use crate::store::{Outcome, StateWrite};
 use crate::sync::in_many_orders;
 
+fn id(number: u64) -> MessageId {
+    MessageId::of_input(&[&number.to_be_bytes()])
+}
+
 fn step(number: u64) -> Step {
-    let write = StateWrite { instance: MessageId::of_input(&[&number.to_be_bytes()]), expected: None, new: None };
+    let write = StateWrite { instance: id(number), expected: None, new: None };
     Step { state: vec![write], ..Step::default() }
 }
 
@@ -58,10 +62,6 @@ fn write(inbox: &Inbox, mut failures: u64) -> Vec<MessageId> {
     }
 }
 
-fn ids(numbers: &[u64]) -> Vec<MessageId> {
-    numbers.iter().map(|number| MessageId::of_input(&[&number.to_be_bytes()])).collect()
-}
-
 #[test]
 fn whoever_waits_is_told_and_what_one_submits_is_written_in_its_order() {
     in_many_orders(|| {
@@ -82,13 +82,13 @@ fn whoever_waits_is_told_and_what_one_submits_is_written_in_its_order() {
             let inbox = at();
             move || assert!(is_stored(&submit(&inbox, 3)) && is_stored(&submit(&inbox, 4)))
         });
-        assert_eq!(block_on(inbox.ask(|answer| Op::IsMarked(MessageId::of_input(&[]), answer))), Ok(true));
+        assert_eq!(block_on(inbox.ask(|answer| Op::IsMarked(id(0), answer))), Ok(true));
         ahead.join().unwrap();
         in_turn.join().unwrap();
         inbox.stop();
         let written = writer.join().unwrap();
         assert_eq!(written.len(), 4);
-        for pair in [ids(&[1, 2]), ids(&[3, 4])] {
+        for pair in [[1, 2], [3, 4]].map(|pair| pair.map(id)) {
             let kept: Vec<_> = written.iter().filter(|id| pair.contains(id)).copied().collect();
             assert_eq!(kept, pair);
         }
@@ -112,7 +112,7 @@ fn a_stop_in_the_middle_leaves_nobody_waiting_and_tells_what_was_written() {
         inbox.stop();
         let told: Vec<bool> = submitters.into_iter().map(|submitter| submitter.join().unwrap()).collect();
         let written = writer.join().unwrap();
-        let there: Vec<bool> = ids(&[1, 2]).iter().map(|id| written.contains(id)).collect();
+        let there: Vec<bool> = [1, 2].iter().map(|number| written.contains(&id(*number))).collect();
         assert_eq!(told, there);
     });
 }
@@ -141,7 +141,7 @@ fn what_a_failed_transaction_has_lost_is_told_and_the_next_attempt_is_stored_onc
         inbox.stop();
         let mut written = writer.join().unwrap();
         written.sort_unstable();
-        let mut all = ids(&[1, 2]);
+        let mut all = [1, 2].map(id);
         all.sort_unstable();
         assert_eq!(written, all);
     });
